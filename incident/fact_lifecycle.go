@@ -1,0 +1,233 @@
+package incident
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// IncidentDeclared begins every incident.
+type IncidentDeclared struct {
+	Title    string          `json:"title"`
+	Summary  string          `json:"summary,omitzero"`
+	Severity Severity        `json:"severity"`
+	Scale    []SeverityLevel `json:"scale,omitzero"`
+	Service  Service         `json:"service"`
+	// Notes tell what was assumed, such as a service that the catalogue does not know.
+	Notes []string `json:"notes,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentDeclared) Kind() Kind { return "declared" }
+
+// Text implements [Fact].
+func (f IncidentDeclared) Text() string {
+	text := fmt.Sprintf("Declared %s for %s: %s", f.Severity, f.Service.Name, f.Title)
+	for _, note := range f.Notes {
+		text += " (" + note + ")"
+	}
+	return text
+}
+
+func (f IncidentDeclared) apply(s *State, e Event) {
+	*s = State{
+		ID: e.Incident, Title: f.Title, Summary: f.Summary, Status: Investigating,
+		Severity: f.Severity, Scale: f.Scale, Service: f.Service,
+		DeclaredBy: e.Actor, DeclaredAt: e.At,
+	}
+}
+
+// PlaybookAttached gives the incident the playbook it follows to its end.
+type PlaybookAttached struct {
+	Playbook PlaybookRef `json:"playbook"`
+	Roles    []Role      `json:"roles,omitzero"`
+	Steps    []Step      `json:"steps,omitzero"`
+	// Document is the whole playbook as its package writes it, so that the response
+	// can be carried on from the journal alone.
+	Document json.RawMessage `json:"document,omitzero"`
+}
+
+// Kind implements [Fact].
+func (PlaybookAttached) Kind() Kind { return "playbook_attached" }
+
+// Text implements [Fact].
+func (f PlaybookAttached) Text() string {
+	return fmt.Sprintf("Following the playbook %q (version %s)", f.Playbook.Name, f.Playbook.Version)
+}
+
+func (f PlaybookAttached) apply(s *State, e Event) {
+	s.Playbook = f.Playbook
+	s.Roles = with(f.Roles)
+	for i := range s.Roles {
+		s.Roles[i].Since = e.At
+	}
+	s.Steps = with(f.Steps, s.Steps...)
+}
+
+// IncidentAcknowledged says that somebody has taken the incident. It is a fact, not
+// a status.
+type IncidentAcknowledged struct {
+	Note string `json:"note,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentAcknowledged) Kind() Kind { return "acknowledged" }
+
+// Text implements [Fact].
+func (f IncidentAcknowledged) Text() string { return sentence("Acknowledged", f.Note) }
+
+func (f IncidentAcknowledged) apply(s *State, e Event) {
+	s.AcknowledgedAt, s.AcknowledgedBy = e.At, e.Actor
+}
+
+// StatusChanged moves an active incident between its active statuses.
+type StatusChanged struct {
+	From Status `json:"from"`
+	To   Status `json:"to"`
+	Note string `json:"note,omitzero"`
+}
+
+// Kind implements [Fact].
+func (StatusChanged) Kind() Kind { return "status_changed" }
+
+// Text implements [Fact].
+func (f StatusChanged) Text() string {
+	return sentence(fmt.Sprintf("Status changed from %s to %s", f.From, f.To), f.Note)
+}
+
+func (f StatusChanged) apply(s *State, e Event) {
+	s.Status = f.To
+	if f.To == Monitoring && s.MitigatedAt.IsZero() {
+		s.MitigatedAt = e.At
+	}
+}
+
+// SeverityChanged moves an incident on its severity scale.
+type SeverityChanged struct {
+	From   Severity `json:"from"`
+	To     Severity `json:"to"`
+	Raised bool     `json:"raised"`
+	Reason string   `json:"reason,omitzero"`
+}
+
+// Kind implements [Fact].
+func (SeverityChanged) Kind() Kind { return "severity_changed" }
+
+// Text implements [Fact].
+func (f SeverityChanged) Text() string {
+	direction := "lowered"
+	if f.Raised {
+		direction = "raised"
+	}
+	return sentence(fmt.Sprintf("Severity %s from %s to %s", direction, f.From, f.To), f.Reason)
+}
+
+func (f SeverityChanged) apply(s *State, _ Event) { s.Severity = f.To }
+
+// IncidentResolved ends the response; learning begins.
+type IncidentResolved struct {
+	From    Status `json:"from"`
+	Summary string `json:"summary,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentResolved) Kind() Kind { return "resolved" }
+
+// Text implements [Fact].
+func (f IncidentResolved) Text() string { return sentence("Resolved", f.Summary) }
+
+func (f IncidentResolved) apply(s *State, e Event) {
+	s.Status, s.ResolvedAt, s.Resolution = Resolved, e.At, f.Summary
+	if s.MitigatedAt.IsZero() {
+		s.MitigatedAt = e.At
+	}
+}
+
+// IncidentReopened takes a resolution back. The times of mitigation and resolution
+// are taken back with it: people are affected again.
+type IncidentReopened struct {
+	Reason string `json:"reason,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentReopened) Kind() Kind { return "reopened" }
+
+// Text implements [Fact].
+func (f IncidentReopened) Text() string { return sentence("Reopened", f.Reason) }
+
+func (f IncidentReopened) apply(s *State, e Event) {
+	s.Status, s.ReopenedAt = Investigating, e.At
+	s.MitigatedAt, s.ResolvedAt, s.Resolution = zeroTime, zeroTime, ""
+}
+
+// IncidentCancelled ends an incident that was none: a false alarm.
+type IncidentCancelled struct {
+	Reason string `json:"reason,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentCancelled) Kind() Kind { return "cancelled" }
+
+// Text implements [Fact].
+func (f IncidentCancelled) Text() string { return sentence("Cancelled as a false alarm", f.Reason) }
+
+func (f IncidentCancelled) apply(s *State, e Event) { s.Status, s.EndedAt = Cancelled, e.At }
+
+// IncidentMerged ends an incident that turned out to be part of another.
+type IncidentMerged struct {
+	Into   ID     `json:"into"`
+	Reason string `json:"reason,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentMerged) Kind() Kind { return "merged" }
+
+// Text implements [Fact].
+func (f IncidentMerged) Text() string {
+	return sentence(fmt.Sprintf("Merged into %s", f.Into), f.Reason)
+}
+
+func (f IncidentMerged) apply(s *State, e Event) {
+	s.Status, s.EndedAt, s.MergedInto = Merged, e.At, f.Into
+}
+
+// IncidentAbsorbed tells the surviving incident that another was merged into it.
+type IncidentAbsorbed struct {
+	From  ID     `json:"from"`
+	Title string `json:"title"`
+	// Alerts are those the other incident had, which this one now watches.
+	Alerts []Alert `json:"alerts,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentAbsorbed) Kind() Kind { return "absorbed" }
+
+// Text implements [Fact].
+func (f IncidentAbsorbed) Text() string {
+	return fmt.Sprintf("%s was merged into this incident: %s", f.From, f.Title)
+}
+
+func (f IncidentAbsorbed) apply(s *State, _ Event) {
+	s.Absorbed = with(s.Absorbed, f.From)
+	for _, a := range f.Alerts {
+		if findOccurrence(s.Alerts, a) >= 0 {
+			continue
+		}
+		s.Alerts = with(s.Alerts, a)
+		if a.Firing() {
+			s.AlertsClearedAt = zeroTime
+		}
+	}
+}
+
+// IncidentClosed is the end of an incident whose follow-ups are all done.
+type IncidentClosed struct {
+	Reason string `json:"reason,omitzero"`
+}
+
+// Kind implements [Fact].
+func (IncidentClosed) Kind() Kind { return "closed" }
+
+// Text implements [Fact].
+func (f IncidentClosed) Text() string { return sentence("Closed", f.Reason) }
+
+func (f IncidentClosed) apply(s *State, e Event) { s.Status, s.EndedAt = Closed, e.At }

@@ -1,0 +1,94 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// RoleAssigned gives a role to somebody, or makes it vacant when To is empty.
+type RoleAssigned struct {
+	Role  string `json:"role"`
+	Title string `json:"title"`
+	From  string `json:"from,omitzero"`
+	To    string `json:"to,omitzero"`
+}
+
+// Kind implements [Fact].
+func (RoleAssigned) Kind() Kind { return "role_assigned" }
+
+// Text implements [Fact].
+func (f RoleAssigned) Text() string {
+	switch {
+	case f.To == "":
+		return fmt.Sprintf("%s handed back the role %s", f.From, f.Title)
+	case f.From == "":
+		return fmt.Sprintf("%s is %s", f.To, f.Title)
+	default:
+		return fmt.Sprintf("%s took over from %s as %s", f.To, f.From, f.Title)
+	}
+}
+
+func (f RoleAssigned) apply(s *State, e Event) {
+	i := slices.IndexFunc(s.Roles, func(r Role) bool { return r.ID == f.Role })
+	if i < 0 {
+		return
+	}
+	s.Roles = replace(s.Roles, i, func(r *Role) { r.Holder, r.Since = f.To, e.At })
+}
+
+// NoteAdded is something people want remembered.
+type NoteAdded struct {
+	Body string `json:"text"`
+	// HappenedAt is when the thing noted happened, where that is not when it was
+	// written down.
+	HappenedAt time.Time `json:"happened_at,omitzero"`
+}
+
+// Kind implements [Fact].
+func (NoteAdded) Kind() Kind { return "note_added" }
+
+// Text implements [Fact].
+func (f NoteAdded) Text() string { return f.Body }
+
+func (f NoteAdded) apply(*State, Event) {}
+
+// UpdatePosted tells everyone concerned how things stand.
+type UpdatePosted struct {
+	Body string `json:"text"`
+}
+
+// Kind implements [Fact].
+func (UpdatePosted) Kind() Kind { return "update_posted" }
+
+// Text implements [Fact].
+func (f UpdatePosted) Text() string { return f.Body }
+
+func (f UpdatePosted) apply(s *State, e Event) { s.Update, s.UpdatedAt = f.Body, e.At }
+
+// ReminderGiven prompts people about something that has not happened.
+type ReminderGiven struct {
+	// Hook is the playbook's hook that asked for it, Subject the role, step or
+	// follow-up it concerns.
+	Hook    string `json:"hook"`
+	Subject string `json:"subject,omitzero"`
+	Body    string `json:"text"`
+	// Count is 1 for the first reminder about the matter.
+	Count int `json:"count"`
+}
+
+// Kind implements [Fact].
+func (ReminderGiven) Kind() Kind { return "reminder_given" }
+
+// Text implements [Fact].
+func (f ReminderGiven) Text() string { return f.Body }
+
+func (f ReminderGiven) apply(s *State, e Event) {
+	given := Reminder{Hook: f.Hook, Subject: f.Subject, Count: f.Count, LastAt: e.At}
+	i := slices.IndexFunc(s.Reminders, func(r Reminder) bool { return r.Hook == f.Hook && r.Subject == f.Subject })
+	if i < 0 {
+		s.Reminders = with(s.Reminders, given)
+		return
+	}
+	s.Reminders = replace(s.Reminders, i, func(r *Reminder) { *r = given })
+}

@@ -1,0 +1,85 @@
+package incident
+
+import (
+	"strings"
+	"time"
+)
+
+// AssignRole gives a role to somebody; an empty user makes it vacant.
+type AssignRole struct {
+	Role string `json:"role"`
+	User string `json:"user"`
+}
+
+// Name implements [Intent].
+func (AssignRole) Name() string { return "assign_role" }
+
+func (i AssignRole) decide(s State, _ Command) ([]Fact, error) {
+	user := strings.TrimSpace(i.User)
+	if err := boundedText("user", user, MaxNameRunes); err != nil {
+		return nil, err
+	}
+	role, known := s.Role(i.Role)
+	if !known {
+		return nil, notFound("role", "%s has no role %q; its roles are %s", s.ID, i.Role, s.roleNames())
+	}
+	if role.Holder == user {
+		return nil, nil
+	}
+	return []Fact{RoleAssigned{Role: role.ID, Title: role.Title, From: role.Holder, To: user}}, nil
+}
+
+// AddNote writes something down. At is when it happened, where that was before now.
+type AddNote struct {
+	Text string    `json:"text"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+// Name implements [Intent].
+func (AddNote) Name() string { return "add_note" }
+
+func (i AddNote) decide(State, Command) ([]Fact, error) {
+	text, err := requiredText("text", i.Text, MaxTextRunes)
+	if err != nil {
+		return nil, err
+	}
+	if err := storableTime("at", i.At); err != nil {
+		return nil, err
+	}
+	return []Fact{NoteAdded{Body: text, HappenedAt: i.At.UTC()}}, nil
+}
+
+// PostUpdate tells everyone concerned how things stand.
+type PostUpdate struct {
+	Text string `json:"text"`
+}
+
+// Name implements [Intent].
+func (PostUpdate) Name() string { return "post_update" }
+
+func (i PostUpdate) decide(State, Command) ([]Fact, error) {
+	text, err := requiredText("text", i.Text, MaxTextRunes)
+	if err != nil {
+		return nil, err
+	}
+	return []Fact{UpdatePosted{Body: text}}, nil
+}
+
+// Remind prompts people about something that has not happened. Count must be one
+// more than the reminders given, so that a repetition changes nothing.
+type Remind struct {
+	Hook    string `json:"hook"`
+	Subject string `json:"subject,omitzero"`
+	Text    string `json:"text"`
+	Count   int    `json:"count"`
+}
+
+// Name implements [Intent].
+func (Remind) Name() string { return "remind" }
+
+func (i Remind) decide(s State, _ Command) ([]Fact, error) {
+	if i.Count <= s.Reminder(i.Hook, i.Subject).Count {
+		return nil, nil
+	}
+	return []Fact{ReminderGiven{Hook: i.Hook, Subject: i.Subject, Body: i.Text, Count: i.Count}}, nil
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// Settings are all the settings of `muster dev`. Other subcommands embed only
+// the groups that they need. Kong fills in the flags, reads the secrets through
+// the BeforeApply hook and calls Validate before the command runs.
+type Settings struct {
+	HTTP
+	EmbeddedTemporal
+	Storage
+	CatalogueFile
+	Vendors
+}
+
+// HTTP says where the API and the pages listen and under which address people
+// reach them.
+type HTTP struct {
+	Listen    string `name:"listen" env:"MUSTER_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the API and the pages listen."`
+	PublicURL string `name:"public-url" env:"MUSTER_PUBLIC_URL" placeholder:"URL" help:"Where people and vendors reach Muster, for links and webhooks; derived from --listen if not set."`
+}
+
+// EmbeddedTemporal says where the Temporal server in the process listens. Only
+// `muster dev` has one.
+type EmbeddedTemporal struct {
+	TemporalUIListen string `name:"temporal-ui-listen" env:"MUSTER_TEMPORAL_UI_LISTEN" default:"127.0.0.1:8233" placeholder:"HOST:PORT" help:"Where Temporal's web UI listens."`
+	TemporalListen   string `name:"temporal-listen" env:"MUSTER_TEMPORAL_LISTEN" default:"127.0.0.1:7233" placeholder:"HOST:PORT" help:"Where the Temporal server in the process listens."`
+}
+
+// Storage says where state is kept.
+type Storage struct {
+	DataDir string `name:"data-dir" env:"MUSTER_DATA_DIR" default:".muster" placeholder:"DIR" help:"Folder with the embedded state."`
+	// DatabaseURL is the address of a Postgres database with its password, from
+	// MUSTER_DATABASE_URL. When it is not set, SQLite under DataDir serves.
+	DatabaseURL Secret `kong:"-"`
+}
+
+// CatalogueFile says where muster.yaml is.
+type CatalogueFile struct {
+	CataloguePath string `name:"config" env:"MUSTER_CONFIG" placeholder:"FILE" help:"The catalogue, muster.yaml: services, teams, routes, severities. A built-in sample serves if not set."`
+}
+
+// Catalogue loads the file, or returns the sample when none is set. The error is
+// that of Load.
+func (f CatalogueFile) Catalogue() (*Catalogue, error) {
+	if f.CataloguePath == "" {
+		return Sample(), nil
+	}
+	return Load(f.CataloguePath)
+}
+
+// BaseURL returns the address under which people reach Muster, without a slash
+// at its end: PublicURL, or else http:// and the address that the server is
+// bound to (as net.Addr prints it), or else that of Listen. Where the server
+// listens on all interfaces, localhost stands for them.
+func (h HTTP) BaseURL(bound string) string {
+	if h.PublicURL != "" {
+		return strings.TrimRight(h.PublicURL, "/")
+	}
+	if bound == "" {
+		bound = h.Listen
+	}
+	host, port, err := net.SplitHostPort(bound)
+	if err != nil {
+		return "http://" + bound
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// TemporalAddressSet tells whether the environment names a Temporal server, by
+// the variable of Temporal's own envconfig. Its SDK reads the value.
+func TemporalAddressSet() bool { return os.Getenv("TEMPORAL_ADDRESS") != "" }
+
+func (s *Storage) secrets() []secretVariable {
+	return []secretVariable{
+		{Variable{"MUSTER_DATABASE_URL", "Postgres, as postgres://user:password@host/database; SQLite under --data-dir if not set."}, &s.DatabaseURL},
+	}
+}
+
+// ReadSecrets reads the secrets of the group from the environment. The error is
+// Problems. It may be repeated.
+func (s *Storage) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, s.secrets()) }
+
+// BeforeApply is the hook by which kong reads the secrets, before it validates.
+func (s *Storage) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
+
+// ReadSecrets reads the secrets of all groups from the environment. The error is
+// Problems. It may be repeated.
+func (s *Settings) ReadSecrets(lookup Lookup) error {
+	return readSecrets(lookup, append(s.Storage.secrets(), s.Vendors.secrets()...))
+}
+
+// BeforeApply is the hook by which kong reads the secrets, before it validates.
+func (s *Settings) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
+
+// Variables returns the environment variables without a flag, for help texts:
+// the secrets. Each has a twin with the suffix _FILE that names a file with the
+// secret in it.
+func Variables() []Variable {
+	var settings Settings
+	var variables []Variable
+	for _, v := range append(settings.Storage.secrets(), settings.Vendors.secrets()...) {
+		variables = append(variables, v.Variable)
+	}
+	return variables
+}

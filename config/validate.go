@@ -1,0 +1,183 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Problem is a setting that does not work.
+type Problem struct {
+	// Setting is the environment variable, whether or not the value came from it.
+	Setting string
+	// Message says what is wrong and what to mend. It never holds a secret.
+	Message string
+}
+
+// Problems are all the settings that do not work. As an error it is never empty.
+type Problems []Problem
+
+// Error returns one line per problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.Setting + " " + problem.Message
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p *Problems) add(setting, format string, args ...any) {
+	*p = append(*p, Problem{setting, fmt.Sprintf(format, args...)})
+}
+
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// Validate checks the settings of all groups. The error is Problems. Kong calls
+// it, and those of the groups, after the flags and the environment are read.
+func (s Settings) Validate() error {
+	var all Problems
+	for _, err := range []error{s.HTTP.Validate(), s.EmbeddedTemporal.Validate(), s.Storage.Validate(), s.Vendors.Validate()} {
+		var problems Problems
+		if errors.As(err, &problems) {
+			all = append(all, problems...)
+		}
+	}
+	listeners := []struct{ setting, address string }{
+		{"MUSTER_LISTEN", s.Listen},
+		{"MUSTER_TEMPORAL_UI_LISTEN", s.TemporalUIListen},
+		{"MUSTER_TEMPORAL_LISTEN", s.TemporalListen},
+	}
+	for i, a := range listeners {
+		for _, b := range listeners[:i] {
+			if _, port, err := net.SplitHostPort(a.address); err == nil && port != "0" && a.address == b.address {
+				all.add(a.setting, "is %s, and so is %s; give one of them another port", a.address, b.setting)
+			}
+		}
+	}
+	return all.err()
+}
+
+// Validate checks the settings of the group. The error is Problems.
+func (h HTTP) Validate() error {
+	var problems Problems
+	problems.listen("MUSTER_LISTEN", h.Listen)
+	if h.PublicURL != "" {
+		problems.webURL("MUSTER_PUBLIC_URL", h.PublicURL)
+		if u, err := url.Parse(h.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+			problems.add("MUSTER_PUBLIC_URL", "must end before ? and #, since paths are added to it")
+		}
+	}
+	return problems.err()
+}
+
+// Validate checks the settings of the group. The error is Problems.
+func (t EmbeddedTemporal) Validate() error {
+	var problems Problems
+	problems.listen("MUSTER_TEMPORAL_UI_LISTEN", t.TemporalUIListen)
+	problems.listen("MUSTER_TEMPORAL_LISTEN", t.TemporalListen)
+	return problems.err()
+}
+
+// Validate checks the settings of the group. The error is Problems.
+func (s Storage) Validate() error {
+	var problems Problems
+	if strings.TrimSpace(s.DataDir) == "" {
+		problems.add("MUSTER_DATA_DIR", "is empty; name a folder for the embedded state, as in .muster")
+	}
+	if s.DatabaseURL.IsSet() {
+		// The parser's error would quote the password.
+		u, err := url.Parse(s.DatabaseURL.Reveal())
+		if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+			problems.add("MUSTER_DATABASE_URL", "is not the address of a Postgres database; write postgres://user:password@host:5432/database, "+
+				"with special characters in the password percent-encoded")
+		}
+	}
+	return problems.err()
+}
+
+// Validate checks the settings of the group: each vendor is either configured as
+// a whole or not at all. The error is Problems.
+func (v Vendors) Validate() error {
+	var problems Problems
+	problems.webURL("MUSTER_SLACK_API_URL", v.Slack.APIURL)
+	problems.allOrNone("Slack",
+		part{slackToken, v.Slack.Token.IsSet(), true},
+		part{slackSigningSecret, v.Slack.SigningSecret.IsSet(), true})
+
+	problems.webURL("MUSTER_PAGERDUTY_API_URL", v.PagerDuty.APIURL)
+	problems.webURL("MUSTER_PAGERDUTY_EVENTS_URL", v.PagerDuty.EventsURL)
+	problems.allOrNone("PagerDuty",
+		part{pagerDutyToken, v.PagerDuty.Token.IsSet(), true},
+		part{"MUSTER_PAGERDUTY_FROM", v.PagerDuty.From != "", true},
+		part{pagerDutyWebhookSecret, v.PagerDuty.WebhookSecret.IsSet(), false})
+	if from := v.PagerDuty.From; from != "" {
+		if address, err := mail.ParseAddress(from); err != nil || address.Address != from {
+			problems.add("MUSTER_PAGERDUTY_FROM", "is %q, which is not an email address; write that of a PagerDuty user, as in muster@example.com", from)
+		}
+	}
+
+	if v.Jira.URL != "" {
+		problems.webURL("MUSTER_JIRA_URL", v.Jira.URL)
+	}
+	problems.allOrNone("Jira",
+		part{"MUSTER_JIRA_URL", v.Jira.URL != "", true},
+		part{"MUSTER_JIRA_USER", v.Jira.User != "", true},
+		part{jiraToken, v.Jira.Token.IsSet(), true},
+		part{jiraWebhookSecret, v.Jira.WebhookSecret.IsSet(), false})
+	return problems.err()
+}
+
+// part is one of the settings that a vendor consists of.
+type part struct {
+	setting       string
+	set, required bool
+}
+
+// allOrNone adds a line for each required part that is missing while another
+// part of the vendor is set.
+func (p *Problems) allOrNone(vendor string, parts ...part) {
+	first := ""
+	for _, part := range parts {
+		if part.set && first == "" {
+			first = part.setting
+		}
+	}
+	if first == "" {
+		return
+	}
+	for _, part := range parts {
+		if part.required && !part.set {
+			p.add(part.setting, "is not set, but %s is; set both to use %s, or neither to use the sandbox", first, vendor)
+		}
+	}
+}
+
+func (p *Problems) listen(setting, address string) {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		p.add(setting, "is %q, which is no address to listen on; write host:port, as in 127.0.0.1:8080, with a port from 0 (any) to 65535", address)
+	}
+}
+
+func (p *Problems) webURL(setting, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case err == nil && u.User != nil:
+		p.add(setting, "holds a user or a password; credentials have settings of their own")
+	case !isWebURL(address):
+		// Not quoted, for it may hold a password.
+		p.add(setting, "is not a web address; write it whole, as in https://muster.example.com")
+	}
+}

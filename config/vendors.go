@@ -1,0 +1,92 @@
+package config
+
+import "os"
+
+// Vendors say how to reach Slack, PagerDuty and Jira, and what Alertmanager must
+// prove. A vendor without its token is played by the sandbox.
+type Vendors struct {
+	Slack        Slack        `embed:"" group:"Slack"`
+	PagerDuty    PagerDutyAPI `embed:"" group:"PagerDuty"`
+	Jira         JiraAPI      `embed:"" group:"Jira"`
+	Alertmanager Alertmanager `embed:""`
+}
+
+// Slack is the access to a Slack workspace.
+type Slack struct {
+	// Token is a bot token, from MUSTER_SLACK_TOKEN.
+	Token Secret `kong:"-"`
+	// SigningSecret proves that a request is from Slack
+	// (https://api.slack.com/authentication/verifying-requests-from-slack).
+	SigningSecret Secret `kong:"-"`
+	APIURL        string `name:"slack-api-url" env:"MUSTER_SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" help:"Slack's Web API."`
+}
+
+// PagerDutyAPI is the access to a PagerDuty account.
+type PagerDutyAPI struct {
+	// Token is a REST API key, from MUSTER_PAGERDUTY_TOKEN.
+	Token Secret `kong:"-"`
+	// WebhookSecret proves that a webhook is from PagerDuty
+	// (https://developer.pagerduty.com/docs/verifying-webhook-signatures).
+	WebhookSecret Secret `kong:"-"`
+	// From is the email address of the PagerDuty user in whose name Muster acts,
+	// which the REST API asks for in its header From.
+	From      string `name:"pagerduty-from" env:"MUSTER_PAGERDUTY_FROM" placeholder:"EMAIL" help:"Email address of the PagerDuty user in whose name Muster acts."`
+	APIURL    string `name:"pagerduty-api-url" env:"MUSTER_PAGERDUTY_API_URL" default:"https://api.pagerduty.com" placeholder:"URL" help:"PagerDuty's REST API; in the EU, https://api.eu.pagerduty.com."`
+	EventsURL string `name:"pagerduty-events-url" env:"MUSTER_PAGERDUTY_EVENTS_URL" default:"https://events.pagerduty.com" placeholder:"URL" help:"PagerDuty's Events API; in the EU, https://events.eu.pagerduty.com."`
+}
+
+// JiraAPI is the access to a Jira site.
+type JiraAPI struct {
+	URL  string `name:"jira-url" env:"MUSTER_JIRA_URL" placeholder:"URL" help:"The Jira site, as in https://example.atlassian.net."`
+	User string `name:"jira-user" env:"MUSTER_JIRA_USER" placeholder:"EMAIL" help:"The user that the API token belongs to."`
+	// Token is the user's API token, from MUSTER_JIRA_TOKEN.
+	Token Secret `kong:"-"`
+	// WebhookSecret proves that a webhook is from Jira
+	// (https://developer.atlassian.com/cloud/jira/platform/webhooks/).
+	WebhookSecret Secret `kong:"-"`
+}
+
+// Alertmanager is what Alertmanager must prove.
+type Alertmanager struct {
+	// Token is the bearer token that its webhooks must carry, from
+	// MUSTER_ALERTMANAGER_TOKEN. When it is not set, none is asked for.
+	Token Secret `kong:"-"`
+}
+
+// SlackSandboxed tells whether the sandbox stands in for Slack.
+func (v Vendors) SlackSandboxed() bool { return !v.Slack.Token.IsSet() }
+
+// PagerDutySandboxed tells whether the sandbox stands in for PagerDuty.
+func (v Vendors) PagerDutySandboxed() bool { return !v.PagerDuty.Token.IsSet() }
+
+// JiraSandboxed tells whether the sandbox stands in for Jira.
+func (v Vendors) JiraSandboxed() bool { return !v.Jira.Token.IsSet() }
+
+func (v *Vendors) secrets() []secretVariable {
+	return []secretVariable{
+		{Variable{slackToken, "Slack bot token; the sandbox stands in for Slack if not set."}, &v.Slack.Token},
+		{Variable{slackSigningSecret, "Proves that requests come from Slack."}, &v.Slack.SigningSecret},
+		{Variable{pagerDutyToken, "PagerDuty REST API key; the sandbox stands in for PagerDuty if not set."}, &v.PagerDuty.Token},
+		{Variable{pagerDutyWebhookSecret, "Proves that webhooks come from PagerDuty."}, &v.PagerDuty.WebhookSecret},
+		{Variable{jiraToken, "Jira API token; the sandbox stands in for Jira if not set."}, &v.Jira.Token},
+		{Variable{jiraWebhookSecret, "Proves that webhooks come from Jira."}, &v.Jira.WebhookSecret},
+		{Variable{"MUSTER_ALERTMANAGER_TOKEN", "Bearer token that Alertmanager's webhooks must carry; none is asked for if not set."}, &v.Alertmanager.Token},
+	}
+}
+
+// The variables that the checks of half-configured vendors also name.
+const (
+	slackToken             = "MUSTER_SLACK_TOKEN"
+	slackSigningSecret     = "MUSTER_SLACK_SIGNING_SECRET"
+	pagerDutyToken         = "MUSTER_PAGERDUTY_TOKEN"
+	pagerDutyWebhookSecret = "MUSTER_PAGERDUTY_WEBHOOK_SECRET"
+	jiraToken              = "MUSTER_JIRA_TOKEN"
+	jiraWebhookSecret      = "MUSTER_JIRA_WEBHOOK_SECRET"
+)
+
+// ReadSecrets reads the secrets of the group from the environment. The error is
+// Problems. It may be repeated.
+func (v *Vendors) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, v.secrets()) }
+
+// BeforeApply is the hook by which kong reads the secrets, before it validates.
+func (v *Vendors) BeforeApply() error { return v.ReadSecrets(os.LookupEnv) }

@@ -1,0 +1,248 @@
+package playbooks
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"muster/incident"
+)
+
+// Agenda is what a playbook asks for in one incident. It watches the incident's
+// events ([Agenda.Observe]) and says what is due ([Agenda.Due]). It knows nothing but
+// what the events say: observing a journal from its beginning rebuilds it.
+type Agenda struct {
+	playbook  *Playbook
+	reactions []Reaction
+}
+
+// Reaction is the work of a hook that has not been settled yet.
+type Reaction struct {
+	// ID is the hook's id and the sequence number of the event: the same on every
+	// retry, after every restart.
+	ID    string         `json:"id"`
+	Hook  string         `json:"hook"`
+	Event incident.Event `json:"event"`
+	// Problem says why the hook's condition could not be evaluated; empty for most.
+	Problem string `json:"problem,omitzero"`
+}
+
+// Work is something that Muster is to do now.
+type Work struct {
+	// ID is unique within the incident and the same on every attempt.
+	ID string `json:"id"`
+	// Hook is set where the work is a hook's reaction.
+	Hook  string     `json:"hook,omitzero"`
+	Title string     `json:"title"`
+	Do    string     `json:"do"`
+	With  Parameters `json:"with,omitzero"`
+	// Followup is the follow-up that the work is about; empty for most.
+	Followup string `json:"followup,omitzero"`
+}
+
+// Due is what is due at one moment.
+type Due struct {
+	// Commands bring the incident itself forward: steps to start, reminders to give,
+	// failed steps to try again, closing. They are to be decided and applied, after
+	// which the agenda must be asked again.
+	Commands []incident.Intent
+	// Work is to be done, each piece beside the others.
+	Work []Work
+	// Next is when time alone may make something due; zero if nothing will.
+	Next time.Time
+	// Reason says what Next is about, for people.
+	Reason string
+}
+
+// NewAgenda returns the agenda of an incident that follows the playbook. Reactions
+// are those carried over from an agenda before; nil for a new incident.
+func NewAgenda(p *Playbook, carried []Reaction) *Agenda {
+	return &Agenda{playbook: p, reactions: slices.Clone(carried)}
+}
+
+// Reactions returns what has not been settled, to be carried over.
+func (a *Agenda) Reactions() []Reaction { return slices.Clone(a.reactions) }
+
+// Observe takes note of an event. The state is the incident just after it.
+func (a *Agenda) Observe(s incident.State, e incident.Event) {
+	switch f := e.Fact.(type) {
+	case incident.StepCompleted:
+		a.settle(f.Step)
+	case incident.StepSkipped:
+		a.settle(f.Step)
+	}
+	for _, h := range a.playbook.Hooks {
+		if !h.reacts(e) || h.ownFailure(e) {
+			continue
+		}
+		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e}
+		holds, err := a.playbook.programs.holds(h.When, newScope(s, e, e.At))
+		if err != nil {
+			r.Problem = err.Error()
+		}
+		if holds || err != nil {
+			a.reactions = append(a.reactions, r)
+		}
+	}
+}
+
+// ownFailure keeps a hook from using the vendor that has just failed to tell people
+// about it.
+func (h Hook) ownFailure(e incident.Event) bool {
+	failed, ok := e.Fact.(incident.StepFailed)
+	return ok && failed.Do != "" && lane(failed.Do) == lane(h.Do)
+}
+
+func (a *Agenda) settle(id string) {
+	a.reactions = slices.DeleteFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
+}
+
+// Idle says that nothing of what was begun is left: no reaction that still has to
+// run or will be tried again.
+func (a *Agenda) Idle(s incident.State) bool {
+	return !slices.ContainsFunc(a.reactions, func(r Reaction) bool {
+		step, known := s.Step(r.ID)
+		return !known || step.State != incident.Failed || !step.RetryAt.IsZero()
+	})
+}
+
+// Due says what is due. inFlight holds the ids of the work being done. It is a pure
+// function of the agenda, the state, what is in flight and the time. An expression
+// that cannot be evaluated fails its own step and nothing else.
+func (a *Agenda) Due(s incident.State, inFlight map[string]bool, now time.Time) Due {
+	d := &dueList{now: now}
+	a.dueRetries(s, d)
+	a.dueSteps(s, inFlight, d)
+	a.dueReactions(s, inFlight, d)
+	a.dueReminders(s, d)
+	a.dueClose(s, len(inFlight) > 0, d)
+	return d.Due
+}
+
+// dueList collects what is due, and the next moment at which something will be.
+type dueList struct {
+	Due
+	now time.Time
+}
+
+func (d *dueList) command(i incident.Intent) { d.Commands = append(d.Commands, i) }
+
+// at says whether the moment has come, and remembers it if not.
+func (d *dueList) at(moment time.Time, reason string) bool {
+	if !moment.After(d.now) {
+		return true
+	}
+	if d.Next.IsZero() || moment.Before(d.Next) {
+		d.Next, d.Reason = moment, reason
+	}
+	return false
+}
+
+func (a *Agenda) dueRetries(s incident.State, d *dueList) {
+	for _, step := range s.Steps {
+		if step.State == incident.Failed && !step.RetryAt.IsZero() && d.at(step.RetryAt, "try again: "+step.Title) {
+			d.command(incident.RetryStep{Step: step.ID})
+		}
+	}
+}
+
+func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList) {
+	scope := Scope{Incident: NewIncidentView(s, d.now)}
+	for _, planned := range a.playbook.Steps {
+		step, known := s.Step(planned.ID)
+		switch {
+		case !known:
+			continue
+		case step.State == incident.Pending:
+			ready, err := a.ready(s, planned, scope)
+			if err != nil {
+				d.command(incident.FailStep{Step: step.ID, Error: err.Error()})
+			} else if ready {
+				d.command(incident.StartStep{Step: step.ID})
+			}
+		case step.State == incident.Running && !inFlight[step.ID]:
+			a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With}, scope, d)
+		}
+	}
+}
+
+// ready says whether a pending step can start.
+func (a *Agenda) ready(s incident.State, planned Step, scope Scope) (bool, error) {
+	for _, need := range planned.Needs {
+		if needed, ok := s.Step(need); !ok || !needed.State.Settled() {
+			return false, nil
+		}
+	}
+	if planned.When == "" {
+		return s.Status.Active(), nil
+	}
+	holds, err := a.playbook.programs.holds(planned.When, scope)
+	return holds && !s.Status.Ended(), err
+}
+
+// dueReactions lets each lane go forward in the order of events. A reaction that has
+// failed does not hold up those behind it.
+func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *dueList) {
+	held := map[string]bool{}
+	for _, r := range a.reactions {
+		hook, known := a.playbook.hook(r.Hook)
+		step, failedBefore := s.Step(r.ID)
+		if !known || failedBefore && step.State == incident.Failed {
+			continue
+		}
+		vendor := lane(hook.Do)
+		switch {
+		case held[vendor] || inFlight[r.ID]:
+		case r.Problem != "":
+			d.command(incident.FailStep{Step: r.ID, Hook: hook.ID, Title: hook.ID, Do: hook.Do, Error: r.Problem})
+		case failedBefore && step.State == incident.Pending:
+			d.command(incident.StartStep{Step: r.ID})
+		default:
+			scope := newScope(s, r.Event, d.now)
+			title, err := a.playbook.programs.text(hook.Title, scope)
+			if err != nil {
+				title = hook.ID
+			}
+			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID}, scope, d)
+		}
+		held[vendor] = true
+	}
+}
+
+// dueWork fills in the parameters of what is to be done.
+func (a *Agenda) dueWork(w Work, scope Scope, d *dueList) {
+	filled := make(Parameters, len(w.With))
+	for _, name := range sortedKeys(w.With) {
+		text, err := a.playbook.programs.text(w.With[name], scope)
+		if err != nil {
+			d.command(incident.FailStep{
+				Step: w.ID, Hook: w.Hook, Title: w.Title, Do: w.Do, Error: fmt.Sprintf("parameter %s: %s", name, err),
+			})
+			return
+		}
+		filled[name] = text
+	}
+	w.With = filled
+	d.Work = append(d.Work, w)
+}
+
+// dueClose closes a resolved incident once all its follow-ups are done. Where none
+// was done since the resolution, people get time to add some.
+func (a *Agenda) dueClose(s incident.State, busy bool, d *dueList) {
+	if s.Status != incident.Resolved || busy || len(d.Work) > 0 || len(d.Commands) > 0 || len(s.OpenFollowups()) > 0 {
+		return
+	}
+	for _, f := range s.Followups {
+		if f.DoneAt.After(s.ResolvedAt) {
+			d.command(incident.Close{Reason: "every follow-up is done"})
+			return
+		}
+	}
+	wait := a.playbook.CloseAfter
+	if wait == 0 {
+		wait = DefaultCloseAfter
+	}
+	if d.at(s.ResolvedAt.Add(wait), "close the incident if no follow-up was added") {
+		d.command(incident.Close{Reason: "no follow-up is open"})
+	}
+}

@@ -1,0 +1,217 @@
+package playbooks
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
+)
+
+// costLimit bounds one evaluation, in CEL's cost units. It is far above what a
+// condition needs and stops an expression that loops over loops.
+const costLimit = 100_000
+
+// environment is what all expressions are checked against.
+var environment = sync.OnceValues(func() (*cel.Env, error) {
+	return cel.NewEnv(
+		ext.Strings(),
+		ext.NativeTypes(ext.ParseStructTags(true),
+			reflect.TypeFor[IncidentView](), reflect.TypeFor[ServiceView](),
+			reflect.TypeFor[EventView](), reflect.TypeFor[StepView](), reflect.TypeFor[FollowupView]()),
+		cel.Variable("incident", cel.ObjectType("playbooks.IncidentView")),
+		cel.Variable("event", cel.ObjectType("playbooks.EventView")),
+		cel.Variable("step", cel.ObjectType("playbooks.StepView")),
+		cel.Variable("followup", cel.ObjectType("playbooks.FollowupView")),
+	)
+})
+
+func (s Scope) variables() map[string]any {
+	return map[string]any{"incident": s.Incident, "event": s.Event, "step": s.Step, "followup": s.Followup}
+}
+
+// programs are the compiled expressions of a playbook, by their text.
+type programs map[string]cel.Program
+
+// compile checks one expression against the wanted kinds of result.
+func (p programs) compile(expression string, wanted ...*cel.Type) error {
+	env, err := environment()
+	if err != nil {
+		return fmt.Errorf("set up CEL: %w", err)
+	}
+	ast, issues := env.Compile(expression)
+	if issues.Err() != nil {
+		return celError(issues)
+	}
+	if !isOneOf(ast.OutputType(), wanted) {
+		return fmt.Errorf("the expression %q gives %s where %s is needed", expression, ast.OutputType(), typeNames(wanted))
+	}
+	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return err
+	}
+	p[expression] = program
+	return nil
+}
+
+// compileCondition compiles an expression that must be true or false. None is always fine.
+func (p programs) compileCondition(expression string) error {
+	if expression == "" {
+		return nil
+	}
+	return p.compile(expression, cel.BoolType)
+}
+
+// compileText compiles every ${…} of a text.
+func (p programs) compileText(text string) error {
+	parts, err := splitText(text)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if part.expression {
+			if err := p.compile(part.text, cel.StringType, cel.IntType, cel.BoolType, cel.DoubleType); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// holds evaluates a condition; an empty one holds.
+func (p programs) holds(expression string, scope Scope) (bool, error) {
+	if expression == "" {
+		return true, nil
+	}
+	value, err := p.eval(expression, scope)
+	if err != nil {
+		return false, err
+	}
+	return value == types.True, nil
+}
+
+// text fills in every ${…}.
+func (p programs) text(text string, scope Scope) (string, error) {
+	parts, err := splitText(text)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, part := range parts {
+		if !part.expression {
+			b.WriteString(part.text)
+			continue
+		}
+		value, err := p.eval(part.text, scope)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprint(&b, value.ConvertToType(types.StringType).Value())
+	}
+	return b.String(), nil
+}
+
+func (p programs) eval(expression string, scope Scope) (ref.Val, error) {
+	program, ok := p[expression]
+	if !ok {
+		return nil, fmt.Errorf("the expression %q was not compiled", expression)
+	}
+	value, _, err := program.Eval(scope.variables())
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %q: %w", expression, err)
+	}
+	return value, nil
+}
+
+type textPart struct {
+	text       string
+	expression bool
+}
+
+// splitText takes a text apart into what stands as it is and what stands in ${…}.
+// Braces and quotes inside an expression are respected; $${ is a literal ${.
+func splitText(text string) ([]textPart, error) {
+	var parts []textPart
+	var literal strings.Builder
+	for rest := text; rest != ""; {
+		start := strings.Index(rest, "${")
+		if start < 0 {
+			literal.WriteString(rest)
+			break
+		}
+		if start > 0 && rest[start-1] == '$' {
+			literal.WriteString(rest[:start-1] + "${")
+			rest = rest[start+2:]
+			continue
+		}
+		literal.WriteString(rest[:start])
+		end := expressionEnd(rest[start+2:])
+		if end < 0 {
+			return nil, fmt.Errorf("the ${ in %q is not closed by a }", text)
+		}
+		if literal.Len() > 0 {
+			parts = append(parts, textPart{text: literal.String()})
+			literal.Reset()
+		}
+		parts = append(parts, textPart{text: rest[start+2 : start+2+end], expression: true})
+		rest = rest[start+2+end+1:]
+	}
+	if literal.Len() > 0 {
+		parts = append(parts, textPart{text: literal.String()})
+	}
+	return parts, nil
+}
+
+// expressionEnd finds the brace that closes an expression.
+func expressionEnd(text string) int {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '{':
+			depth++
+		case c == '}' && depth > 0:
+			depth--
+		case c == '}':
+			return i
+		}
+	}
+	return -1
+}
+
+func isOneOf(t *cel.Type, wanted []*cel.Type) bool {
+	for _, w := range wanted {
+		if w.IsExactType(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func typeNames(wanted []*cel.Type) string {
+	names := make([]string, len(wanted))
+	for i, w := range wanted {
+		names[i] = w.String()
+	}
+	return strings.Join(names, " or ")
+}
+
+// celError keeps the first thing that CEL found wrong, in one line.
+func celError(issues *cel.Issues) error {
+	for _, found := range issues.Errors() {
+		return errors.New(found.Message)
+	}
+	return issues.Err()
+}

@@ -1,0 +1,210 @@
+package playbooks
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"muster/incident"
+)
+
+// Playbook is a way to respond. It is plain data: it travels with the incident that
+// follows it and is stored in the incident's journal. Obtain one by [Parse], which
+// checks it; one that was read back from JSON needs [Playbook.Compile] before use.
+type Playbook struct {
+	Name        string `yaml:"name" json:"name"`
+	Description string `yaml:"description" json:"description,omitzero"`
+	// CloseAfter is how long a resolved incident stays open for people to add
+	// follow-ups. Zero means [DefaultCloseAfter].
+	CloseAfter time.Duration `yaml:"close_after" json:"close_after_ns,omitzero"`
+	Roles      []Role        `yaml:"roles" json:"roles,omitzero"`
+	Steps      []Step        `yaml:"steps" json:"steps,omitzero"`
+	Hooks      []Hook        `yaml:"hooks" json:"hooks,omitzero"`
+
+	// Version is derived from the playbook's text by [Parse].
+	Version string `yaml:"-" json:"version"`
+	// Source is the text the playbook was written in.
+	Source string `yaml:"-" json:"source"`
+
+	programs programs
+}
+
+// DefaultCloseAfter is how long a resolved incident without open follow-ups waits
+// before it closes itself, unless its playbook says otherwise: a working day for
+// people to review the postmortem.
+const DefaultCloseAfter = 24 * time.Hour
+
+// Role is a part in the response that one person takes.
+type Role struct {
+	ID     string `yaml:"id" json:"id"`
+	Title  string `yaml:"title" json:"title"`
+	Duties string `yaml:"duties" json:"duties,omitzero"`
+}
+
+// Step is something to do once.
+type Step struct {
+	ID string `yaml:"id" json:"id"`
+	// Title may hold ${…}, which is filled in when the incident begins.
+	Title string `yaml:"title" json:"title"`
+	// Do names the action of an automatic step.
+	Do string `yaml:"do" json:"do,omitzero"`
+	// With are the action's parameters; ${…} is filled in when the step starts.
+	With Parameters `yaml:"with" json:"with,omitzero"`
+	// Approval makes the step wait until somebody approves it.
+	Approval bool `yaml:"approval" json:"approval,omitzero"`
+	// Role is who should do or approve it.
+	Role         string `yaml:"role" json:"role,omitzero"`
+	Instructions string `yaml:"instructions" json:"instructions,omitzero"`
+	// Needs are the steps that must be done or skipped before.
+	Needs []string `yaml:"needs" json:"needs,omitzero"`
+	// When must hold for the step to become due; it may come to hold later. Without
+	// it a step becomes due only while the incident is active.
+	When string `yaml:"when" json:"when,omitzero"`
+}
+
+// Kind says who moves the step forward.
+func (s Step) Kind() incident.StepKind {
+	switch {
+	case s.Do != "":
+		return incident.Automatic
+	case s.Approval:
+		return incident.Approval
+	default:
+		return incident.Manual
+	}
+}
+
+// Hook reacts, every time.
+type Hook struct {
+	ID string `yaml:"id" json:"id"`
+	// On are the kinds of events it reacts to, or one clock trigger.
+	On Triggers `yaml:"on" json:"on"`
+	// After is how long a clock trigger's condition must have held.
+	After time.Duration `yaml:"after" json:"after_ns,omitzero"`
+	// Every is how long until the reminder is repeated while the condition holds.
+	// Zero means never.
+	Every time.Duration `yaml:"every" json:"every_ns,omitzero"`
+	// Times bounds the reminders about one matter. Zero means no bound.
+	Times int `yaml:"times" json:"times,omitzero"`
+	// Remind is the reminder of a clock trigger, as it appears in the timeline.
+	Remind string `yaml:"remind" json:"remind,omitzero"`
+	// When must hold just after the event, or at the time of the reminder.
+	When string `yaml:"when" json:"when,omitzero"`
+	// Title says what the hook does, for the timeline.
+	Title string     `yaml:"title" json:"title"`
+	Do    string     `yaml:"do" json:"do,omitzero"`
+	With  Parameters `yaml:"with" json:"with,omitzero"`
+}
+
+// Parameters are an action's parameters by name. Values are texts that may hold ${…};
+// YAML numbers and booleans are taken as texts.
+type Parameters map[string]string
+
+// Triggers is one trigger or a list of them.
+type Triggers []string
+
+// The clock triggers: conditions of the incident that call for a reminder once they
+// have held for a while.
+const (
+	// Unacknowledged holds while an active incident is not acknowledged.
+	Unacknowledged = "unacknowledged"
+	// RoleVacant holds while an active incident has a role that nobody took.
+	RoleVacant = "role_vacant"
+	// UpdateDue holds while an active incident has had no status update. Where the
+	// severity says how often one is due, that goes before the hook's after and every.
+	UpdateDue = "update_due"
+	// StepWaiting holds while a manual step or an approval of an active incident
+	// waits for people. It is counted for each step by itself.
+	StepWaiting = "step_waiting"
+	// FollowupDue holds from the day an open follow-up is due; after may be negative
+	// to remind earlier. It is counted for each follow-up by itself.
+	FollowupDue = "followup_due"
+)
+
+var clockTriggers = []string{Unacknowledged, RoleVacant, UpdateDue, StepWaiting, FollowupDue}
+
+// clock returns the hook's clock trigger, or "" for a hook that reacts to events.
+func (h Hook) clock() string {
+	for _, on := range h.On {
+		for _, clock := range clockTriggers {
+			if on == clock {
+				return clock
+			}
+		}
+	}
+	return ""
+}
+
+// reacts says whether the hook reacts to an event.
+func (h Hook) reacts(e incident.Event) bool {
+	if h.Do == "" {
+		return false
+	}
+	if given, ok := e.Fact.(incident.ReminderGiven); ok {
+		return given.Hook == h.ID
+	}
+	for _, on := range h.On {
+		if incident.Kind(on) == e.Kind() {
+			return true
+		}
+	}
+	return false
+}
+
+// lane is the vendor that an action goes to. Reactions in one lane happen in the
+// order of their events, so that messages never overtake each other; lanes do not
+// wait for each other, so that a vendor that is down holds up nobody else's.
+func lane(do string) string {
+	vendor, _, _ := strings.Cut(do, ".")
+	return vendor
+}
+
+// Attach returns the intent that gives an incident this playbook. The state is the
+// incident as declared, from which the titles of steps are filled in; one that cannot
+// be filled in stays as written. The error is about writing the playbook as JSON.
+func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
+	document, err := json.Marshal(p)
+	if err != nil {
+		return incident.AttachPlaybook{}, fmt.Errorf("write playbook %s: %w", p.Name, err)
+	}
+	attach := incident.AttachPlaybook{
+		Playbook: incident.PlaybookRef{Name: p.Name, Version: p.Version},
+		Document: document,
+	}
+	for _, r := range p.Roles {
+		attach.Roles = append(attach.Roles, incident.Role{ID: r.ID, Title: r.Title, Duties: r.Duties})
+	}
+	scope := Scope{Incident: NewIncidentView(s, s.At)}
+	fill := func(text string) string {
+		if filled, err := p.programs.text(text, scope); err == nil {
+			return filled
+		}
+		return text
+	}
+	for _, step := range p.Steps {
+		attach.Steps = append(attach.Steps, incident.Step{
+			ID: step.ID, Title: fill(step.Title), Kind: step.Kind(), State: incident.Pending,
+			Role: step.Role, Instructions: fill(step.Instructions), Do: step.Do,
+		})
+	}
+	return attach, nil
+}
+
+func (p *Playbook) hook(id string) (Hook, bool) {
+	for _, h := range p.Hooks {
+		if h.ID == id {
+			return h, true
+		}
+	}
+	return Hook{}, false
+}
+
+func (p *Playbook) step(id string) (Step, bool) {
+	for _, s := range p.Steps {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Step{}, false
+}

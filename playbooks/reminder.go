@@ -1,0 +1,124 @@
+package playbooks
+
+import (
+	"time"
+
+	"muster/incident"
+)
+
+// matter is something that people may have to be reminded of.
+type matter struct {
+	// subject is the step or follow-up; empty for the incident as a whole.
+	subject string
+	// since is when the matter arose; after and every are how soon people are
+	// reminded of it, and how often.
+	since        time.Time
+	after, every time.Duration
+}
+
+// matters lists what a hook's clock trigger now applies to.
+func (h Hook) matters(s incident.State) []matter {
+	if !s.Status.Active() {
+		return nil
+	}
+	began := laterOf(s.DeclaredAt, s.ReopenedAt)
+	switch h.clock() {
+	case Unacknowledged:
+		if s.AcknowledgedAt.IsZero() {
+			return []matter{{since: began, after: h.After, every: h.Every}}
+		}
+	case RoleVacant:
+		var since time.Time
+		for _, r := range s.Roles {
+			if r.Holder == "" && (since.IsZero() || r.Since.Before(since)) {
+				since = r.Since
+			}
+		}
+		if !since.IsZero() {
+			return []matter{{since: laterOf(since, s.ReopenedAt), after: h.After, every: h.Every}}
+		}
+	case UpdateDue:
+		m := matter{since: laterOf(began, s.UpdatedAt), after: h.After, every: h.Every}
+		if every := s.Level().UpdateEvery; every > 0 {
+			m.after, m.every = every, every
+		}
+		return []matter{m}
+	case StepWaiting:
+		var waiting []matter
+		for _, step := range s.Steps {
+			if step.State == incident.Waiting && !step.StartedAt.IsZero() {
+				waiting = append(waiting, matter{subject: step.ID, since: step.StartedAt, after: h.After, every: h.Every})
+			}
+		}
+		return waiting
+	}
+	return nil
+}
+
+// dueReminders gives the reminders whose time has come. What a reminder counts from
+// is in the state, so that nothing has to be remembered beside it.
+func (a *Agenda) dueReminders(s incident.State, d *dueList) {
+	for _, h := range a.playbook.Hooks {
+		for _, m := range h.matters(s) {
+			given := s.Reminder(h.ID, m.subject)
+			due := m.since.Add(m.after)
+			if given.LastAt.After(m.since) {
+				if m.every == 0 {
+					continue
+				}
+				due = given.LastAt.Add(m.every)
+			}
+			if h.Times > 0 && given.Count >= h.Times || !d.at(due, "remind: "+h.ID) {
+				continue
+			}
+			if remind, ok := a.Reminder(s, h.ID, m.subject, d.now); ok {
+				d.command(remind)
+			}
+		}
+	}
+}
+
+// Reminder returns the intent that gives the next reminder of a hook about a subject;
+// false if the playbook has no such hook. A text that cannot be filled in is replaced
+// by the hook's title: a reminder is never lost to a mistake in its wording.
+func (a *Agenda) Reminder(s incident.State, hook, subject string, now time.Time) (incident.Remind, bool) {
+	h, ok := a.playbook.hook(hook)
+	if !ok {
+		return incident.Remind{}, false
+	}
+	count := s.Reminder(hook, subject).Count + 1
+	scope := newScope(s, incident.Event{Fact: incident.ReminderGiven{Hook: hook, Subject: subject}}, now)
+	text, err := a.playbook.programs.text(h.Remind, scope)
+	if err != nil {
+		text = h.Title
+	}
+	return incident.Remind{Hook: hook, Subject: subject, Text: text, Count: count}, true
+}
+
+// Schedule is how people are reminded of a follow-up: the first time After its due
+// day, then Every so often, at most Times times. Zero Every means once, zero Times
+// without bound.
+type Schedule struct {
+	Hook  string        `json:"hook"`
+	After time.Duration `json:"after_ns"`
+	Every time.Duration `json:"every_ns,omitzero"`
+	Times int           `json:"times,omitzero"`
+}
+
+// FollowupSchedules returns how the playbook reminds of a follow-up that is due.
+func (p *Playbook) FollowupSchedules() []Schedule {
+	var all []Schedule
+	for _, h := range p.Hooks {
+		if h.clock() == FollowupDue {
+			all = append(all, Schedule{Hook: h.ID, After: h.After, Every: h.Every, Times: h.Times})
+		}
+	}
+	return all
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

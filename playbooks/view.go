@@ -1,0 +1,183 @@
+package playbooks
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"muster/incident"
+)
+
+// Scope is what an expression can see.
+type Scope struct {
+	// Incident is the incident now.
+	Incident IncidentView
+	// Event is what a hook reacts to. Empty in steps.
+	Event EventView
+	// Step is the step that a reminder is about.
+	Step StepView
+	// Followup is the follow-up that an event or a reminder is about.
+	Followup FollowupView
+}
+
+// IncidentView is an incident as expressions see it.
+type IncidentView struct {
+	ID       string `cel:"id"`
+	Number   int64  `cel:"number"`
+	Title    string `cel:"title"`
+	Summary  string `cel:"summary"`
+	Status   string `cel:"status"`
+	Severity string `cel:"severity"`
+	// SeverityRank is 1 for the most severe level of the scale.
+	SeverityRank   int64             `cel:"severity_rank"`
+	Service        ServiceView       `cel:"service"`
+	Active         bool              `cel:"active"`
+	Acknowledged   bool              `cel:"acknowledged"`
+	AcknowledgedBy string            `cel:"acknowledged_by"`
+	Commander      string            `cel:"commander"`
+	Roles          map[string]string `cel:"roles"`
+	VacantRoles    []string          `cel:"vacant_roles"`
+	AlertsFiring   int64             `cel:"alerts_firing"`
+	Channel        string            `cel:"channel"`
+	Update         string            `cel:"update"`
+	Resolution     string            `cel:"resolution"`
+	// Age says how long ago the incident was declared: "1h 5m".
+	Age string `cel:"age"`
+	// Slug is the title as part of a name: "instance-down".
+	Slug string `cel:"slug"`
+}
+
+// ServiceView is a service as expressions see it.
+type ServiceView struct {
+	Name          string `cel:"name"`
+	Team          string `cel:"team"`
+	ChannelPrefix string `cel:"channel_prefix"`
+}
+
+// EventView is an event as expressions see it.
+type EventView struct {
+	Kind  string `cel:"kind"`
+	Text  string `cel:"text"`
+	Actor string `cel:"actor"`
+}
+
+// StepView is a step as expressions see it.
+type StepView struct {
+	ID    string `cel:"id"`
+	Title string `cel:"title"`
+	Role  string `cel:"role"`
+	Error string `cel:"error"`
+	// Attempts is 1 when it has been tried once.
+	Attempts int64 `cel:"attempts"`
+}
+
+// FollowupView is a follow-up as expressions see it.
+type FollowupView struct {
+	ID    string `cel:"id"`
+	Title string `cel:"title"`
+	Owner string `cel:"owner"`
+	// Due is a day, "2026-12-01", or empty.
+	Due    string `cel:"due"`
+	Ticket string `cel:"ticket"`
+}
+
+// NewIncidentView shows a state to expressions as it is at now.
+func NewIncidentView(s incident.State, now time.Time) IncidentView {
+	v := IncidentView{
+		ID: string(s.ID), Number: s.ID.Number(), Title: s.Title, Summary: s.Summary,
+		Status: string(s.Status), Severity: string(s.Severity),
+		SeverityRank: 1 + int64(slices.IndexFunc(s.Scale, func(l incident.SeverityLevel) bool { return l.Name == s.Severity })),
+		Service:      ServiceView{Name: s.Service.Name, Team: s.Service.Team, ChannelPrefix: s.Service.ChannelPrefix},
+		Active:       s.Status.Active(),
+		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
+		Commander: s.Holder("commander"), Roles: map[string]string{},
+		AlertsFiring: int64(len(s.Firing())), Channel: s.Channel.Name,
+		Update: s.Update, Resolution: s.Resolution,
+		Age: incident.FormatDuration(now.Sub(s.DeclaredAt)), Slug: slug(s.Title),
+	}
+	for _, r := range s.Roles {
+		v.Roles[r.ID] = r.Holder
+		if r.Holder == "" {
+			v.VacantRoles = append(v.VacantRoles, r.Title)
+		}
+	}
+	return v
+}
+
+func newEventView(e incident.Event) EventView {
+	if e.Fact == nil {
+		return EventView{}
+	}
+	return EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name}
+}
+
+func newStepView(s incident.Step) StepView {
+	return StepView{ID: s.ID, Title: s.Title, Role: s.Role, Error: s.Error, Attempts: int64(s.Attempts)}
+}
+
+func newFollowupView(f incident.Followup) FollowupView {
+	due := ""
+	if !f.Due.IsZero() {
+		due = f.Due.Format(time.DateOnly)
+	}
+	return FollowupView{ID: f.ID, Title: f.Title, Owner: f.Owner, Due: due, Ticket: f.Ticket.Key}
+}
+
+// newScope shows an event and what it is about.
+func newScope(s incident.State, e incident.Event, now time.Time) Scope {
+	scope := Scope{Incident: NewIncidentView(s, now), Event: newEventView(e)}
+	step, followup := about(e)
+	if found, ok := s.Step(step); ok {
+		scope.Step = newStepView(found)
+	}
+	if found, ok := s.Followup(followup); ok {
+		scope.Followup = newFollowupView(found)
+	}
+	return scope
+}
+
+// about names the step and the follow-up that an event is about.
+func about(e incident.Event) (step, followup string) {
+	switch f := e.Fact.(type) {
+	case incident.FollowupAdded:
+		return "", f.Followup.ID
+	case incident.TicketFiled:
+		return "", f.Followup
+	case incident.TicketChanged:
+		return "", f.Followup
+	case incident.ReminderGiven:
+		return f.Subject, f.Subject
+	case incident.StepFailed:
+		return f.Step, ""
+	case incident.StepCompleted:
+		return f.Step, ""
+	case incident.StepSkipped:
+		return f.Step, ""
+	case incident.StepRejected:
+		return f.Step, ""
+	case incident.StepStarted:
+		return f.Step, ""
+	case incident.StepAdded:
+		return f.Step.ID, ""
+	}
+	return "", ""
+}
+
+// slug makes a title part of a name: lower-case letters and digits with single
+// hyphens, 40 characters at most.
+func slug(title string) string {
+	const maxLength = 40
+	var b strings.Builder
+	for _, r := range strings.ToLower(title) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= maxLength {
+			break
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}

@@ -1,0 +1,86 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"muster/incident"
+	"muster/playbooks"
+)
+
+// Activities holds what the activities need. All fields must be set.
+type Activities struct {
+	Chat    Chat
+	Pager   Pager
+	Tracker Tracker
+	Journal Journal
+	Inbox   Inbox
+	// Installation tells this Muster from others that use the same vendors' accounts.
+	Installation string
+	// PublicURL is where people reach Muster: "https://muster.example.com".
+	PublicURL string
+}
+
+// Effect is one piece of work on one incident.
+type Effect struct {
+	// Incident is the incident when the work was begun; see [Brief].
+	Incident incident.State `json:"incident"`
+	Work     playbooks.Work `json:"work"`
+}
+
+// Action is how every action of the playbook language is done.
+type Action func(ctx context.Context, effect Effect) (incident.Outcome, error)
+
+// Actions returns the implementation of each action by its name.
+func (a *Activities) Actions() map[string]Action {
+	return map[string]Action{
+		playbooks.PagerDutyPage:        a.page,
+		playbooks.PagerDutyAcknowledge: a.acknowledgePages,
+		playbooks.PagerDutyResolve:     a.resolvePages,
+		playbooks.SlackCreateChannel:   a.createChannel,
+		playbooks.SlackSetTopic:        a.setTopic,
+		playbooks.SlackPost:            a.post,
+		playbooks.SlackBookmark:        a.bookmark,
+		playbooks.SlackInvite:          a.invite,
+		playbooks.JiraCreateIssue:      a.createIssue,
+		playbooks.PostmortemDraft:      a.draftPostmortem,
+	}
+}
+
+// alertsInBrief bounds how many alerts an effect carries along.
+const alertsInBrief = 10
+
+// Brief reduces a state to what actions need, so that it does not swell the history
+// of a long incident: no steps, no reminders, a few alerts.
+func Brief(s incident.State) incident.State {
+	s.Steps, s.Reminders = nil, nil
+	if len(s.Alerts) > alertsInBrief {
+		s.Alerts = s.Alerts[:alertsInBrief]
+	}
+	return s
+}
+
+// key is the same on every attempt at the same work, in every restart and in every
+// run of the workflow, and different for all other work anywhere.
+func (a *Activities) key(e Effect) string {
+	return fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "-"))
+}
+
+// IncidentURL is the address of an incident's page.
+func (a *Activities) IncidentURL(id incident.ID) string {
+	return strings.TrimRight(a.PublicURL, "/") + "/incidents/" + url.PathEscape(string(id))
+}
+
+func (a *Activities) incidentLink(s incident.State) incident.Link {
+	return incident.Link{Title: string(s.ID), URL: a.IncidentURL(s.ID)}
+}
+
+// channelOf returns the incident's channel, or says that there is none to work in.
+func channelOf(e Effect) (string, error) {
+	if e.Incident.Channel.ID == "" {
+		return "", final("the incident has no channel yet: the step that opens it has not succeeded")
+	}
+	return e.Incident.Channel.ID, nil
+}

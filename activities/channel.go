@@ -1,0 +1,63 @@
+package activities
+
+import (
+	"context"
+
+	"muster/incident"
+)
+
+// createChannel opens the incident's channel.
+func (a *Activities) createChannel(ctx context.Context, e Effect) (incident.Outcome, error) {
+	channel, err := a.Chat.OpenChannel(ctx, incident.ChannelRequest{
+		Key:     a.key(e),
+		Name:    e.Work.With["name"],
+		Topic:   e.Work.With["topic"],
+		Purpose: e.Work.With["purpose"],
+	})
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	return incident.Outcome{Channel: &channel}, nil
+}
+
+// setTopic sets the line above the channel.
+func (a *Activities) setTopic(ctx context.Context, e Effect) (incident.Outcome, error) {
+	channel, err := channelOf(e)
+	if err != nil {
+		return incident.Outcome{}, err
+	}
+	return incident.Outcome{}, vendorError(a.Chat.SetTopic(ctx, channel, e.Work.With["topic"]))
+}
+
+// bookmark adds the incident's page above the channel.
+func (a *Activities) bookmark(ctx context.Context, e Effect) (incident.Outcome, error) {
+	channel, err := channelOf(e)
+	if err != nil {
+		return incident.Outcome{}, err
+	}
+	link := incident.Link{Title: e.Work.With["title"], URL: a.IncidentURL(e.Incident.ID)}
+	return incident.Outcome{}, vendorError(a.Chat.Bookmark(ctx, channel, link))
+}
+
+// invite brings whoever is on call into the channel.
+func (a *Activities) invite(ctx context.Context, e Effect) (incident.Outcome, error) {
+	channel, err := channelOf(e)
+	if err != nil {
+		return incident.Outcome{}, err
+	}
+	if e.Incident.Service.PagerService == "" {
+		return incident.Outcome{Text: "the service has no on-call to invite"}, nil
+	}
+	onCall, err := a.Pager.OnCall(ctx, e.Incident.Service.PagerService)
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	invited, err := a.Chat.Invite(ctx, channel, onCall)
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	if len(invited) == 0 {
+		return incident.Outcome{Text: "the chat knows none of the people on call"}, nil
+	}
+	return incident.Outcome{Responders: invited}, nil
+}

@@ -1,0 +1,81 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"muster/incident"
+)
+
+// page wakes whoever is on call for the incident's service.
+func (a *Activities) page(ctx context.Context, e Effect) (incident.Outcome, error) {
+	s := e.Incident
+	if s.Service.PagerService == "" {
+		return incident.Outcome{}, final(fmt.Sprintf(
+			"nobody can be paged for the service %s: give it a pagerduty service in muster.yaml", s.Service.Name))
+	}
+	links := []incident.Link{a.incidentLink(s)}
+	page, err := a.Pager.Page(ctx, incident.PageRequest{
+		Key:      a.key(e),
+		Service:  s.Service.PagerService,
+		Summary:  e.Work.With["summary"],
+		Severity: pagerSeverity(s),
+		Source:   s.Service.Name,
+		Details:  pageDetails(s),
+		Links:    append(links, s.Service.Runbooks...),
+	})
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	// Who is on call is good to know, but no reason to fail a page that was accepted.
+	onCall, err := a.Pager.OnCall(ctx, s.Service.PagerService)
+	if err != nil {
+		onCall = nil
+	}
+	return incident.Outcome{Page: &page, Responders: onCall}, nil
+}
+
+// pagerSeverity says how the pager should take the incident; error is what
+// PagerDuty's Events API suggests where nothing says otherwise.
+func pagerSeverity(s incident.State) string {
+	if severity := s.Level().Pager; severity != "" {
+		return severity
+	}
+	return "error"
+}
+
+func pageDetails(s incident.State) map[string]string {
+	details := map[string]string{
+		"incident": string(s.ID), "severity": string(s.Severity), "service": s.Service.Name,
+	}
+	if s.Summary != "" {
+		details["summary"] = s.Summary
+	}
+	for i, alert := range s.Firing() {
+		details["alert "+strconv.Itoa(i+1)] = alert.Summary()
+	}
+	return details
+}
+
+// acknowledgePages stops the escalation of all the incident's pages.
+func (a *Activities) acknowledgePages(ctx context.Context, e Effect) (incident.Outcome, error) {
+	return a.eachPage(ctx, e, a.Pager.Acknowledge)
+}
+
+// resolvePages ends all the incident's pages.
+func (a *Activities) resolvePages(ctx context.Context, e Effect) (incident.Outcome, error) {
+	return a.eachPage(ctx, e, a.Pager.Resolve)
+}
+
+func (a *Activities) eachPage(ctx context.Context, e Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+	for _, page := range e.Incident.Pages {
+		if err := do(ctx, page); err != nil {
+			return incident.Outcome{}, vendorError(err)
+		}
+	}
+	if len(e.Incident.Pages) == 0 {
+		return incident.Outcome{Text: "no page was sent"}, nil
+	}
+	return incident.Outcome{}, nil
+}

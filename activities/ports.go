@@ -1,0 +1,68 @@
+package activities
+
+import (
+	"context"
+
+	"muster/incident"
+)
+
+// Chat is where responders talk. All methods may be repeated with the same key or
+// arguments without doing anything twice.
+type Chat interface {
+	// OpenChannel creates a channel, or adopts the one that its key marks as ours.
+	OpenChannel(ctx context.Context, request incident.ChannelRequest) (incident.Channel, error)
+	// SetTopic sets the line above a channel; longer text is cut.
+	SetTopic(ctx context.Context, channelID, topic string) error
+	// Post says something once for each key and returns a link to it.
+	Post(ctx context.Context, message incident.Message) (url string, err error)
+	// Bookmark adds a link above a channel unless it is there.
+	Bookmark(ctx context.Context, channelID string, link incident.Link) error
+	// Invite brings people into a channel and returns those the chat knows. People it
+	// does not know are no error.
+	Invite(ctx context.Context, channelID string, people []incident.Person) ([]incident.Person, error)
+}
+
+// Pager wakes people.
+type Pager interface {
+	// Page asks for help once for each key.
+	Page(ctx context.Context, request incident.PageRequest) (incident.Page, error)
+	// Acknowledge stops a page's escalation. Acknowledging again changes nothing.
+	Acknowledge(ctx context.Context, page incident.Page) error
+	// Resolve ends a page. Resolving again changes nothing.
+	Resolve(ctx context.Context, page incident.Page) error
+	// OnCall returns who is on call for a service, first responders first.
+	OnCall(ctx context.Context, service string) ([]incident.Person, error)
+}
+
+// Tracker holds the work that comes out of incidents.
+type Tracker interface {
+	// OpenTicket files a ticket, or finds the one that its key marks as ours.
+	OpenTicket(ctx context.Context, request incident.TicketRequest) (incident.Ticket, error)
+	// Tickets returns those of the tickets that exist, in one search for many.
+	Tickets(ctx context.Context, keys []string) ([]incident.Ticket, error)
+}
+
+// Journal is where events are kept for ever.
+type Journal interface {
+	// Append stores events of one incident. Events that are there already are left as
+	// they are, so it may be repeated.
+	Append(ctx context.Context, events []incident.Event) error
+	// Events returns an incident's events after a sequence number, limit at most.
+	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
+	// OpenFollowups returns the follow-ups of incidents that have not ended, which
+	// have a ticket and are not done.
+	OpenFollowups(ctx context.Context) ([]OpenFollowup, error)
+}
+
+// Inbox holds accepted alerts until their incident has them.
+type Inbox interface {
+	// Return gives back alerts that reached an incident after its end, so that they
+	// find another. It may be repeated.
+	Return(ctx context.Context, items []int64, from incident.ID) error
+}
+
+// OpenFollowup is a follow-up that is being tracked.
+type OpenFollowup struct {
+	Incident incident.ID       `json:"incident"`
+	Followup incident.Followup `json:"followup"`
+}

@@ -1,0 +1,85 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"muster/incident"
+)
+
+// createIssue files the ticket of the follow-up that the work is about.
+func (a *Activities) createIssue(ctx context.Context, e Effect) (incident.Outcome, error) {
+	s := e.Incident
+	f, ok := s.Followup(e.Work.Followup)
+	if !ok {
+		return incident.Outcome{}, final("jira.create_issue works on a follow-up: use it in a hook on followup_added")
+	}
+	if s.Service.TrackerProject == "" {
+		return incident.Outcome{}, final(fmt.Sprintf(
+			"no ticket can be filed for the service %s: give it a jira project in muster.yaml", s.Service.Name))
+	}
+	ticket, err := a.Tracker.OpenTicket(ctx, incident.TicketRequest{
+		Key:         a.key(e),
+		Project:     s.Service.TrackerProject,
+		Title:       e.Work.With["title"],
+		Description: e.Work.With["description"],
+		Owner:       f.Owner,
+		Due:         f.Due,
+		Links:       []incident.Link{a.incidentLink(s)},
+	})
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	return incident.Outcome{Ticket: &ticket, Followup: f.ID, Text: ticket.Key}, nil
+}
+
+// TicketChange is news about a follow-up's ticket.
+type TicketChange struct {
+	Incident incident.ID     `json:"incident"`
+	Followup string          `json:"followup"`
+	Ticket   incident.Ticket `json:"ticket"`
+	Deleted  bool            `json:"deleted,omitzero"`
+}
+
+// indexingTime is how long a new ticket may be missing from the tracker's search,
+// which lags behind (Jira: "Search and reconcile", eventual consistency). A ticket
+// missing after that was deleted.
+const indexingTime = 15 * time.Minute
+
+// FindTicketChanges asks the tracker about all open follow-ups at once and returns
+// what has changed since we last heard. It changes nothing.
+func (a *Activities) FindTicketChanges(ctx context.Context) ([]TicketChange, error) {
+	open, err := a.Journal.OpenFollowups(ctx)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	keys := make([]string, len(open))
+	for i, o := range open {
+		keys[i] = o.Followup.Ticket.Key
+	}
+	tickets, err := a.Tracker.Tickets(ctx, keys)
+	if err != nil {
+		return nil, vendorError(err)
+	}
+	found := make(map[string]incident.Ticket, len(tickets))
+	for _, t := range tickets {
+		found[t.Key] = t
+	}
+	return ticketChanges(open, found, time.Now()), nil
+}
+
+func ticketChanges(open []OpenFollowup, found map[string]incident.Ticket, now time.Time) []TicketChange {
+	var changes []TicketChange
+	for _, o := range open {
+		known := o.Followup.Ticket
+		ticket, exists := found[known.Key]
+		switch {
+		case !exists && now.Sub(o.Followup.AddedAt) > indexingTime:
+			changes = append(changes, TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: known, Deleted: true})
+		case exists && (ticket.Status != known.Status || ticket.Done != known.Done):
+			changes = append(changes, TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: ticket})
+		}
+	}
+	return changes
+}

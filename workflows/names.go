@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"fmt"
+
+	"muster/incident"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// What is registered with Temporal, by name. The names are part of every history and
+// must not change.
+const (
+	// IncidentWorkflow is [Incident]; its id is the incident's.
+	IncidentWorkflow = "Incident"
+	// FollowupWorkflow is [Followup]; its id is [FollowupID].
+	FollowupWorkflow = "Followup"
+	// TicketSweepWorkflow is [TicketSweep].
+	TicketSweepWorkflow = "TicketSweep"
+
+	// AlertsSignal brings a batch of [AlertDelivery] to an incident.
+	AlertsSignal = "alerts"
+	// CommandSignal brings an [incident.Command] from another workflow.
+	CommandSignal = "command"
+	// FollowupDueSignal brings a [FollowupDue] to an incident.
+	FollowupDueSignal = "followup_due"
+	// TicketSignal brings a [TicketNews] to a follow-up.
+	TicketSignal = "ticket"
+
+	// StateQuery answers with the [incident.State].
+	StateQuery = "state"
+
+	// RecordActivity, ReturnAlertsActivity and FindTicketChangesActivity are the
+	// activities that are no actions of a playbook.
+	RecordActivity            = "record_events"
+	ReturnAlertsActivity      = "return_alerts"
+	FindTicketChangesActivity = "find_ticket_changes"
+)
+
+// TaskQueue is the queue that Muster's workers serve.
+const TaskQueue = "muster"
+
+// The search attributes of incidents, by which Temporal's web UI and CLI find them.
+var (
+	SeverityAttribute = temporal.NewSearchAttributeKeyKeyword("MusterSeverity")
+	StatusAttribute   = temporal.NewSearchAttributeKeyKeyword("MusterStatus")
+	ServiceAttribute  = temporal.NewSearchAttributeKeyKeyword("MusterService")
+)
+
+// FollowupID is the id of the workflow that tracks a follow-up: "INC-42-F1".
+func FollowupID(id incident.ID, followup string) string { return fmt.Sprintf("%s-%s", id, followup) }

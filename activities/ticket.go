@@ -15,6 +15,9 @@ func (a *Activities) createIssue(ctx context.Context, e Effect) (incident.Outcom
 	if !ok {
 		return incident.Outcome{}, final("jira.create_issue works on a follow-up: use it in a hook on followup_added")
 	}
+	if f.Done {
+		return incident.Outcome{Text: "it is done already"}, nil
+	}
 	if s.Service.TrackerProject == "" {
 		return incident.Outcome{}, final(fmt.Sprintf(
 			"no ticket can be filed for the service %s: give it a jira project in muster.yaml", s.Service.Name))

@@ -7,7 +7,8 @@ import (
 )
 
 // Apply adds one event to a state and returns the new state; the old one is left as
-// it was. It is total: an event that does not fit changes nothing but Seq and At. An
+// it was. It is total: what an event names and
+// the state does not have, such as a step, changes nothing but Seq and At. An
 // event that was applied before (its Seq is not above the state's) changes nothing,
 // so applying again is safe.
 func Apply(s State, e Event) State {

@@ -82,7 +82,7 @@ var intents = registerIntents(
 	intentOf[AssignRole], intentOf[AddNote], intentOf[PostUpdate], intentOf[Remind],
 	intentOf[AddStep], intentOf[StartStep], intentOf[FinishStep], intentOf[FailStep],
 	intentOf[CompleteStep], intentOf[SkipStep], intentOf[ApproveStep], intentOf[RejectStep], intentOf[RetryStep],
-	intentOf[AddFollowup], intentOf[ReportTicket],
+	intentOf[AddFollowup], intentOf[CompleteFollowup], intentOf[ReportTicket],
 )
 
 type intentDecoder func(data []byte) (Intent, error)

@@ -12,6 +12,8 @@ const (
 	MaxTitleRunes = 200
 	MaxTextRunes  = 10_000
 	MaxNameRunes  = 100
+	// MaxErrorRunes bounds what a vendor's error brings into the timeline.
+	MaxErrorRunes = 1_000
 )
 
 // Decide applies every rule to a command and returns the events that follow, in
@@ -73,7 +75,8 @@ func admissible(s State, c Command) error {
 	return nil
 }
 
-// afterEnd marks the intents that report what was under way when the incident ended.
+// afterEnd marks the intents that belong to what was under way when the incident ended:
+// reports of it, and another try at what Muster has to bring to an end.
 type afterEnd interface{ afterEnd() }
 
 func ended(s State) error {
@@ -106,6 +109,9 @@ func storableTime(field string, t time.Time) error {
 }
 
 func boundedText(field, value string, maxRunes int) error {
+	if strings.ContainsRune(value, 0) {
+		return invalid(field, "%s holds a NUL character, which no database keeps", field)
+	}
 	if n := utf8.RuneCountInString(value); n > maxRunes {
 		return invalid(field, "%s has %d characters, %d at most are allowed; link to longer text instead", field, n, maxRunes)
 	}

@@ -109,7 +109,7 @@ var facts = registerFacts(
 	factOf[StepAdded], factOf[StepStarted], factOf[StepCompleted], factOf[StepSkipped],
 	factOf[StepRejected], factOf[StepFailed], factOf[StepRetried],
 	factOf[PageSent], factOf[ChannelOpened], factOf[RespondersInvited], factOf[PostmortemDrafted],
-	factOf[FollowupAdded], factOf[TicketFiled], factOf[TicketChanged],
+	factOf[FollowupAdded], factOf[FollowupCompleted], factOf[TicketFiled], factOf[TicketChanged],
 )
 
 type factDecoder func(data []byte) (Fact, error)

@@ -31,6 +31,25 @@ func (f FollowupAdded) apply(s *State, e Event) {
 	s.Followups = with(s.Followups, added)
 }
 
+// FollowupCompleted says that people finished a follow-up that has no ticket.
+type FollowupCompleted struct {
+	Followup string `json:"followup"`
+	Title    string `json:"title"`
+	Note     string `json:"note,omitzero"`
+}
+
+// Kind implements [Fact].
+func (FollowupCompleted) Kind() Kind { return "followup_completed" }
+
+// Text implements [Fact].
+func (f FollowupCompleted) Text() string {
+	return sentence(fmt.Sprintf("Follow-up %s is done", f.Followup), f.Note)
+}
+
+func (f FollowupCompleted) apply(s *State, e Event) {
+	s.changeFollowup(f.Followup, func(fu *Followup) { fu.Done, fu.DoneAt = true, e.At })
+}
+
 // TicketFiled says that a follow-up has its ticket.
 type TicketFiled struct {
 	Followup string `json:"followup"`
@@ -87,7 +106,7 @@ func (fu *Followup) setTicket(t Ticket, e Event) {
 		fu.DoneAt = e.At
 	}
 	if !t.Done {
-		
+		fu.DoneAt = zeroTime
 	}
 	fu.Ticket, fu.Done = t, t.Done
 }

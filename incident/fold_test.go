@@ -118,8 +118,13 @@ func TestNewsFromTheTrackerOutlivesALateReportOfFiling(t *testing.T) {
 	done := filed
 	done.Status, done.Done = "Done", true
 	file := incident.FinishStep{Step: "h", Hook: "ticket", Title: "File F1", Outcome: incident.Outcome{Followup: "F1", Ticket: &filed}}
-	s := play(t, incident.AddFollowup{Title: "one"}, incident.ReportTicket{Followup: "F1", Ticket: done}, file)
+	s := play(t, incident.AddFollowup{Title: "one"}, file)
 	f, _ := s.state.Followup("F1")
+	require.Equal(t, filed, f.Ticket)
+	require.False(t, f.Done)
+
+	s.then(t, incident.ReportTicket{Followup: "F1", Ticket: done}, file)
+	f, _ = s.state.Followup("F1")
 	require.True(t, f.Done)
 	require.Equal(t, "Done", f.Ticket.Status)
 }

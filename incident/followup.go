@@ -21,7 +21,7 @@ type Followup struct {
 	DoneAt  time.Time `json:"done_at,omitzero"`
 }
 
-// Overdue says whether the work should have been done by now.
+// Overdue says whether the day by which the work should have been done is over.
 func (f Followup) Overdue(now time.Time) bool {
-	return !f.Done && !f.Due.IsZero() && now.After(f.Due)
+	return !f.Done && !f.Due.IsZero() && !now.Before(f.Due.Add(24*time.Hour))
 }

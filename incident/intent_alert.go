@@ -1,9 +1,10 @@
 package incident
 
 // ReportAlerts brings alerts of the incident's group, firing and resolved. An
-// occurrence resolves once, so their order does not matter within a report. What is known already changes nothing, and a
-// resolved alert that was never seen firing is ignored, so reporting again is safe.
-// An alert that fires on a resolved incident reopens it.
+// occurrence resolves once, so their order does not matter within a report. What is
+// known already changes nothing, and a resolved alert that was never seen firing is
+// ignored, so reporting again is safe. An alert that fires on a resolved incident
+// reopens it.
 type ReportAlerts struct {
 	Alerts []Alert `json:"alerts"`
 }

@@ -33,8 +33,34 @@ func (i AddFollowup) decide(s State, c Command) ([]Fact, error) {
 	}}}, nil
 }
 
+// CompleteFollowup says that work without a ticket is done. Where there is a ticket, the
+// tracker is where work is finished.
+type CompleteFollowup struct {
+	Followup string `json:"followup"`
+	Note     string `json:"note,omitzero"`
+}
+
+// Name implements [Intent].
+func (CompleteFollowup) Name() string { return "complete_followup" }
+
+func (i CompleteFollowup) decide(s State, _ Command) ([]Fact, error) {
+	if err := boundedText("note", i.Note, MaxTextRunes); err != nil {
+		return nil, err
+	}
+	f, ok := s.Followup(i.Followup)
+	switch {
+	case !ok:
+		return nil, notFound("follow-up", "%s has no follow-up %q", s.ID, i.Followup)
+	case f.Ticket.Key != "":
+		return nil, rule("has_ticket", "follow-up %s is %s in the tracker; finish it there", f.ID, f.Ticket.Key)
+	case f.Done:
+		return nil, nil
+	}
+	return []Fact{FollowupCompleted{Followup: f.ID, Title: f.Title, Note: strings.TrimSpace(i.Note)}}, nil
+}
+
 // ReportTicket brings news of a follow-up's ticket from the tracker. What is known
-// already changes nothing.
+// already changes nothing. A ticket without a key is the one that is known.
 type ReportTicket struct {
 	Followup string `json:"followup"`
 	Ticket   Ticket `json:"ticket"`
@@ -49,7 +75,10 @@ func (i ReportTicket) decide(s State, _ Command) ([]Fact, error) {
 	if !ok {
 		return nil, notFound("follow-up", "%s has no follow-up %q", s.ID, i.Followup)
 	}
-	if f.Ticket.Status == i.Ticket.Status && f.Done == (i.Ticket.Done || i.Deleted) {
+	if i.Ticket.Key == "" {
+		i.Ticket.Key = f.Ticket.Key
+	}
+	if f.Ticket.Key == i.Ticket.Key && f.Ticket.Status == i.Ticket.Status && f.Done == (i.Ticket.Done || i.Deleted) {
 		return nil, nil
 	}
 	return []Fact{TicketChanged(i)}, nil

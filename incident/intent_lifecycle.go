@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -242,7 +243,7 @@ func (i Merge) decide(s State, _ Command) ([]Fact, error) {
 }
 
 // Absorb tells an incident that another was merged into it. Absorbing the same one
-// again changes nothing.
+// again changes nothing. Alerts that still fire reopen a resolved incident.
 type Absorb struct {
 	From   ID      `json:"from"`
 	Title  string  `json:"title"`
@@ -264,7 +265,11 @@ func (i Absorb) decide(s State, _ Command) ([]Fact, error) {
 	if slices.Contains(s.Absorbed, i.From) {
 		return nil, nil
 	}
-	return []Fact{IncidentAbsorbed(i)}, nil
+	facts := []Fact{IncidentAbsorbed(i)}
+	if s.Status == Resolved && len((State{Alerts: i.Alerts}).Firing()) > 0 {
+		facts = append(facts, IncidentReopened{Reason: fmt.Sprintf("alerts of %s still fire", i.From)})
+	}
+	return facts, nil
 }
 
 // Close ends a resolved incident once nothing is left to do.

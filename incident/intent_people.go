@@ -65,8 +65,8 @@ func (i PostUpdate) decide(State, Command) ([]Fact, error) {
 	return []Fact{UpdatePosted{Body: text}}, nil
 }
 
-// Remind prompts people about something that has not happened. Count must be one
-// more than the reminders given, so that a repetition changes nothing.
+// Remind prompts people about something that has not happened. Count is one more than the
+// reminders given so far; one that is not above them is a repetition and changes nothing.
 type Remind struct {
 	Hook    string `json:"hook"`
 	Subject string `json:"subject,omitzero"`

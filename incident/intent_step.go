@@ -53,6 +53,9 @@ func (i StartStep) decide(s State, _ Command) ([]Fact, error) {
 	if step.State != Pending {
 		return nil, nil
 	}
+	if step.Kind != Automatic && s.Status.Ended() {
+		return nil, ended(s)
+	}
 	return []Fact{StepStarted{Step: step.ID, Title: step.Title, Type: step.Kind, Role: step.Role}}, nil
 }
 
@@ -135,7 +138,7 @@ func (i FailStep) decide(s State, _ Command) ([]Fact, error) {
 		return nil, nil
 	}
 	return []Fact{StepFailed{
-		Step: step.ID, Hook: step.Hook, Do: step.Do, Title: step.Title, Error: i.Error, RetryAt: i.RetryAt.UTC(),
+		Step: step.ID, Hook: step.Hook, Do: step.Do, Title: step.Title, Error: CutText(i.Error, MaxErrorRunes), RetryAt: i.RetryAt.UTC(),
 	}}, nil
 }
 
@@ -250,6 +253,9 @@ func (i RetryStep) decide(s State, _ Command) ([]Fact, error) {
 	case Pending, Running:
 		return nil, nil
 	case Failed:
+		if step.Kind != Automatic && s.Status.Ended() {
+			return nil, ended(s)
+		}
 		return []Fact{StepRetried{Step: step.ID, Title: step.Title, Note: note}}, nil
 	default:
 		return nil, rule("not_failed", "step %q is %s; only a failed step can be tried again", step.Title, step.State)

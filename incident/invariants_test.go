@@ -104,7 +104,9 @@ func requireValidFollowups(t require.TestingT, s incident.State) {
 	for _, f := range s.Followups {
 		require.NotEmpty(t, f.Title)
 		require.Equal(t, f.Done, !f.DoneAt.IsZero(), "done at some time exactly when done")
-		require.Equal(t, f.Done, f.Ticket.Done, "the tracker decides when it is done")
+		if f.Ticket.Key != "" {
+			require.Equal(t, f.Done, f.Ticket.Done, "the tracker decides when it is done")
+		}
 	}
 	if s.Status == incident.Closed {
 		require.Empty(t, s.OpenFollowups(), "what is closed leaves nothing to do")

@@ -129,6 +129,8 @@ func TestAnEventOfANewerVersionIsKept(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stored), &e))
 	require.Equal(t, incident.Kind("moon_landed"), e.Kind())
 	require.Contains(t, e.Text(), "moon_landed")
+	require.False(t, incident.KnownKind(e.Kind()))
+	require.True(t, incident.KnownKind("note_added"))
 	text, err := json.Marshal(e)
 	require.NoError(t, err)
 	require.Equal(t, stored, string(text))

@@ -261,6 +261,9 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 	"add_followup": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.AddFollowup{Title: someText.Draw(t, "title"), Due: rapid.SampledFrom([]time.Time{{}, noon, afterTime}).Draw(t, "due")}
 	},
+	"complete_followup": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.CompleteFollowup{Followup: followupIDs.Draw(t, "follow-up"), Note: someText.Draw(t, "note")}
+	},
 	"report_ticket": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.ReportTicket{Followup: followupIDs.Draw(t, "follow-up"), Ticket: drawTicket(t), Deleted: rapid.IntRange(0, 4).Draw(t, "deleted") == 0}
 	},

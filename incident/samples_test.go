@@ -118,6 +118,7 @@ func sampleFacts() []incident.Fact {
 		incident.RespondersInvited{People: []incident.Person{person, {Name: "Second Responder"}}},
 		incident.PostmortemDrafted{},
 		incident.FollowupAdded{Followup: incident.Followup{ID: "F1", Title: "Test the rollback", Owner: "responder@example.com", Due: noon, AddedBy: "Sample Responder"}},
+		incident.FollowupCompleted{Followup: "F1", Title: "Test the rollback", Note: "tested by hand"},
 		incident.TicketFiled{Followup: "F1", Ticket: sampleTicket()},
 		incident.TicketChanged{Followup: "F1", Ticket: incident.Ticket{Key: "PAY-7", Status: "Done", Done: true}},
 		incident.TicketChanged{Followup: "F1", Ticket: sampleTicket(), Deleted: true},
@@ -157,6 +158,7 @@ func sampleIntents() []incident.Intent {
 		incident.ApproveStep{Step: "approval", Note: "go"},
 		incident.RejectStep{Step: "approval", Note: "too early"},
 		incident.RetryStep{Step: "auto", Note: "Slack is back"},
+		incident.CompleteFollowup{Followup: "F1", Note: "tested by hand"},
 		incident.AddFollowup{Title: "Test the rollback", Owner: "responder@example.com", Due: noon},
 		incident.ReportTicket{Followup: "F1", Ticket: ticket, Deleted: true},
 	}

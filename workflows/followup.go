@@ -40,10 +40,10 @@ func Followup(ctx workflow.Context, in FollowupInput) error {
 			}
 			t.take(ctx, n)
 		}
+		t.remind(ctx)
 		if t.done {
 			return nil
 		}
-		t.remind(ctx)
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && news.Len() == 0 {
 			return workflow.NewContinueAsNewError(ctx, FollowupWorkflow, t.FollowupInput)
 		}
@@ -87,7 +87,7 @@ func (t *tracking) take(ctx workflow.Context, n TicketNews) {
 // remind has the incident remind people by every schedule whose time has come.
 func (t *tracking) remind(ctx workflow.Context) {
 	for i, s := range t.Schedules {
-		for {
+		for !t.done {
 			due, more := t.nextReminder(i)
 			if !more || due.After(workflow.Now(ctx)) {
 				break
@@ -125,10 +125,12 @@ func (t *tracking) wait(ctx workflow.Context, news workflow.ReceiveChannel) erro
 	return err
 }
 
-// tell signals the incident. One that has ended needs no news.
+// tell signals the incident. One that has ended needs no news, and its follow-ups no
+// tracking.
 func (t *tracking) tell(ctx workflow.Context, signal string, message any) {
 	if err := workflow.SignalExternalWorkflow(ctx, string(t.Incident), "", signal, message).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Info("the incident takes no news", "incident", t.Incident, "signal", signal, "reason", err)
+		t.done = true
 	}
 }
 

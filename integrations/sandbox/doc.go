@@ -1,0 +1,36 @@
+// Package sandbox stands in for Slack, PagerDuty and Jira.
+//
+// A [Sandbox] is an [net/http.Handler] that speaks as much of the three vendors' HTTP
+// APIs as Muster uses, closely enough that the vendors' usual Go clients (slack-go,
+// go-pagerduty, go-jira) run against it unchanged. Whoever has no accounts yet can so
+// run a whole incident on one machine and watch it on the page at /sandbox:
+//
+//	box, err := sandbox.Open(ctx, sandbox.Options{
+//		Path:      "state/sandbox.db",
+//		PublicURL: "http://127.0.0.1:8080",
+//	})
+//	mux.Handle("/sandbox", box)
+//	mux.Handle("/sandbox/", box)
+//	client := slack.New("any-token", slack.OptionAPIURL(box.SlackURL()))
+//
+// # What it promises
+//
+//   - An effect is on disk before its answer is sent: restarting, or killing, the
+//     process loses nothing that a client was told of.
+//   - Errors are the vendors' own: name_taken, code 2100, Jira's errors by field. What
+//     the sandbox does not know it refuses, it never pretends that something worked.
+//   - Vendors can be made to fail, at a rate, in the ways that vendors do
+//     (POST /sandbox/faults). The mode timeout_after_effect is the one that finds
+//     clients which do things twice.
+//   - A person can move a ticket, and Jira's signed webhook is sent.
+//
+// # How it is laid out
+//
+// Every request runs in one SQLite transaction, and each vendor has a dispatcher
+// (slack.go, pagerduty.go, jira.go) that turns Go errors into that vendor's error
+// bodies. [Sandbox] joins them with the faults (faults.go), the state document
+// (state.go), and the page that renders that same document (page.go).
+//
+// Any non-empty credential is accepted and none is stored. The people, addresses and
+// identifiers it serves are sample data.
+package sandbox

@@ -1,0 +1,189 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Service is a PagerDuty service that the sandbox pretends to have. It comes with an
+// escalation policy, two people on call and an Events API integration, all derived from
+// its ID and place in the list, so that they stay the same across restarts.
+type Service struct {
+	ID   string // as in PagerDuty's URLs, for example PCHECKOUT
+	Name string // for people, for example Checkout
+}
+
+// Options say what the sandbox pretends to be. Path and PublicURL are required.
+type Options struct {
+	// Path is the SQLite file that holds the state; its folder must exist. ":memory:"
+	// keeps the state in memory, until Close.
+	Path string
+	// PublicURL is the scheme and host under which browsers reach the server that mounts
+	// the sandbox at /sandbox, for example http://127.0.0.1:8080. Permalinks and the
+	// vendors' html_url fields start with it.
+	PublicURL string
+
+	// JiraWebhookURL receives jira:issue_updated when a ticket moves. Empty: none is sent.
+	JiraWebhookURL string
+	// JiraWebhookSecret keys the HMAC in the webhook's X-Hub-Signature header. Empty: the
+	// header is left out.
+	JiraWebhookSecret string
+
+	// PagerDutyServices are the services that can be paged.
+	PagerDutyServices []Service
+	// JiraProjects are the keys of the projects that take tickets, for example CHECKOUT.
+	JiraProjects []string
+
+	// Logger is told of webhooks that failed and of the sandbox's own errors. Nil:
+	// [slog.Default].
+	Logger *slog.Logger
+	// Clock gives the time of every message, page and ticket. Nil: [time.Now].
+	Clock func() time.Time
+	// Seed fixes which requests a fault with a rate below 1 hits. Zero: a new seed each time.
+	Seed uint64
+}
+
+// projectKey is Jira's default pattern for project keys.
+var projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+
+// Sandbox is the handler. Its methods may be called from any number of goroutines.
+type Sandbox struct {
+	options  Options
+	db       database
+	log      *slog.Logger
+	faults   *faults
+	webhooks *webhookSender
+	mux      *http.ServeMux
+}
+
+// Open opens the state at options.Path, creating it where there is none, and returns the
+// handler. The error names the option to mend, or the file that cannot be used. Close the
+// sandbox when the server that mounts it has stopped.
+func Open(ctx context.Context, options Options) (*Sandbox, error) {
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+	options.PublicURL = strings.TrimRight(options.PublicURL, "/")
+	options.PagerDutyServices = slices.Clone(options.PagerDutyServices)
+	options.JiraProjects = slices.Clone(options.JiraProjects)
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	db, err := openDatabase(ctx, options.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{
+		options:  options,
+		db:       db,
+		log:      options.Logger,
+		faults:   newFaults(options.Seed),
+		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
+	}
+	s.mux = s.routes()
+	return s, nil
+}
+
+func (o Options) validate() error {
+	var errs []error
+	if o.Path == "" {
+		errs = append(errs, errors.New("sandbox: Path is empty: name the SQLite file for the state"))
+	}
+	if err := checkURL(o.PublicURL); err != nil {
+		errs = append(errs, fmt.Errorf("sandbox: PublicURL %w", err))
+	}
+	if o.JiraWebhookURL != "" {
+		if err := checkURL(o.JiraWebhookURL); err != nil {
+			errs = append(errs, fmt.Errorf("sandbox: JiraWebhookURL %w", err))
+		}
+	}
+	seen := map[string]bool{}
+	for i, service := range o.PagerDutyServices {
+		if service.ID == "" || service.Name == "" {
+			errs = append(errs, fmt.Errorf("sandbox: PagerDutyServices[%d] needs an ID and a Name", i))
+		} else if seen[service.ID] {
+			errs = append(errs, fmt.Errorf("sandbox: PagerDutyServices[%d] repeats the ID %s", i, service.ID))
+		}
+		seen[service.ID] = true
+	}
+	seen = map[string]bool{}
+	for i, key := range o.JiraProjects {
+		if !projectKey.MatchString(key) {
+			errs = append(errs, fmt.Errorf("sandbox: JiraProjects[%d] is %q: a key is two or more capital letters, digits or underscores and begins with a letter", i, key))
+		} else if seen[key] {
+			errs = append(errs, fmt.Errorf("sandbox: JiraProjects[%d] repeats the key %s", i, key))
+		}
+		seen[key] = true
+	}
+	return errors.Join(errs...)
+}
+
+// checkURL leaves the value out of its errors: a webhook's address may carry a token.
+func checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("must be an absolute http or https address")
+	}
+	return nil
+}
+
+func (s *Sandbox) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sandbox", s.servePage)
+	mux.Handle("GET /sandbox/{$}", http.RedirectHandler("/sandbox", http.StatusPermanentRedirect))
+	mux.HandleFunc("GET /sandbox/state", s.serveState)
+	mux.Handle("POST /sandbox/faults", sameOrigin(s.setFault))
+	mux.Handle("POST /sandbox/jira/issues/{key}/status", sameOrigin(s.moveIssue))
+
+	mux.Handle("/sandbox/slack/api/{method}", s.misbehaving(vendorSlack, s.slackAPI()))
+	mux.HandleFunc("GET /sandbox/slack/archives/{channel}", s.redirectToChannel)
+	mux.HandleFunc("GET /sandbox/slack/archives/{channel}/{message}", s.redirectToChannel)
+
+	mux.Handle("/sandbox/pagerduty/", http.StripPrefix("/sandbox/pagerduty", s.misbehaving(vendorPagerDuty, s.pagerDutyAPI())))
+
+	mux.Handle("/sandbox/jira/rest/", http.StripPrefix("/sandbox/jira", s.misbehaving(vendorJira, s.jiraAPI())))
+	mux.HandleFunc("GET /sandbox/jira/browse/{key}", s.redirectToIssue)
+	return mux
+}
+
+// ServeHTTP serves the page, its controls and the vendors' APIs. Paths keep their
+// /sandbox prefix.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Close waits for the webhooks that are still to be delivered, at most five seconds, and
+// closes the state. Stop the server that mounts the sandbox first. Calling it again does nothing.
+func (s *Sandbox) Close() error {
+	s.webhooks.close()
+	return s.db.Close()
+}
+
+// SlackURL is the base address for slack-go's OptionAPIURL; it ends in a slash, as that
+// option requires.
+func (s *Sandbox) SlackURL() string { return s.address("/slack/api/") }
+
+// PagerDutyURL is the base address of PagerDuty's REST API, for go-pagerduty's
+// WithAPIEndpoint.
+func (s *Sandbox) PagerDutyURL() string { return s.address("/pagerduty") }
+
+// PagerDutyEventsURL is the base address of PagerDuty's Events API, for go-pagerduty's
+// WithV2EventsAPIEndpoint, which appends /v2/enqueue.
+func (s *Sandbox) PagerDutyEventsURL() string { return s.address("/pagerduty/events") }
+
+// JiraURL is the address of the Jira site, for go-jira's NewClient. Tickets open in a
+// browser at JiraURL()/browse/KEY, as on a real site.
+func (s *Sandbox) JiraURL() string { return s.address("/jira") }
+
+func (s *Sandbox) address(path string) string { return s.options.PublicURL + "/sandbox" + path }
+
+func (s *Sandbox) now() time.Time { return s.options.Clock().UTC() }

@@ -1,0 +1,261 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// state is the document of GET /sandbox/state: all that the sandbox holds. The page is
+// rendered from it and from nothing else, so that the two cannot disagree.
+type state struct {
+	Slack     slackState     `json:"slack"`
+	PagerDuty pagerDutyState `json:"pagerduty"`
+	Jira      jiraState      `json:"jira"`
+}
+
+type slackState struct {
+	Channels []channelState `json:"channels"` // in the order of their creation
+	Users    []userState    `json:"users"`
+}
+
+type channelState struct {
+	ID         string          `json:"id"`
+	Name       string          `json:"name"`
+	Topic      string          `json:"topic"`
+	Purpose    string          `json:"purpose"`
+	Private    bool            `json:"private"`
+	Archived   bool            `json:"archived"`
+	URL        string          `json:"url"`
+	Members    []string        `json:"members"`  // user ids, in the order they joined
+	Messages   []messageState  `json:"messages"` // oldest first, replies among them
+	Ephemerals []messageState  `json:"ephemerals"`
+	Bookmarks  []bookmarkState `json:"bookmarks"`
+}
+
+type messageState struct {
+	TS          string          `json:"ts"`
+	Text        string          `json:"text"`
+	Blocks      json.RawMessage `json:"blocks,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	ThreadTS    string          `json:"thread_ts,omitempty"`
+	Edited      bool            `json:"edited,omitempty"`
+	Pinned      bool            `json:"pinned,omitempty"`
+	EphemeralTo string          `json:"ephemeral_to,omitempty"`
+	PostedAt    time.Time       `json:"posted_at"`
+}
+
+type bookmarkState struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Link  string `json:"link"`
+	Emoji string `json:"emoji,omitempty"`
+}
+
+type userState struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email,omitempty"`
+}
+
+type pagerDutyState struct {
+	Incidents []incidentState `json:"incidents"` // oldest first
+}
+
+type incidentState struct {
+	ID         string          `json:"id"`
+	Number     int             `json:"number"`
+	DedupKey   string          `json:"dedup_key"`
+	Title      string          `json:"title"`
+	Status     string          `json:"status"`
+	Urgency    string          `json:"urgency"`
+	Service    string          `json:"service"` // its id
+	URL        string          `json:"url"`
+	Assignee   string          `json:"assignee"` // who was paged
+	CreatedAt  time.Time       `json:"created_at"`
+	ResolvedAt *time.Time      `json:"resolved_at,omitempty"`
+	Details    incidentDetails `json:"details"`
+	Log        []logState      `json:"log"`
+}
+
+type logState struct {
+	At    time.Time `json:"at"`
+	Kind  string    `json:"kind"` // trigger, acknowledge, resolve or annotate
+	Actor string    `json:"actor"`
+	Text  string    `json:"text,omitempty"`
+}
+
+type jiraState struct {
+	Issues []issueState `json:"issues"` // oldest first
+}
+
+type issueState struct {
+	Key         string         `json:"key"`
+	Summary     string         `json:"summary"`
+	Status      string         `json:"status"`
+	Type        string         `json:"type"`
+	Priority    string         `json:"priority"`
+	Description string         `json:"description"`
+	Assignee    string         `json:"assignee"` // an email address, or ""
+	Due         string         `json:"due"`      // 2006-01-02, or ""
+	Labels      []string       `json:"labels"`
+	URL         string         `json:"url"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+	Links       []linkState    `json:"links"`
+	Comments    []commentState `json:"comments"`
+}
+
+type linkState struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+type commentState struct {
+	At   time.Time `json:"at"`
+	Body string    `json:"body"`
+}
+
+// readState reads everything at one moment.
+func (s *Sandbox) readState(ctx context.Context) (state, error) {
+	all := state{
+		Slack:     slackState{Channels: []channelState{}, Users: []userState{}},
+		PagerDuty: pagerDutyState{Incidents: []incidentState{}},
+		Jira:      jiraState{Issues: []issueState{}},
+	}
+	for _, p := range responders {
+		all.Slack.Users = append(all.Slack.Users, userState{ID: p.slackID, Name: p.name, Email: p.email})
+	}
+	all.Slack.Users = append(all.Slack.Users, userState{ID: slackBotUserID, Name: "Muster"})
+
+	err := s.db.transact(ctx, func(tx *sql.Tx) error {
+		channels, err := collect(ctx, tx, scanChannel, selectChannels+` ORDER BY number`)
+		if err != nil {
+			return err
+		}
+		for _, channel := range channels {
+			one, err := s.channelState(ctx, tx, channel)
+			if err != nil {
+				return err
+			}
+			all.Slack.Channels = append(all.Slack.Channels, one)
+		}
+		incidents, err := collect(ctx, tx, scanIncident, selectIncidents+` ORDER BY number`)
+		if err != nil {
+			return err
+		}
+		for _, incident := range incidents {
+			one, err := s.incidentState(ctx, tx, incident)
+			if err != nil {
+				return err
+			}
+			all.PagerDuty.Incidents = append(all.PagerDuty.Incidents, one)
+		}
+		issues, err := collect(ctx, tx, scanIssue, selectIssues+` ORDER BY id`)
+		if err != nil {
+			return err
+		}
+		for _, issue := range issues {
+			one, err := s.issueState(ctx, tx, issue)
+			if err != nil {
+				return err
+			}
+			all.Jira.Issues = append(all.Jira.Issues, one)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (s *Sandbox) channelState(ctx context.Context, tx *sql.Tx, channel slackChannel) (channelState, error) {
+	one := channelState{
+		ID: channel.id, Name: channel.name, Topic: channel.topic, Purpose: channel.purpose,
+		Private: channel.isPrivate, Archived: channel.archived, URL: s.address("/slack/archives/" + channel.id),
+		Messages: []messageState{}, Ephemerals: []messageState{}, Bookmarks: []bookmarkState{},
+	}
+	var err error
+	if one.Members, err = members(ctx, tx, channel.id); err != nil {
+		return one, err
+	}
+	messages, err := collect(ctx, tx, scanMessage, selectMessages+` WHERE channel_id = ? ORDER BY ts`, channel.id)
+	if err != nil {
+		return one, err
+	}
+	for _, m := range messages {
+		message := messageState{
+			TS: formatTS(m.ts), Text: m.text, Blocks: json.RawMessage(m.blocks), Metadata: json.RawMessage(m.metadata),
+			Edited: m.editedAt > 0, Pinned: m.pinAt > 0, EphemeralTo: m.ephemeralTo, PostedAt: timeOf(m.ts),
+		}
+		if m.threadTS > 0 {
+			message.ThreadTS = formatTS(m.threadTS)
+		}
+		if m.ephemeralTo == "" {
+			one.Messages = append(one.Messages, message)
+		} else {
+			one.Ephemerals = append(one.Ephemerals, message)
+		}
+	}
+	marks, err := bookmarks(ctx, tx, channel.id)
+	for _, b := range marks {
+		one.Bookmarks = append(one.Bookmarks, bookmarkState{ID: b.id(), Title: b.title, Link: b.link, Emoji: b.emoji})
+	}
+	return one, err
+}
+
+func (s *Sandbox) incidentState(ctx context.Context, tx *sql.Tx, i pagerDutyIncident) (incidentState, error) {
+	_, position, _ := s.service(i.serviceID)
+	primary, _ := onCall(position)
+	one := incidentState{
+		ID: i.id(), Number: i.number, DedupKey: i.dedupKey, Title: i.title, Status: i.status, Urgency: i.urgency,
+		Service: i.serviceID, URL: s.address("#" + i.id()), Assignee: primary.email, CreatedAt: timeOf(i.createdAt), Log: []logState{},
+	}
+	if i.resolvedAt > 0 {
+		resolved := timeOf(i.resolvedAt)
+		one.ResolvedAt = &resolved
+	}
+	if err := json.Unmarshal([]byte(i.detail), &one.Details); err != nil {
+		return one, err
+	}
+	entries, err := incidentLog(ctx, tx, i.number)
+	for _, e := range entries {
+		one.Log = append(one.Log, logState{At: timeOf(e.at), Kind: e.kind, Actor: e.actor, Text: e.text})
+	}
+	return one, err
+}
+
+func (s *Sandbox) issueState(ctx context.Context, tx *sql.Tx, i jiraIssue) (issueState, error) {
+	one := issueState{
+		Key: i.key(), Summary: i.summary, Status: i.status, Type: i.issueType, Priority: i.priority, Description: i.description,
+		Due: i.due, Labels: i.labelList(), URL: s.address("/jira/browse/" + i.key()),
+		CreatedAt: timeOf(i.createdAt), UpdatedAt: timeOf(i.updatedAt), Links: []linkState{}, Comments: []commentState{},
+	}
+	if p, ok := assignable(i.assignee); ok {
+		one.Assignee = p.email
+	}
+	links, err := remoteLinks(ctx, tx, i.id)
+	if err != nil {
+		return one, err
+	}
+	for _, link := range links {
+		one.Links = append(one.Links, linkState{Title: link.Object.Title, URL: link.Object.URL})
+	}
+	comments, err := issueComments(ctx, tx, i.id)
+	for _, c := range comments {
+		one.Comments = append(one.Comments, commentState{At: timeOf(c.createdAt), Body: c.body})
+	}
+	return one, err
+}
+
+// serveState serves GET /sandbox/state.
+func (s *Sandbox) serveState(w http.ResponseWriter, r *http.Request) {
+	all, err := s.readState(context.WithoutCancel(r.Context()))
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "sandbox: the state cannot be read", "error", err)
+		writeProblem(w, http.StatusInternalServerError, "The state cannot be read; the log says why.")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, all)
+}

@@ -1,0 +1,27 @@
+-- name: IncidentState :one
+SELECT state FROM incidents WHERE number = $1;
+
+-- name: IncidentStanding :one
+SELECT status, resolved_at, merged_into FROM incidents WHERE number = $1;
+
+-- name: SaveIncident :exec
+INSERT INTO incidents (number, seq, status, severity, service, declared_at, resolved_at, ended_at, merged_into, search, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (number) DO UPDATE SET
+    seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
+    declared_at = excluded.declared_at, resolved_at = excluded.resolved_at, ended_at = excluded.ended_at,
+    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state;
+
+-- name: SaveFollowup :exec
+INSERT INTO followups (incident, position, id, ticket_key, done, data) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (incident, position) DO UPDATE SET
+    id = excluded.id, ticket_key = excluded.ticket_key, done = excluded.done, data = excluded.data;
+
+-- name: OpenFollowups :many
+SELECT f.incident, f.data
+FROM followups f JOIN incidents i ON i.number = f.incident
+WHERE NOT f.done AND f.ticket_key <> '' AND i.ended_at IS NULL
+ORDER BY f.incident, f.position;
+
+-- name: FollowupByTicket :one
+SELECT incident, id FROM followups WHERE ticket_key = $1 AND ticket_key <> '' ORDER BY incident DESC LIMIT 1;

@@ -1,0 +1,22 @@
+-- name: Installation :one
+SELECT id FROM installation;
+
+-- name: NextNumber :one
+UPDATE installation SET last_incident = last_incident + 1 RETURNING last_incident;
+
+-- name: RaiseNumber :exec
+-- Keeps numbers that came with a journal from being given out again.
+UPDATE installation SET last_incident = sqlc.arg(number) WHERE last_incident < sqlc.arg(number);
+
+-- name: IncidentByKey :one
+SELECT incident FROM incident_keys WHERE key = $1;
+
+-- name: SaveIncidentKey :exec
+INSERT INTO incident_keys (key, incident) VALUES ($1, $2);
+
+-- name: GroupIncident :one
+SELECT incident FROM alert_groups WHERE source = $1 AND group_key = $2;
+
+-- name: BindGroup :exec
+INSERT INTO alert_groups (source, group_key, incident) VALUES ($1, $2, $3)
+ON CONFLICT (source, group_key) DO UPDATE SET incident = excluded.incident;

@@ -1,0 +1,73 @@
+-- The schema as sqlc reads it, to know the type of each column and parameter. It says
+-- in Postgres's words what migrations/sqlite says in SQLite's; nothing executes it.
+
+CREATE TABLE installation (
+    singleton     BIGINT NOT NULL PRIMARY KEY,
+    id            TEXT   NOT NULL,
+    last_incident BIGINT NOT NULL
+);
+
+CREATE TABLE incident_keys (
+    key      TEXT   NOT NULL PRIMARY KEY,
+    incident BIGINT NOT NULL
+);
+
+CREATE TABLE events (
+    incident   BIGINT      NOT NULL,
+    seq        BIGINT      NOT NULL,
+    at         TIMESTAMPTZ NOT NULL,
+    kind       TEXT        NOT NULL,
+    actor_kind TEXT        NOT NULL,
+    actor_name TEXT        NOT NULL,
+    source     TEXT        NOT NULL,
+    cause      TEXT        NOT NULL,
+    data       TEXT        NOT NULL,
+    PRIMARY KEY (incident, seq)
+);
+
+CREATE TABLE incidents (
+    number      BIGINT      NOT NULL PRIMARY KEY,
+    seq         BIGINT      NOT NULL,
+    status      TEXT        NOT NULL,
+    severity    TEXT        NOT NULL,
+    service     TEXT        NOT NULL,
+    declared_at TIMESTAMPTZ NOT NULL,
+    resolved_at TIMESTAMPTZ,
+    ended_at    TIMESTAMPTZ,
+    merged_into BIGINT,
+    search      TEXT        NOT NULL,
+    state       TEXT        NOT NULL
+);
+
+CREATE TABLE followups (
+    incident   BIGINT  NOT NULL REFERENCES incidents (number),
+    position   BIGINT  NOT NULL,
+    id         TEXT    NOT NULL,
+    ticket_key TEXT    NOT NULL,
+    done       BOOLEAN NOT NULL,
+    data       TEXT    NOT NULL,
+    PRIMARY KEY (incident, position)
+);
+
+CREATE TABLE inbox (
+    id            BIGINT      NOT NULL PRIMARY KEY,
+    kind          TEXT        NOT NULL,
+    source        TEXT        NOT NULL,
+    subject       TEXT        NOT NULL,
+    key           TEXT        NOT NULL,
+    received_at   TIMESTAMPTZ NOT NULL,
+    seen_at       TIMESTAMPTZ NOT NULL,
+    settled_at    TIMESTAMPTZ,
+    incident      BIGINT,
+    returned_from BIGINT,
+    reason        TEXT        NOT NULL,
+    body          TEXT        NOT NULL,
+    UNIQUE (kind, source, key)
+);
+
+CREATE TABLE alert_groups (
+    source    TEXT   NOT NULL,
+    group_key TEXT   NOT NULL,
+    incident  BIGINT NOT NULL,
+    PRIMARY KEY (source, group_key)
+);

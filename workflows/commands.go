@@ -53,7 +53,7 @@ func (r *response) handleCommands(ctx workflow.Context) error {
 
 func (r *response) handle(ctx workflow.Context, c incident.Command) (incident.State, error) {
 	// An update that starts the workflow may be handled before the declaration is.
-	if err := workflow.Await(ctx, r.state.Declared); err != nil {
+	if err := workflow.Await(ctx, func() bool { return r.state.Declared() }); err != nil {
 		return incident.State{}, err
 	}
 	if err := r.do(ctx, c); err != nil {

@@ -1,0 +1,162 @@
+//go:build !slim
+
+package worker_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"muster/activities"
+	"muster/incident"
+	"muster/internal/temporalserver/temporaltest"
+	"muster/playbooks"
+	"muster/worker"
+	"muster/workflows"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"log/slog"
+)
+
+var record = flag.Bool("record", false, "write the histories of this version into testdata/histories")
+
+// historyVersion names the recordings. Histories are recorded when a version is released
+// and then kept, so that the code of later versions is tried on what earlier ones left
+// running.
+const historyVersion = "0.1.0"
+
+// A whole incident on a real server: what it leaves in Temporal must replay.
+func TestWhatRunsOnARealServerReplays(t *testing.T) {
+	server := temporaltest.Start(t, workflows.SeverityAttribute, workflows.StatusAttribute, workflows.ServiceAttribute)
+	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	temporal, err := client.Dial(client.Options{HostPort: server.FrontendAddress(), Logger: quiet})
+	require.NoError(t, err)
+	defer temporal.Close()
+	w := newWorld()
+	run := worker.New(temporal, &activities.Activities{
+		Chat: w, Pager: w, Tracker: w, Journal: w, Inbox: w, Installation: "test", PublicURL: "https://muster.example.com",
+	}, func(err error) { t.Error(err) })
+	require.NoError(t, run.Start(t.Context()))
+	defer run.Stop()
+
+	live := &liveIncident{t: t, temporal: temporal, world: w}
+	live.start()
+	live.breakVendor("slack", finalFailure("slack: missing_scope"))
+	live.do(incident.Acknowledge{})
+	live.until("the announcement to fail", func(s incident.State) bool { return stepIn(s, incident.Failed) != "" })
+	live.mendVendor("slack")
+	live.do(incident.RetryStep{Step: stepIn(live.state(), incident.Failed)})
+	live.do(incident.ChangeSeverity{Severity: "SEV1"})
+	live.do(incident.AddFollowup{Title: "Fail over by itself", Due: time.Now().Add(-time.Hour)})
+	live.do(incident.AddFollowup{Title: "Warn sooner"})
+	live.until("the tickets", func(s incident.State) bool {
+		return len(s.Followups) == 2 && s.Followups[0].Ticket.Key != "" && s.Followups[1].Ticket.Key != ""
+	})
+	live.until("the reminder that is due", func(s incident.State) bool { return s.Reminder("followup-due", "F1").Count == 1 })
+	live.do(incident.Resolve{Summary: "failed over"})
+	w.finishTicket("PAY-1")
+	sweep, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "sweep", TaskQueue: workflows.TaskQueue}, workflows.TicketSweepWorkflow)
+	require.NoError(t, err)
+	require.NoError(t, sweep.Get(t.Context(), nil))
+	done := workflows.TicketNews{Ticket: incident.Ticket{Key: "PAY-2", Status: "Done", Done: true}}
+	require.NoError(t, temporal.SignalWorkflow(t.Context(), "INC-7-F2", "", workflows.TicketSignal, done))
+	var ended incident.State
+	require.NoError(t, temporal.GetWorkflow(t.Context(), "INC-7", "").Get(t.Context(), &ended))
+	require.Equal(t, incident.Closed, ended.Status)
+
+	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep"} {
+		history := historyOf(t, temporal, id)
+		require.NoError(t, replayer(t).ReplayWorkflowHistory(quiet, history), id)
+		if *record {
+			text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+			require.NoError(t, err)
+			require.NoError(t, os.MkdirAll("testdata/histories", 0o750))
+			require.NoError(t, os.WriteFile(filepath.Join("testdata/histories", name+"-"+historyVersion+".json"), text, 0o600))
+		}
+	}
+}
+
+// liveIncident is an incident on a real server, in real time.
+type liveIncident struct {
+	*world
+	t        *testing.T
+	temporal client.Client
+	n        int
+}
+
+func (l *liveIncident) start() {
+	library, err := playbooks.BuiltIn()
+	require.NoError(l.t, err)
+	input := workflows.IncidentInput{Declare: declaration(), Playbook: library[playbooks.Default]}
+	options := client.StartWorkflowOptions{ID: "INC-7", TaskQueue: workflows.TaskQueue}
+	_, err = l.temporal.SignalWithStartWorkflow(l.t.Context(), "INC-7", workflows.AlertsSignal,
+		[]workflows.AlertDelivery{instanceDown(1, time.Time{})}, options, workflows.IncidentWorkflow, input)
+	require.NoError(l.t, err)
+	l.until("the automatic steps", func(s incident.State) bool {
+		step, _ := s.Step("ask-roles")
+		return step.State == incident.Done
+	})
+}
+
+func (l *liveIncident) do(intent incident.Intent) {
+	l.t.Helper()
+	handle, err := l.temporal.UpdateWorkflow(l.t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: "INC-7", UpdateName: intent.Name(), WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{incident.Command{Incident: "INC-7", Actor: incident.PersonActor("ana"), Source: "api", Intent: intent}},
+	})
+	require.NoError(l.t, err)
+	require.NoError(l.t, handle.Get(l.t.Context(), nil))
+}
+
+func (l *liveIncident) state() incident.State {
+	l.t.Helper()
+	value, err := l.temporal.QueryWorkflow(l.t.Context(), "INC-7", "", workflows.StateQuery)
+	require.NoError(l.t, err)
+	var s incident.State
+	require.NoError(l.t, value.Get(&s))
+	return s
+}
+
+func (l *liveIncident) until(what string, isSo func(incident.State) bool) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !isSo(l.state()) {
+		select {
+		case <-ctx.Done():
+			require.FailNow(l.t, "waited in vain for "+what)
+		case <-tick.C:
+		}
+	}
+}
+
+func stepIn(s incident.State, state incident.StepState) string {
+	for _, step := range s.Steps {
+		if step.State == state {
+			return step.ID
+		}
+	}
+	return ""
+}
+
+func historyOf(t *testing.T, temporal client.Client, id string) *historypb.History {
+	t.Helper()
+	history := &historypb.History{}
+	events := temporal.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, event)
+	}
+	return history
+}

@@ -23,15 +23,8 @@ type Activities struct {
 	PublicURL string
 }
 
-// Effect is one piece of work on one incident.
-type Effect struct {
-	// Incident is the incident when the work was begun; see [Brief].
-	Incident incident.State `json:"incident"`
-	Work     playbooks.Work `json:"work"`
-}
-
 // Action is how every action of the playbook language is done.
-type Action func(ctx context.Context, effect Effect) (incident.Outcome, error)
+type Action func(ctx context.Context, effect playbooks.Effect) (incident.Outcome, error)
 
 // Actions returns the implementation of each action by its name.
 func (a *Activities) Actions() map[string]Action {
@@ -49,22 +42,9 @@ func (a *Activities) Actions() map[string]Action {
 	}
 }
 
-// alertsInBrief bounds how many alerts an effect carries along.
-const alertsInBrief = 10
-
-// Brief reduces a state to what actions need, so that it does not swell the history
-// of a long incident: no steps, no reminders, a few alerts.
-func Brief(s incident.State) incident.State {
-	s.Steps, s.Reminders = nil, nil
-	if len(s.Alerts) > alertsInBrief {
-		s.Alerts = s.Alerts[:alertsInBrief]
-	}
-	return s
-}
-
 // key is the same on every attempt at the same work, in every restart and in every
 // run of the workflow, and different for all other work anywhere.
-func (a *Activities) key(e Effect) string {
+func (a *Activities) key(e playbooks.Effect) string {
 	return fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "-"))
 }
 
@@ -78,7 +58,7 @@ func (a *Activities) incidentLink(s incident.State) incident.Link {
 }
 
 // channelOf returns the incident's channel, or says that there is none to work in.
-func channelOf(e Effect) (string, error) {
+func channelOf(e playbooks.Effect) (string, error) {
 	if e.Incident.Channel.ID == "" {
 		return "", final("the incident has no channel yet: the step that opens it has not succeeded")
 	}

@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // createChannel opens the incident's channel.
-func (a *Activities) createChannel(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) createChannel(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	channel, err := a.Chat.OpenChannel(ctx, incident.ChannelRequest{
 		Key:     a.key(e),
 		Name:    e.Work.With["name"],
@@ -21,7 +22,7 @@ func (a *Activities) createChannel(ctx context.Context, e Effect) (incident.Outc
 }
 
 // setTopic sets the line above the channel.
-func (a *Activities) setTopic(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) setTopic(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
@@ -30,7 +31,7 @@ func (a *Activities) setTopic(ctx context.Context, e Effect) (incident.Outcome, 
 }
 
 // bookmark adds the incident's page above the channel.
-func (a *Activities) bookmark(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) bookmark(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
@@ -40,7 +41,7 @@ func (a *Activities) bookmark(ctx context.Context, e Effect) (incident.Outcome, 
 }
 
 // invite brings whoever is on call into the channel.
-func (a *Activities) invite(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) invite(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err

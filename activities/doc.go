@@ -1,6 +1,6 @@
 // Package activities is what a workflow may do to the world.
 //
-// An action of the playbook language is one method here: it takes an [Effect] and
+// An action of the playbook language is one method here: it takes an [playbooks.Effect] and
 // answers with an [incident.Outcome]. Each may be repeated safely: every change of
 // the world carries a key derived from the incident and the step, the same on every
 // attempt ([Activities.key]), by which a vendor recognises a repetition or by which we

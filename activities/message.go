@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // post says something in the incident's channel.
-func (a *Activities) post(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) post(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
@@ -25,7 +26,7 @@ func (a *Activities) post(ctx context.Context, e Effect) (incident.Outcome, erro
 
 // messageLinks are the links that the playbook asks for by name. Names that lead
 // nowhere yet, such as a ticket that has not been filed, are left out.
-func (a *Activities) messageLinks(e Effect) []incident.Link {
+func (a *Activities) messageLinks(e playbooks.Effect) []incident.Link {
 	var links []incident.Link
 	for _, name := range strings.Fields(e.Work.With["links"]) {
 		switch name {

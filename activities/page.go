@@ -6,10 +6,11 @@ import (
 	"strconv"
 
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // page wakes whoever is on call for the incident's service.
-func (a *Activities) page(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) page(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	s := e.Incident
 	if s.Service.PagerService == "" {
 		return incident.Outcome{}, final(fmt.Sprintf(
@@ -59,16 +60,16 @@ func pageDetails(s incident.State) map[string]string {
 }
 
 // acknowledgePages stops the escalation of all the incident's pages.
-func (a *Activities) acknowledgePages(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) acknowledgePages(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	return a.eachPage(ctx, e, a.Pager.Acknowledge)
 }
 
 // resolvePages ends all the incident's pages.
-func (a *Activities) resolvePages(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) resolvePages(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	return a.eachPage(ctx, e, a.Pager.Resolve)
 }
 
-func (a *Activities) eachPage(ctx context.Context, e Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
 	for _, page := range e.Incident.Pages {
 		if err := do(ctx, page); err != nil {
 			return incident.Outcome{}, vendorError(err)

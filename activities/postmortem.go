@@ -7,6 +7,7 @@ import (
 
 	"muster/incident"
 	"muster/incident/postmortem"
+	"muster/playbooks"
 
 	"go.temporal.io/sdk/temporal"
 )
@@ -17,7 +18,7 @@ const eventsAtOnce = 1000
 // draftPostmortem drafts the postmortem from the journal. The draft itself is
 // computed from the events whenever it is asked for; doing it here once proves that
 // it can be, and says what people will find in it.
-func (a *Activities) draftPostmortem(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) draftPostmortem(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	var events []incident.Event
 	for {
 		after := len(events)

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // createIssue files the ticket of the follow-up that the work is about.
-func (a *Activities) createIssue(ctx context.Context, e Effect) (incident.Outcome, error) {
+func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
 	s := e.Incident
 	f, ok := s.Followup(e.Work.Followup)
 	if !ok {
@@ -37,14 +38,6 @@ func (a *Activities) createIssue(ctx context.Context, e Effect) (incident.Outcom
 	return incident.Outcome{Ticket: &ticket, Followup: f.ID, Text: ticket.Key}, nil
 }
 
-// TicketChange is news about a follow-up's ticket.
-type TicketChange struct {
-	Incident incident.ID     `json:"incident"`
-	Followup string          `json:"followup"`
-	Ticket   incident.Ticket `json:"ticket"`
-	Deleted  bool            `json:"deleted,omitzero"`
-}
-
 // indexingTime is how long a new ticket may be missing from the tracker's search,
 // which lags behind (Jira: "Search and reconcile", eventual consistency). A ticket
 // missing after that was deleted.
@@ -52,7 +45,7 @@ const indexingTime = 15 * time.Minute
 
 // FindTicketChanges asks the tracker about all open follow-ups at once and returns
 // what has changed since we last heard. It changes nothing.
-func (a *Activities) FindTicketChanges(ctx context.Context) ([]TicketChange, error) {
+func (a *Activities) FindTicketChanges(ctx context.Context) ([]incident.TicketChange, error) {
 	open, err := a.Journal.OpenFollowups(ctx)
 	if err != nil || len(open) == 0 {
 		return nil, err
@@ -72,16 +65,16 @@ func (a *Activities) FindTicketChanges(ctx context.Context) ([]TicketChange, err
 	return ticketChanges(open, found, time.Now()), nil
 }
 
-func ticketChanges(open []OpenFollowup, found map[string]incident.Ticket, now time.Time) []TicketChange {
-	var changes []TicketChange
+func ticketChanges(open []OpenFollowup, found map[string]incident.Ticket, now time.Time) []incident.TicketChange {
+	var changes []incident.TicketChange
 	for _, o := range open {
 		known := o.Followup.Ticket
 		ticket, exists := found[known.Key]
 		switch {
 		case !exists && now.Sub(o.Followup.AddedAt) > indexingTime:
-			changes = append(changes, TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: known, Deleted: true})
+			changes = append(changes, incident.TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: known, Deleted: true})
 		case exists && (ticket.Status != known.Status || ticket.Done != known.Done):
-			changes = append(changes, TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: ticket})
+			changes = append(changes, incident.TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: ticket})
 		}
 	}
 	return changes

@@ -21,6 +21,14 @@ type Followup struct {
 	DoneAt  time.Time `json:"done_at,omitzero"`
 }
 
+// TicketChange is news about the ticket of a follow-up.
+type TicketChange struct {
+	Incident ID     `json:"incident"`
+	Followup string `json:"followup"`
+	Ticket   Ticket `json:"ticket"`
+	Deleted  bool   `json:"deleted,omitzero"`
+}
+
 // Overdue says whether the day by which the work should have been done is over.
 func (f Followup) Overdue(now time.Time) bool {
 	return !f.Done && !f.Due.IsZero() && !now.Before(f.Due.Add(24*time.Hour))

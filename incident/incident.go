@@ -205,6 +205,19 @@ type Reminder struct {
 	LastAt  time.Time `json:"last_at"`
 }
 
+// alertsInBrief bounds how many alerts [State.Brief] keeps.
+const alertsInBrief = 10
+
+// Brief reduces a state to what is needed to act on it: no steps, no reminders, a few
+// alerts. It keeps small what is handed on often.
+func (s State) Brief() State {
+	s.Steps, s.Reminders = nil, nil
+	if len(s.Alerts) > alertsInBrief {
+		s.Alerts = s.Alerts[:alertsInBrief:alertsInBrief]
+	}
+	return s
+}
+
 // Declared says whether the state belongs to an incident at all.
 func (s State) Declared() bool { return s.ID != "" }
 

@@ -40,6 +40,13 @@ type Work struct {
 	Followup string `json:"followup,omitzero"`
 }
 
+// Effect is a piece of work on an incident, as it is handed to whoever does it.
+type Effect struct {
+	// Incident is the incident when the work was begun, in brief ([incident.State.Brief]).
+	Incident incident.State `json:"incident"`
+	Work     Work           `json:"work"`
+}
+
 // Due is what is due at one moment.
 type Due struct {
 	// Commands bring the incident itself forward: steps to start, reminders to give,

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"muster/activities"
 	"muster/incident"
 	"muster/playbooks"
 
@@ -16,7 +15,7 @@ import (
 // work has an action done beside everything else, and reports how it went.
 func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 	r.inFlight[w.ID] = true
-	effect := activities.Effect{Incident: activities.Brief(r.state), Work: w}
+	effect := playbooks.Effect{Incident: r.state.Brief(), Work: w}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var outcome incident.Outcome
 		err := workflow.ExecuteActivity(forEffect(ctx, w.Title), w.Do, effect).Get(ctx, &outcome)

@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"muster/activities"
+	"muster/incident"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -10,7 +10,7 @@ import (
 // follow-ups whose tickets have changed. It catches what a webhook has missed. It is
 // started by a schedule; running it again does no harm.
 func TicketSweep(ctx workflow.Context) error {
-	var changes []activities.TicketChange
+	var changes []incident.TicketChange
 	if err := workflow.ExecuteActivity(forSearch(ctx), FindTicketChangesActivity).Get(ctx, &changes); err != nil {
 		return err
 	}

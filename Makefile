@@ -1,0 +1,85 @@
+# `make` lists what there is. Everything needs Go and nothing else, but for the
+# browser tests, which want a Chromium.
+
+GO ?= go
+
+# Tools, built from source by `go run` at exactly these versions.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+# What `make dev` hands on to the program: make dev ARGS='--listen 127.0.0.1:9000'
+ARGS ?=
+# What `make test` and `make unit` test, and how: make unit PKG=./incident/... TESTFLAGS=-v
+PKG ?= ./...
+TESTFLAGS ?=
+
+# How long the tests of one package may take.
+TEST_TIMEOUT := 10m
+
+PROGRESS := $(GO) run ./internal/buildprogress
+
+.DEFAULT_GOAL := help
+.PHONY: help dev build test unit browser lint bench generate verify clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: build ## Build and run Muster with everything in one process
+	bin/muster dev $(ARGS)
+
+build: ## Build bin/muster; minutes the first time, seconds after
+	@$(PROGRESS) -o bin/muster ./cmd/muster
+
+test: browser ## Run every test: units, the real Temporal server, the browser
+	@$(PROGRESS) -tests $(PKG)
+	$(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PKG)
+
+unit: ## Run the tests that need no Temporal server and no browser
+	$(GO) test -tags slim -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PKG)
+
+CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
+
+browser:
+	@for name in $(CHROMIUMS); do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests"; \
+		apt-get -q -o Acquire::Retries=3 update && \
+		DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends chromium; \
+	else \
+		echo "The browser tests need Chromium, and none of $(CHROMIUMS) is in the PATH." >&2; \
+		echo "Install it (Debian and Ubuntu: sudo apt-get install chromium), or run 'make unit'." >&2; \
+		exit 1; \
+	fi
+
+# Almost everything is checked in the slim build. The one package that this
+# leaves out pulls in the whole Temporal server, over which staticcheck and
+# golangci-lint's govet take minutes and gigabytes to learn what it exports; it
+# gets go vet instead.
+lint: ## Check format, mistakes, import arrows and determinism of workflows
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "Not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet -tags slim ./...
+	@if $(GO) list -deps -test -tags slim ./... | grep -E '^(go\.temporal\.io/server|github\.com/temporalio/ui-server)(/|$$)'; then \
+		echo "The slim build imports the Temporal server (above)." >&2; exit 1; fi
+	$(GO) run $(GOLANGCI_LINT) run --build-tags slim ./...
+	$(GO) run $(WORKFLOWCHECK) -config .workflowcheck.yml ./workflows/...
+	@$(PROGRESS) -tests ./internal/temporalserver/...
+	$(GO) vet ./internal/temporalserver/...
+	$(GO) run $(GOLANGCI_LINT) run --disable govet,staticcheck ./internal/temporalserver/...
+
+bench: ## Run the benchmarks
+	$(GO) test -tags slim -run '^$$' -bench . -benchmem $(PKG)
+
+generate: ## Write generated code anew
+	$(GO) generate ./...
+
+verify: ## Check that generated code and go.mod are up to date
+	@state() { git status --porcelain && git diff; }; \
+	before=$$(state) && $(MAKE) --no-print-directory generate && \
+	if [ "$$before" != "$$(state)" ]; then \
+		git status --short; echo "Generated code was out of date and has been written anew: commit it." >&2; exit 1; \
+	fi
+	$(GO) mod tidy -diff
+
+clean: ## Remove what was built
+	rm -rf bin

@@ -1,0 +1,207 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"muster/api"
+	"muster/config"
+	"muster/incident"
+	"muster/playbooks"
+	"muster/store"
+	"muster/workflows"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// commandTimeout is how long a person is kept waiting for the workflow's answer.
+const commandTimeout = 15 * time.Second
+
+// Declare begins an incident, as [api.Commander] says.
+func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.Declaration) (incident.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	affected, ok := d.catalogue.Service(declaration.Service)
+	if !ok {
+		return incident.State{}, &incident.InvalidError{
+			Field: "service", Message: fmt.Sprintf("the catalogue has no service %q", declaration.Service),
+		}
+	}
+	playbook, err := d.playbook(declaration.Playbook)
+	if err != nil {
+		return incident.State{}, err
+	}
+	intent := incident.Declare{
+		Title: declaration.Title, Summary: declaration.Summary, Severity: declaration.Severity,
+		Scale: scale(d.catalogue.Scale()), Service: service(affected),
+	}
+	command := incident.Command{Incident: "INC-1", Key: key, Actor: declaration.Actor, Source: declaration.Source, Intent: intent}
+	if _, err := incident.Decide(incident.State{}, command, time.Now()); err != nil {
+		return incident.State{}, err
+	}
+	if command.Incident, _, err = d.store.NewIncident(ctx, key); err != nil {
+		return incident.State{}, unavailable(err)
+	}
+	return d.start(ctx, command, playbook)
+}
+
+// start starts the workflow unless it runs, and waits until the journal has the
+// declaration.
+func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbook *playbooks.Playbook) (incident.State, error) {
+	options, input := startOf(command, playbook)
+	handle, err := d.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: d.temporal.NewWithStartWorkflowOperation(options, workflows.IncidentWorkflow, input),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			WorkflowID: string(command.Incident), UpdateID: command.Key, UpdateName: command.Intent.Name(),
+			Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		var ended *serviceerror.WorkflowExecutionAlreadyStarted
+		if errors.As(err, &ended) {
+			return d.store.Incident(ctx, command.Incident)
+		}
+		return incident.State{}, unavailable(err)
+	}
+	return answer(ctx, handle)
+}
+
+// startOf says how an incident's workflow is started. The id makes a second one
+// impossible: one that runs is used, one that has ended is not begun again.
+func startOf(command incident.Command, playbook *playbooks.Playbook) (client.StartWorkflowOptions, workflows.IncidentInput) {
+	declare, _ := command.Intent.(incident.Declare)
+	options := client.StartWorkflowOptions{
+		ID:                       string(command.Incident),
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		StaticSummary:            workflows.Summary(declare.Title),
+		StaticDetails:            workflows.Details(declare),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			workflows.SeverityAttribute.ValueSet(string(declare.Severity)),
+			workflows.StatusAttribute.ValueSet(string(incident.Investigating)),
+			workflows.ServiceAttribute.ValueSet(declare.Service.Name),
+		),
+	}
+	return options, workflows.IncidentInput{Declare: command, Playbook: playbook}
+}
+
+// Do carries out a command, as [api.Commander] says.
+func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	if merge, ok := command.Intent.(incident.Merge); ok {
+		if err := d.checkSurvivor(ctx, merge); err != nil {
+			return incident.State{}, err
+		}
+	}
+	handle, err := d.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: string(command.Incident), UpdateID: command.Key, UpdateName: command.Intent.Name(),
+		Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return incident.State{}, d.whyGone(ctx, command)
+	}
+	if err != nil {
+		return incident.State{}, unavailable(workflows.FromTemporal(err))
+	}
+	return answer(ctx, handle)
+}
+
+// whyGone finds the reason why an incident has no workflow to give a command to.
+func (d *Dispatcher) whyGone(ctx context.Context, command incident.Command) error {
+	state, err := d.store.Incident(ctx, command.Incident)
+	if err != nil {
+		return err
+	}
+	if _, err := incident.Decide(state, command, time.Now()); err != nil {
+		return err
+	}
+	if state.Status.Ended() {
+		return &incident.RuleError{Rule: string(state.Status), Message: fmt.Sprintf("%s is %s; nothing more can be done about it", state.ID, state.Status)}
+	}
+	return fmt.Errorf("%w: the workflow of %s is gone from Temporal", api.ErrUnavailable, state.ID)
+}
+
+// checkSurvivor refuses to merge into an incident that cannot take over.
+func (d *Dispatcher) checkSurvivor(ctx context.Context, merge incident.Merge) error {
+	into, err := incident.ParseID(string(merge.Into))
+	if err != nil {
+		return &incident.InvalidError{Field: "into", Message: err.Error()}
+	}
+	survivor, err := d.store.Incident(ctx, into)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &incident.InvalidError{Field: "into", Message: fmt.Sprintf("there is no incident %s to merge into", into)}
+	case err != nil:
+		return unavailable(err)
+	case survivor.Status.Ended():
+		return &incident.RuleError{Rule: "survivor_ended", Message: fmt.Sprintf("%s is %s; merge into an open incident", into, survivor.Status)}
+	}
+	return nil
+}
+
+func answer(ctx context.Context, handle client.WorkflowUpdateHandle) (incident.State, error) {
+	var state incident.State
+	if err := handle.Get(ctx, &state); err != nil {
+		return incident.State{}, unavailable(workflows.FromTemporal(err))
+	}
+	return state, nil
+}
+
+// unavailable marks an error as one that may go away, unless it is the domain's
+// answer.
+func unavailable(err error) error {
+	var (
+		broken  *incident.RuleError
+		wrong   *incident.InvalidError
+		missing *incident.NotFoundError
+	)
+	if errors.As(err, &broken) || errors.As(err, &wrong) || errors.As(err, &missing) || errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
+}
+
+// playbook finds a playbook by its name; empty means the catalogue's default.
+func (d *Dispatcher) playbook(name string) (*playbooks.Playbook, error) {
+	if name == "" {
+		name = d.catalogue.Defaults().Playbook
+	}
+	p, ok := d.library[name]
+	if !ok {
+		return nil, &incident.InvalidError{
+			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, d.library.Names()),
+		}
+	}
+	return p, nil
+}
+
+// alertDeclaration is the incident that an alert calls for.
+func (d *Dispatcher) alertDeclaration(id incident.ID, alert incident.Alert, route config.Route) (incident.Command, *playbooks.Playbook, error) {
+	playbook, err := d.playbook(route.Playbook)
+	if err != nil {
+		return incident.Command{}, nil, err
+	}
+	title := route.Title
+	if title == "" {
+		title = alert.Name
+		if summary := alert.Summary(); summary != title {
+			title += ": " + summary
+		}
+	}
+	return incident.Command{
+		Incident: id, Actor: incident.VendorActor(workflows.AlertActor(alert)), Source: alert.Source,
+		Intent: incident.Declare{
+			Title: incident.CutText(title, incident.MaxTitleRunes), Summary: incident.CutText(alert.Annotations["description"], incident.MaxTextRunes),
+			Severity: incident.Severity(route.Severity.Name), Scale: scale(d.catalogue.Scale()),
+			Service: service(route.Service), Notes: route.Notes,
+		},
+	}, playbook, nil
+}

@@ -1,0 +1,99 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"muster/config"
+	"muster/incident"
+	"muster/playbooks"
+	"muster/store"
+
+	"go.temporal.io/sdk/client"
+)
+
+// Options are what a dispatcher works with. All but Logger are required.
+type Options struct {
+	Temporal  client.Client
+	Store     *store.Store
+	Catalogue *config.Catalogue
+	Library   playbooks.Library
+	Logger    *slog.Logger
+}
+
+// Dispatcher carries commands and news to the workflows. It may be used by many
+// goroutines, but only one may call [Dispatcher.Run].
+type Dispatcher struct {
+	temporal  client.Client
+	store     *store.Store
+	catalogue *config.Catalogue
+	library   playbooks.Library
+	logger    *slog.Logger
+}
+
+// ReopenWindow is how long after its resolution an incident takes up again when an
+// alert of its group fires. Later it is another incident.
+const ReopenWindow = 15 * time.Minute
+
+const (
+	// pollInterval is how often the inbox is looked at when nobody says that
+	// something arrived: another process may have accepted it.
+	pollInterval = 2 * time.Second
+	// The pauses after a failure, doubled each time.
+	minPause, maxPause = 500 * time.Millisecond, 15 * time.Second
+)
+
+// New returns a dispatcher.
+func New(o Options) *Dispatcher {
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, library: o.Library, logger: logger}
+}
+
+// Run hands on what the inbox holds, as it arrives, until ctx ends. Failures are
+// logged and tried again; nothing leaves the inbox before its incident has it.
+func (d *Dispatcher) Run(ctx context.Context) {
+	pause := minPause
+	for {
+		wait := pollInterval
+		if err := d.Drain(ctx); err != nil && ctx.Err() == nil {
+			d.logger.WarnContext(ctx, "alerts wait in the inbox", "error", err, "next_try", pause)
+			wait, pause = pause, min(2*pause, maxPause)
+		} else {
+			pause = minPause
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		case <-d.store.Wake():
+			timer.Stop()
+		}
+	}
+}
+
+// service turns an entry of the catalogue into what an incident keeps of it.
+func service(s config.Service) incident.Service {
+	links := make([]incident.Link, 0, len(s.Runbooks)+len(s.Dashboards))
+	for _, l := range append(append([]config.Link{}, s.Runbooks...), s.Dashboards...) {
+		links = append(links, incident.Link{Title: l.Title, URL: l.URL})
+	}
+	return incident.Service{
+		Name: s.Name, Team: s.Team, PagerService: s.PagerDuty.Service, TrackerProject: s.Jira.Project,
+		ChannelPrefix: s.Chat.Prefix, Runbooks: links,
+	}
+}
+
+// scale turns the catalogue's severities into what an incident keeps of them.
+func scale(severities []config.Severity) []incident.SeverityLevel {
+	levels := make([]incident.SeverityLevel, len(severities))
+	for i, s := range severities {
+		levels[i] = incident.SeverityLevel{Name: incident.Severity(s.Name), Pager: string(s.Pager), UpdateEvery: s.UpdateEvery}
+	}
+	return levels
+}

@@ -1,0 +1,84 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"muster/api"
+)
+
+func TestHealthTellsTheVersion(t *testing.T) {
+	t.Parallel()
+	got := newHarness(t).get("/healthz")
+	require.Equal(t, http.StatusOK, got.Code)
+	require.Equal(t, map[string]any{"status": "ok", "version": "1.2.3"}, got.json)
+}
+
+func TestReadinessNamesThePartThatIsNot(t *testing.T) {
+	t.Parallel()
+	var database error
+	h := newHarness(t, func(o *api.Options) {
+		o.Checks = []api.Check{
+			{Name: "database", Check: func(context.Context) error { return database }},
+			{Name: "temporal", Check: func(context.Context) error { return nil }},
+		}
+	})
+
+	got := h.get("/readyz")
+	require.Equal(t, http.StatusOK, got.Code)
+	require.Equal(t, "ready", got.json["status"])
+
+	database = errors.New("dial postgres://user:hunter2@db")
+	got = h.get("/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, got.Code)
+	require.NotEmpty(t, got.Header().Get("Retry-After"))
+	require.Contains(t, got.json["detail"], "database")
+	require.Equal(t, []any{
+		map[string]any{"name": "database", "ok": false}, map[string]any{"name": "temporal", "ok": true},
+	}, got.json["checks"])
+	require.NotContains(t, got.Body.String(), "hunter2")
+	require.Contains(t, h.log.String(), "dial postgres")
+}
+
+func TestReadinessWithoutChecksIsReady(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, http.StatusOK, newHarness(t).get("/readyz").Code)
+}
+
+func TestMetricsCountRequestsByRouteAndDeliveriesByOutcome(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	h := newHarness(t, func(o *api.Options) { o.Registry = registry })
+	path := h.declare()
+	h.get(path)
+	h.sendUnchecked(request{method: "BREW", path: "/coffee"})
+	h.post("/webhooks/alertmanager", delivery(alert("firing")))
+	h.post("/webhooks/alertmanager", "{}")
+	h.post("/webhooks/nobody", "{}")
+
+	got := h.get("/metrics")
+
+	require.Equal(t, http.StatusOK, got.Code)
+	for _, line := range []string{
+		`muster_http_request_duration_seconds_count{method="GET",route="/api/v1/incidents/:id",status="200"} 1`,
+		`muster_http_request_duration_seconds_count{method="POST",route="/api/v1/incidents",status="201"} 1`,
+		`muster_http_request_duration_seconds_count{method="other",route="other",status="404"} 1`,
+		`muster_webhook_deliveries_total{outcome="accepted",source="alertmanager"} 1`,
+		`muster_webhook_deliveries_total{outcome="malformed",source="alertmanager"} 1`,
+		`muster_webhook_deliveries_total{outcome="malformed",source="unknown"} 1`,
+		`muster_webhook_items_total{source="alertmanager"} 1`,
+		`muster_http_streams_open 0`,
+	} {
+		require.Contains(t, got.Body.String(), line+"\n")
+	}
+
+	_, err := api.New(api.Options{
+		Commander: h.commander, Reader: h.store, Inbox: h.store, Catalogue: testCatalogue(t), Postmortems: postmortems{}, Registry: registry,
+	})
+	require.ErrorContains(t, err, "metrics", "two servers cannot share a registry")
+}

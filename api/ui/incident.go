@@ -1,0 +1,144 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"muster/incident"
+	"muster/store"
+)
+
+// incidentPath is where an incident's page is.
+func incidentPath(id incident.ID) string { return "/incidents/" + url.PathEscape(string(id)) }
+
+// recentEvents is how much of a timeline a page shows unless asked for all of it.
+const recentEvents = 100
+
+// showIncident is the page of one incident. An id in another spelling ("42", "inc-42")
+// is sent on to the page.
+func (u *UI) showIncident(c *gin.Context) {
+	id, err := incident.ParseID(c.Param("id"))
+	if err != nil {
+		u.failed(c, err)
+		return
+	}
+	if c.Param("id") != string(id) {
+		c.Redirect(http.StatusMovedPermanently, incidentPath(id))
+		return
+	}
+	page, ok := u.readIncident(c)
+	if !ok {
+		return
+	}
+	u.show(c, http.StatusOK, "page/incident", page)
+}
+
+// incidentSections answers with the sections that the query asks for.
+func (u *UI) incidentSections(c *gin.Context) {
+	if page, ok := u.readIncident(c); ok {
+		u.showSections(c, page.parts())
+	}
+}
+
+// incidentLive is the stream of one incident's page.
+func (u *UI) incidentLive(c *gin.Context) {
+	id, err := incident.ParseID(c.Param("id"))
+	if err != nil {
+		u.failed(c, err)
+		return
+	}
+	changes, unsubscribe := u.Reader.Subscribe(id)
+	u.follow(c, stream{
+		changes: changes, unsubscribe: unsubscribe,
+		look: func(ctx context.Context) ([]part, int, error) {
+			state, err := u.Reader.Incident(ctx, id)
+			if err != nil {
+				return nil, 0, err
+			}
+			page, err := u.incidentPage(c, state, person(c), nil)
+			if err != nil {
+				return nil, 0, err
+			}
+			return page.parts(), state.Seq, nil
+		},
+	})
+}
+
+// readIncident reads the page of the incident in the address. When it cannot, it has
+// answered and returns false.
+func (u *UI) readIncident(c *gin.Context) (*incidentPage, bool) {
+	id, err := incident.ParseID(c.Param("id"))
+	if err != nil {
+		u.failed(c, err)
+		return nil, false
+	}
+	state, err := u.Reader.Incident(c.Request.Context(), id)
+	if err != nil {
+		u.failed(c, err)
+		return nil, false
+	}
+	page, err := u.incidentPage(c, state, person(c), nil)
+	if err != nil {
+		u.failed(c, err)
+		return nil, false
+	}
+	return page, true
+}
+
+// incidentPage makes the page for a state, with the events from the journal and, where
+// a form was refused, what was typed into it.
+func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refusal) (*incidentPage, error) {
+	whole := c.Query("timeline") == "all"
+	after := max(0, s.Seq-recentEvents)
+	if whole {
+		after = 0
+	}
+	events, err := u.events(c.Request.Context(), s.ID, after)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{state: s, now: u.Now().UTC(), you: you, refusal: r, path: incidentPath(s.ID)}
+	page := &incidentPage{
+		Layout:    u.layout(c, string(s.Severity)+" "+string(s.ID)+" "+s.Title),
+		Learning:  !s.Status.Active(),
+		Header:    b.header(),
+		Next:      b.next(),
+		Muster:    b.muster(),
+		Steps:     b.steps(),
+		Write:     b.write(),
+		Timeline:  b.timeline(events, after),
+		People:    b.people(),
+		Alerts:    b.alerts(),
+		Followups: b.followups(),
+		Links:     b.links(u.workflowURL(s.ID)),
+	}
+	page.Layout.You = you
+	page.Layout.Here = b.path
+	query := url.Values{}
+	if whole {
+		query.Set("timeline", "all")
+	}
+	page.Layout.Sections = b.path + "/sections?" + query.Encode()
+	query.Set("seq", itoa(s.Seq))
+	page.Layout.Live = b.path + "/live?" + query.Encode()
+	return page, nil
+}
+
+// events reads the whole timeline after an event.
+func (u *UI) events(ctx context.Context, id incident.ID, after int) ([]incident.Event, error) {
+	var all []incident.Event
+	for {
+		more, err := u.Reader.Events(ctx, id, after, store.MaxEvents)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+		if len(more) < store.MaxEvents {
+			return all, nil
+		}
+		after = more[len(more)-1].Seq
+	}
+}

@@ -1,0 +1,209 @@
+package ui
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"muster/incident"
+)
+
+// PeopleView is who takes which part.
+type PeopleView struct {
+	Section
+	Roles []RoleView
+	// AcknowledgedBy is who took the incident, if anybody.
+	AcknowledgedBy string
+	Open           bool
+}
+
+// RoleView is one role, who holds it, and how to change that.
+type RoleView struct {
+	ID       string
+	Title    string
+	Duties   string
+	Holder   string
+	Initials string
+	Tint     int
+	Since    Moment
+	// Yours says that whoever looks at the page holds it.
+	Yours   bool
+	CanTake bool
+	Take    Form
+	Assign  Form
+}
+
+func (b builder) people() *PeopleView {
+	v := &PeopleView{
+		Section: b.sectionOf("people"), AcknowledgedBy: b.state.AcknowledgedBy.Name, Open: !b.state.Status.Ended(),
+	}
+	for _, r := range b.state.Roles {
+		v.Roles = append(v.Roles, b.role("people", r))
+	}
+	return v
+}
+
+func (b builder) role(section string, r incident.Role) RoleView {
+	yours := r.Holder != "" && r.Holder == b.you
+	take := b.form(section, "assign_role", "take-"+r.ID)
+	// The first thing somebody does may be to take a role: ask for the name there.
+	take.AskName = take.AskName || section == "next" && b.you == ""
+	return RoleView{
+		ID: r.ID, Title: sentenceCase(r.Title), Duties: r.Duties, Holder: r.Holder,
+		Initials: initials(r.Holder), Tint: tintOf(r.Holder), Since: newMoment(r.Since),
+		Yours: yours, CanTake: !yours && !b.state.Status.Ended(),
+		Take: take, Assign: b.form(section, "assign_role", r.ID),
+	}
+}
+
+// AlertsView is what monitoring says.
+type AlertsView struct {
+	Section
+	Alerts []AlertView
+	Firing int
+	// More is how many are left out: storms bring hundreds.
+	More int
+}
+
+// AlertView is one alert.
+type AlertView struct {
+	Name    string
+	Summary string
+	Firing  bool
+	Since   Moment
+	// Lasting says how long it fires or fired.
+	Lasting string
+	URL     string
+	Source  string
+	Labels  []Label
+}
+
+// Label is one of an alert's labels.
+type Label struct{ Name, Value string }
+
+const (
+	shownAlerts = 12
+	shownLabels = 6
+)
+
+func (b builder) alerts() *AlertsView {
+	v := &AlertsView{Section: b.sectionOf("alerts"), Firing: len(b.state.Firing())}
+	sorted := slices.Clone(b.state.Alerts)
+	slices.SortStableFunc(sorted, func(x, y incident.Alert) int {
+		if x.Firing() != y.Firing() {
+			if x.Firing() {
+				return -1
+			}
+			return 1
+		}
+		return y.StartsAt.Compare(x.StartsAt)
+	})
+	if len(sorted) > shownAlerts {
+		v.More = len(sorted) - shownAlerts
+		sorted = sorted[:shownAlerts]
+	}
+	for _, a := range sorted {
+		v.Alerts = append(v.Alerts, b.alert(a))
+	}
+	return v
+}
+
+func (b builder) alert(a incident.Alert) AlertView {
+	v := AlertView{
+		Name: a.Name, Summary: a.Summary(), Firing: a.Firing(), Since: newMoment(a.StartsAt),
+		URL: webURL(a.URL), Source: a.Source,
+	}
+	if v.Summary == v.Name {
+		v.Summary = ""
+	}
+	end := a.ResolvedAt
+	if a.Firing() {
+		end = b.now
+	}
+	v.Lasting = span(end.Sub(a.StartsAt))
+	if a.Firing() && b.now.Sub(a.StartsAt) < time.Minute {
+		v.Lasting = "under a minute" // seconds would make the view change all the time
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		if name != "alertname" && len(v.Labels) < shownLabels {
+			v.Labels = append(v.Labels, Label{name, a.Labels[name]})
+		}
+	}
+	return v
+}
+
+// FollowupsView is the work that remains.
+type FollowupsView struct {
+	Section
+	Followups []FollowupView
+	Open      int
+	CanAdd    bool
+	Add       Form
+}
+
+// FollowupView is one follow-up with its ticket.
+type FollowupView struct {
+	ID      string
+	Title   string
+	Owner   string
+	Due     Moment
+	Overdue bool
+	Done    bool
+	Key     string
+	URL     string
+	Status  string
+}
+
+func (b builder) followups() *FollowupsView {
+	v := &FollowupsView{
+		Section: b.sectionOf("followups"), Open: len(b.state.OpenFollowups()),
+		CanAdd: !b.state.Status.Ended(), Add: b.form("followups", "add_followup", ""),
+	}
+	for _, f := range b.state.Followups {
+		v.Followups = append(v.Followups, FollowupView{
+			ID: f.ID, Title: f.Title, Owner: f.Owner, Due: newMoment(f.Due), Overdue: f.Overdue(b.now), Done: f.Done,
+			Key: f.Ticket.Key, URL: webURL(f.Ticket.URL), Status: f.Ticket.Status,
+		})
+	}
+	return v
+}
+
+// LinksView is where else to look.
+type LinksView struct {
+	Section
+	Links []LinkView
+}
+
+// LinkView is one link out of the page; Icon says where it leads.
+type LinkView struct {
+	Icon  string
+	Title string
+	Hint  string
+	URL   string
+	// External links open beside the page, which stays at hand.
+	External bool
+}
+
+func (b builder) links(workflowURL string) *LinksView {
+	s := b.state
+	v := &LinksView{Section: b.sectionOf("links")}
+	add := func(icon, title, hint, address string) {
+		if address != "" {
+			v.Links = append(v.Links, LinkView{icon, title, hint, address, webURL(address) != ""})
+		}
+	}
+	if s.Channel.Name != "" {
+		add("chat", "#"+s.Channel.Name, "Slack", webURL(s.Channel.URL))
+	}
+	for _, p := range s.Pages {
+		add("bell", "Page "+p.ID, "PagerDuty", webURL(p.URL))
+	}
+	for _, l := range webLinks(s.Service.Runbooks) {
+		add("book", l.Title, "Runbook", l.URL)
+	}
+	if s.Status == incident.Resolved || s.Status.Ended() || !s.PostmortemAt.IsZero() {
+		add("pencil", "Postmortem", "What happened and why", b.path+"/postmortem")
+	}
+	add("flow", "Workflow "+string(s.ID), "Temporal: what Muster is doing, step by step", workflowURL)
+	return v
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"muster/config"
+	"muster/internal/temporalserver"
+	"muster/workflows"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+)
+
+type devCommand struct {
+	config.Settings
+	Verbose bool `help:"Log what happens inside, not only what goes wrong."`
+}
+
+// Validate is called by kong before Run.
+func (cmd *devCommand) Validate() error { return cmd.Settings.Validate() }
+
+// Run runs everything until ctx ends, and stops it in an order in which nothing under
+// way is lost.
+func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
+	logger := cmd.logger()
+	var closing closers
+	defer func() { err = errors.Join(err, closing.close()) }()
+
+	c.printf("\n%s %s\n\n", c.style(bold, "Muster"), c.style(dim, musterVersion()))
+	catalogue, library, err := loadCatalogue(cmd.CatalogueFile)
+	if err != nil {
+		return err
+	}
+	if err := makeDataDir(cmd.DataDir); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, cmd.Listen)
+	if err != nil {
+		return err
+	}
+	closing.add(func() error { return ignoreClosed(listener.Close()) })
+
+	engine := &engine{settings: cmd.Settings, logger: logger}
+	if err := c.step("Temporal", func() error { return engine.start(ctx) }); err != nil {
+		return err
+	}
+	closing.add(engine.stop)
+
+	var app *app
+	err = c.step("database and sandbox", func() (err error) {
+		app, err = newApp(ctx, appOptions{
+			settings: cmd.Settings, catalogue: catalogue, library: library, logger: logger,
+			temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
+			baseURL: cmd.BaseURL(listener.Addr().String()),
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	closing.add(app.close)
+	if err := c.step("API, pages and worker", func() error { return app.start(ctx, listener) }); err != nil {
+		return err
+	}
+	cmd.welcome(c, app, engine)
+
+	select {
+	case <-ctx.Done():
+		c.printf("\n%s %s\n", c.style(yellow, "Stopping."), c.style(dim, "All that is under way goes on at the next start."))
+		return nil
+	case err := <-app.failed:
+		return fmt.Errorf("stopped by a failure: %w", err)
+	case <-engine.done():
+		return fmt.Errorf("the Temporal server broke down: %w", engine.failure())
+	}
+}
+
+// welcome says where to look and what to try.
+func (cmd *devCommand) welcome(c *console, app *app, engine *engine) {
+	line := func(name, what, note string) {
+		c.printf("  %-16s %-46s %s\n", c.style(bold, fmt.Sprintf("%-16s", name)), c.style(cyan, fmt.Sprintf("%-46s", what)), c.style(dim, note))
+	}
+	if dir := engine.replaced(); dir != "" {
+		c.printf("\n  %s Temporal's store was made by another version and was set aside in %s.\n"+
+			"  Incidents that were open can be read, but no longer acted on.\n", c.style(yellow, "Note:"), dir)
+	}
+	c.printf("\n%s %s\n\n", c.style(green, "Muster is running."), c.style(dim, "State is kept in "+cmd.DataDir+"."))
+	line("Incidents", app.baseURL+"/", "the pages")
+	if app.sandbox != nil {
+		line("Sandbox", app.baseURL+"/sandbox", "what reaches "+app.sandboxed)
+	}
+	if url := engine.uiURL(); url != "" {
+		line("Temporal", url, "the workflows")
+	}
+	line("API", app.baseURL+"/openapi.json", "")
+	line("Alertmanager", app.baseURL+"/webhooks/alertmanager", "point a webhook receiver here")
+	drill := os.Args[0] + " drill"
+	if app.baseURL != "http://127.0.0.1:8080" {
+		drill += " --url " + app.baseURL
+	}
+	c.printf("\n")
+	line("Try", drill, "in another terminal: a first incident")
+	line("", drill+" --play", "… played to its end")
+	line("Stop", "Ctrl-C", "")
+	c.printf("\n")
+}
+
+// logger writes to standard error: problems, or everything.
+func (cmd *devCommand) logger() *slog.Logger {
+	level := slog.LevelWarn
+	if cmd.Verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// makeDataDir creates the folder for the state and proves that it can be written.
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the data directory cannot be made: %w; choose another with --data-dir", err)
+	}
+	probe, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("the data directory %s cannot be written: %w; choose another with --data-dir", dir, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// listen opens the port of the API and the pages.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is already taken: is Muster running already? Otherwise choose another with --listen", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with --listen", address, err)
+	}
+	return listener, nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// closers closes what was opened, the last first.
+type closers []func() error
+
+func (c *closers) add(closer func() error) { *c = append(*c, closer) }
+
+func (c *closers) close() error {
+	var errs []error
+	for i := len(*c) - 1; i >= 0; i-- {
+		errs = append(errs, (*c)[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// engine is Temporal: a server in this process, or one elsewhere where TEMPORAL_ADDRESS
+// says so.
+type engine struct {
+	settings  config.Settings
+	logger    *slog.Logger
+	server    *temporalserver.Server
+	client    client.Client
+	namespace string
+}
+
+func (e *engine) start(ctx context.Context) error {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return fmt.Errorf("Temporal's settings: %w", err)
+	}
+	if !config.TemporalAddressSet() {
+		e.server, err = temporalserver.Start(ctx, temporalserver.Options{
+			DataDir:        filepath.Join(e.settings.DataDir, "temporal"),
+			FrontendListen: e.settings.TemporalListen,
+			UIListen:       e.settings.TemporalUIListen,
+			Namespace:      options.Namespace,
+			SearchAttributes: []temporal.SearchAttributeKey{
+				workflows.SeverityAttribute, workflows.StatusAttribute, workflows.ServiceAttribute,
+			},
+			Logger: e.logger.With("part", "temporal"),
+		})
+		if err != nil {
+			return err
+		}
+		options.HostPort = e.server.FrontendAddress()
+	}
+	e.namespace = options.Namespace
+	if e.namespace == "" {
+		e.namespace = client.DefaultNamespace
+	}
+	options.Logger = log.NewStructuredLogger(e.logger.With("part", "temporal-sdk"))
+	if e.client, err = client.DialContext(ctx, options); err != nil {
+		return errors.Join(fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err), e.stop())
+	}
+	return nil
+}
+
+func (e *engine) stop() error {
+	if e.client != nil {
+		e.client.Close()
+	}
+	if e.server != nil {
+		return e.server.Stop()
+	}
+	return nil
+}
+
+func (e *engine) uiURL() string {
+	if e.server == nil {
+		return ""
+	}
+	return e.server.UIURL()
+}
+
+// replaced is where a store of another version was put; empty for most.
+func (e *engine) replaced() string {
+	if e.server == nil {
+		return ""
+	}
+	return e.server.Replaced()
+}
+
+// done is closed when the server breaks down; nil, and so never, for one elsewhere.
+func (e *engine) done() <-chan struct{} {
+	if e.server == nil {
+		return nil
+	}
+	return e.server.Done()
+}
+
+func (e *engine) failure() error { return e.server.Err() }
+
+// waitStopped gives a goroutine time to end.
+func waitStopped(done <-chan struct{}, atMost time.Duration, what string) error {
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("%s did not stop within %s", what, atMost)
+	}
+}

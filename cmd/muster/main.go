@@ -1,0 +1,79 @@
+// Command muster runs incidents for the teams who keep software up.
+//
+// muster dev starts everything on one machine; muster drill sends it a first alert.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the release build (-ldflags "-X main.version=1.2.3").
+var version = ""
+
+// commandLine is what muster understands. Each command is a file of its own.
+type commandLine struct {
+	Dev     devCommand     `cmd:"" help:"Run everything on this machine: Temporal, its web UI, the API and pages, the worker, and a sandbox for every vendor without credentials."`
+	Drill   drillCommand   `cmd:"" help:"Send a running Muster an alert, as a real Alertmanager would, and follow what happens."`
+	Config  configCommand  `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once, whatever it is waiting for.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run carries out a command line and returns the exit code: 0 when it worked, 1 when it
+// did not, 2 when it could not be understood.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("muster"), kong.Description("Runs incidents: from the alert to the last follow-up closed."),
+		kong.UsageOnError(), kong.Writers(stdout, stderr),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(newConsole(stdout)),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "muster:", err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, "muster:", err)
+		return 2
+	}
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "muster:", err)
+		return 1
+	}
+	return 0
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(c *console) error {
+	c.printf("muster %s\n", musterVersion())
+	return nil
+}
+
+// musterVersion is the version of the release, or of the source the binary was built
+// from.
+func musterVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

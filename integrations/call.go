@@ -1,0 +1,176 @@
+package integrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxMessage bounds what is quoted of a vendor's own words, in UTF-16 units.
+	maxMessage = 500
+	// minSecretLength tells credentials from stand-ins such as "none". Taking those out
+	// of errors would only make the errors unreadable.
+	minSecretLength = 8
+)
+
+// Refusal is an answer that did not bring what was asked for.
+type Refusal struct {
+	// Status is its HTTP status, which some vendors leave at 200.
+	Status int
+	// Body is the beginning of its body when the status is 400 or higher.
+	Body []byte
+	// Err is what the vendor's library made of it.
+	Err error
+}
+
+// Explain reads the vendor's code and words out of a refusal. Both may be empty. The
+// words may end in what to mend.
+type Explain func(Refusal) (code, message string)
+
+// Caller makes a vendor package's calls and turns whatever goes wrong into an
+// [*Error]. It may be used by many goroutines at once.
+type Caller struct {
+	vendor  string
+	explain Explain
+
+	mu      sync.RWMutex
+	secrets []Secret
+}
+
+// NewCaller returns the caller of a vendor package. The vendor is [Slack],
+// [PagerDuty] or [Jira]; secrets are kept out of every error.
+func NewCaller(vendor string, explain Explain, secrets ...Secret) *Caller {
+	c := &Caller{vendor: vendor, explain: explain}
+	c.Conceal(secrets...)
+	return c
+}
+
+// Conceal keeps further secrets out of every error from now on: the ones that a
+// vendor tells only later. Repeating one is harmless. Secrets of fewer than eight
+// bytes are taken for stand-ins and left alone.
+func (c *Caller) Conceal(secrets ...Secret) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, secret := range secrets {
+		if len(secret) >= minSecretLength && !slices.Contains(c.secrets, secret) {
+			c.secrets = append(c.secrets, secret)
+		}
+	}
+	// The longest first, or what remains of it around a shorter one would show.
+	slices.SortStableFunc(c.secrets, func(a, b Secret) int { return len(b) - len(a) })
+}
+
+// Refuse returns a final error for a call that is not worth making, or whose answer
+// shows that a person has to mend something first.
+func (c *Caller) Refuse(operation, format string, args ...any) error {
+	return &Error{Vendor: c.vendor, Operation: operation, Message: c.redact(fmt.Sprintf(format, args...)), Final: true}
+}
+
+// Unreadable returns the error for an answer that claims success but lacks what was
+// asked for. Another attempt is worthwhile.
+func (c *Caller) Unreadable(operation, missing string) error {
+	return &Error{Vendor: c.vendor, Operation: operation, Message: "the answer claims success but lacks " + missing}
+}
+
+// Call runs one operation of the vendor and returns nil or an [*Error]. The
+// function must pass its context on to the library, and the library must use a
+// client from [NewHTTPClient]. An [*Error] that the function returns is passed on.
+func (c *Caller) Call(ctx context.Context, operation string, call func(context.Context) error) error {
+	seen := &exchange{}
+	err := call(context.WithValue(ctx, exchangeKey{}, seen))
+	if err == nil {
+		return nil
+	}
+	var ours *Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	failure := &Error{Vendor: c.vendor, Operation: operation, Status: seen.status}
+	switch {
+	case seen.failure != nil:
+		c.describeFailure(ctx, failure, seen.failure)
+	case seen.status != 0:
+		c.describeAnswer(failure, seen, err)
+	case ctx.Err() != nil:
+		c.describeFailure(ctx, failure, ctx.Err())
+	default:
+		// The library did not even send it: the input or a setting is wrong.
+		failure.Final = true
+		failure.Message = c.redact(err.Error())
+	}
+	return failure
+}
+
+// Ask is [Caller.Call] for an operation with an answer.
+func Ask[T any](ctx context.Context, c *Caller, operation string, ask func(context.Context) (T, error)) (T, error) {
+	var answer T
+	err := c.Call(ctx, operation, func(ctx context.Context) (err error) {
+		answer, err = ask(ctx)
+		return err
+	})
+	return answer, err
+}
+
+// describeFailure fills in an error for which there is no whole answer.
+func (c *Caller) describeFailure(ctx context.Context, failure *Error, cause error) {
+	var timeout net.Error
+	var redirect *redirectError
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(cause, context.Canceled):
+		failure.Message = "the call was cancelled before the answer came; it may have taken effect"
+		failure.cause = context.Canceled
+	case errors.Is(cause, context.DeadlineExceeded), errors.As(cause, &timeout) && timeout.Timeout():
+		failure.Message = "no answer in time; the call may have taken effect"
+		failure.cause = context.DeadlineExceeded
+	case errors.Is(cause, errOversized), errors.As(cause, &redirect):
+		failure.Message = c.redact(cause.Error())
+		failure.Final = true
+	default:
+		failure.Message = c.redact("cannot be reached: " + cause.Error())
+	}
+}
+
+// describeAnswer fills in an error for which there is an answer.
+func (c *Caller) describeAnswer(failure *Error, seen *exchange, err error) {
+	code, message := c.explain(Refusal{Status: seen.status, Body: seen.refusal, Err: err})
+	failure.Code = c.redact(code)
+	failure.Message = c.redact(message)
+	failure.Final = !retried(c.vendor, seen.status, code)
+	if !failure.Final {
+		failure.RetryAfter = retryAfter(seen.header, time.Now())
+	}
+	if failure.Message != "" {
+		return
+	}
+	switch {
+	case code != "":
+		failure.Message = "refused"
+	case seen.status < 300:
+		failure.Message = fmt.Sprintf("the answer cannot be read (its type is %q): is the configured URL the vendor's?",
+			seen.header.Get("Content-Type"))
+	case seen.status == http.StatusTooManyRequests:
+		failure.Message = "too many requests"
+	case seen.status >= 500:
+		failure.Message = "the vendor has trouble of its own"
+	default:
+		failure.Message = "refused without a reason"
+	}
+}
+
+// redact cuts a text to a sensible length and takes all known secrets out of it.
+func (c *Caller) redact(text string) string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, secret := range c.secrets {
+		text = strings.ReplaceAll(text, secret.Reveal(), redacted)
+	}
+	// Cut only now: half a secret would not have been found.
+	return Shorten(Line(text), maxMessage, UTF16Length)
+}

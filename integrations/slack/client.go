@@ -1,0 +1,103 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	slackapi "github.com/slack-go/slack"
+
+	"muster/integrations"
+)
+
+// Options say how to reach Slack.
+type Options struct {
+	// Token is the app's bot token.
+	Token integrations.Secret
+	// APIURL is the base of the Web API. Empty means https://slack.com/api/.
+	APIURL string
+	// HTTPClient carries the requests, with the guards of
+	// [integrations.NewHTTPClient] added. Nil means a client of its own.
+	HTTPClient *http.Client
+}
+
+// Client acts in one Slack workspace. Its methods may be repeated and called by many
+// goroutines at once; every error is an [*integrations.Error].
+type Client struct {
+	api   *slackapi.Client
+	calls *integrations.Caller
+
+	mu       sync.Mutex
+	identity *slackapi.AuthTestResponse
+}
+
+// New returns a client. It sends nothing yet: a wrong token shows in the first call.
+func New(options Options) *Client {
+	apiURL := strings.TrimSuffix(cmp.Or(options.APIURL, slackapi.APIURL), "/") + "/"
+	return &Client{
+		api: slackapi.New(options.Token.Reveal(),
+			slackapi.OptionAPIURL(apiURL),
+			slackapi.OptionHTTPClient(integrations.NewHTTPClient(options.HTTPClient))),
+		calls: integrations.NewCaller(integrations.Slack, explain, options.Token),
+	}
+}
+
+// self returns who we are in Slack. It asks once and remembers the answer, which
+// cannot change while the token stays the same.
+func (c *Client) self(ctx context.Context) (*slackapi.AuthTestResponse, error) {
+	const operation = "auth.test"
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.identity != nil {
+		return c.identity, nil
+	}
+	identity, err := integrations.Ask(ctx, c.calls, operation, c.api.AuthTestContext)
+	if err != nil {
+		return nil, err
+	}
+	if identity.UserID == "" {
+		return nil, c.calls.Unreadable(operation, "the app's user id")
+	}
+	c.identity = identity
+	return identity, nil
+}
+
+// wrongToken is what to mend when Slack does not know the token.
+const wrongToken = "set MUSTER_SLACK_TOKEN to the bot token (xoxb-…) of an app that is installed in the workspace"
+
+// remedies say what to mend, by Slack's error code.
+var remedies = map[string]string{
+	"account_inactive":   wrongToken,
+	"invalid_auth":       wrongToken,
+	"not_authed":         wrongToken,
+	"token_expired":      wrongToken,
+	"token_revoked":      wrongToken,
+	"channel_not_found":  "the channel does not exist, or the app may not see it",
+	"is_archived":        "the channel is archived: unarchive it and try again",
+	"not_in_channel":     "invite the Muster app to the channel",
+	"restricted_action":  "a setting of the workspace forbids this to apps: ask an admin to allow it",
+	"ratelimited":        "too many requests",
+	"too_many_pins":      "the channel has as many pins as Slack allows: remove one",
+	"too_many_bookmarks": "the channel has as many bookmarks as Slack allows: remove one",
+}
+
+// explain reads Slack's code and words out of an error of its library. It is an
+// [integrations.Explain].
+func explain(refusal integrations.Refusal) (code, message string) {
+	var response slackapi.SlackErrorResponse
+	if !errors.As(refusal.Err, &response) {
+		return "", ""
+	}
+	message = remedies[response.Err]
+	if response.Err == "missing_scope" {
+		message = fmt.Sprintf("add the scope %s to the Slack app and install it again", response.Needed)
+	}
+	if details := response.ResponseMetadata.Messages; len(details) > 0 {
+		message = strings.TrimPrefix(message+"; "+strings.Join(details, "; "), "; ")
+	}
+	return response.Err, message
+}

@@ -1,0 +1,10 @@
+// Package vendortest is the test kit that every vendor package runs, so that all
+// vendors keep the same promises:
+//
+//   - [Fake] stands in for a vendor's API: a test says how it answers and reads
+//     what it received. Every request passes a check against the vendor's own API
+//     description on its way, where those descriptions are at hand.
+//   - [Conform] is the table of everything that can go wrong between Muster and a
+//     vendor, with the decision that must follow: retry, wait or give up. It also
+//     checks that no secret shows in any error.
+package vendortest

@@ -1,0 +1,7 @@
+//go:build slim
+
+package temporalserver
+
+import "context"
+
+func start(context.Context, Options) (*Server, error) { return nil, ErrNotBuiltIn }

@@ -56,7 +56,7 @@ browser:
 # golangci-lint's govet take minutes and gigabytes to learn what it exports; it
 # gets go vet instead.
 lint: ## Check format, mistakes, import arrows and determinism of workflows
-	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "Not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags slim ./...
 	@if $(GO) list -deps -test -tags slim ./... | grep -E '^(go\.temporal\.io/server|github\.com/temporalio/ui-server)(/|$$)'; then \

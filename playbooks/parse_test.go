@@ -96,6 +96,21 @@ func TestAnIncidentsOwnTextIsNeverTakenForAnExpression(t *testing.T) {
 	require.Equal(t, "It costs ${x}", attach.Steps[1].Title)
 }
 
+func TestASlugIsCutBetweenWords(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"InstanceDown: 127.0.0.1 down":                        "instancedown-127-0-0-1-down",
+		"HighErrorRate: 8 % of the requests to payments fail": "higherrorrate-8-of-the-requests-to",
+		"Übergröße": "bergr-e",
+		"日本":        "",
+		"averyveryveryveryveryveryveryveryverylongsingleword alone": "averyveryveryveryveryveryveryveryverylon",
+	} {
+		state := declared(t)
+		state.Title = title
+		require.Equal(t, want, playbooks.NewIncidentView(state, began).Slug, title)
+	}
+}
+
 func TestEveryActionIsDocumented(t *testing.T) {
 	t.Parallel()
 	for _, a := range playbooks.Actions() {

@@ -163,21 +163,27 @@ func about(e incident.Event) (step, followup string) {
 	return "", ""
 }
 
-// slug makes a title part of a name: lower-case letters and digits with single
-// hyphens, 40 characters at most.
+// slugLength is how long a slug may be: what people still read in a list of channels.
+const slugLength = 40
+
+// slug makes a title part of a name: lower-case letters and digits with single hyphens,
+// cut between two words.
 func slug(title string) string {
-	const maxLength = 40
-	var b strings.Builder
-	for _, r := range strings.ToLower(title) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	name := ""
+	for _, word := range words {
+		if name != "" {
+			word = "-" + word
 		}
-		if b.Len() >= maxLength {
+		if len(name)+len(word) > slugLength {
 			break
 		}
+		name += word
 	}
-	return strings.Trim(b.String(), "-")
+	if name == "" && len(words) > 0 {
+		return words[0][:slugLength]
+	}
+	return name
 }

@@ -56,7 +56,8 @@ func Followup(ctx workflow.Context, in FollowupInput) error {
 // tracking is one run of a follow-up's workflow.
 type tracking struct {
 	FollowupInput
-	done bool
+	done  bool
+	alarm alarm
 }
 
 func newTracking(in FollowupInput) *tracking {
@@ -108,21 +109,14 @@ func (t *tracking) nextReminder(schedule int) (time.Time, bool) {
 }
 
 func (t *tracking) wait(ctx workflow.Context, news workflow.ReceiveChannel) error {
-	arrived := func() bool { return news.Len() > 0 }
 	var next time.Time
 	for i := range t.Schedules {
 		if due, more := t.nextReminder(i); more && (next.IsZero() || due.Before(next)) {
 			next = due
 		}
 	}
-	if next.IsZero() {
-		return workflow.Await(ctx, arrived)
-	}
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      next.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: "Remind of " + t.Followup.ID},
-	}, arrived)
-	return err
+	t.alarm.set(ctx, next, "remind of "+t.Followup.ID)
+	return workflow.Await(ctx, func() bool { return t.alarm.rang || news.Len() > 0 })
 }
 
 // tell signals the incident. One that has ended needs no news, and its follow-ups no

@@ -153,7 +153,7 @@ func (r *response) bringForward(ctx workflow.Context) {
 			r.tryDo(ctx, r.own(intent))
 		}
 		if r.state.Seq == before && len(due.Work) == 0 {
-			r.next, r.reason = due.Next, due.Reason
+			r.alarm.set(ctx, due.Next, due.Reason)
 			return
 		}
 	}
@@ -162,18 +162,10 @@ func (r *response) bringForward(ctx workflow.Context) {
 // wait sleeps until something arrives or is due.
 func (r *response) wait(ctx workflow.Context) error {
 	changes := r.changes
-	woken := func() bool {
-		return r.changes != changes || r.alerts.Len() > 0 || r.commands.Len() > 0 || r.followupsDue.Len() > 0 ||
+	return workflow.Await(ctx, func() bool {
+		return r.alarm.rang || r.changes != changes || r.alerts.Len() > 0 || r.commands.Len() > 0 || r.followupsDue.Len() > 0 ||
 			workflow.GetInfo(ctx).GetContinueAsNewSuggested() && r.quiet()
-	}
-	if r.next.IsZero() {
-		return workflow.Await(ctx, woken)
-	}
-	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      r.next.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: shorten(r.reason, summaryBytes)},
-	}, woken)
-	return err
+	})
 }
 
 // over says that the incident has ended and all that it began is done.

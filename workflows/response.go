@@ -26,9 +26,7 @@ type response struct {
 
 	// changes counts what may make something due, so that waiting can notice.
 	changes int
-	// next is when time alone makes something due, and reason what.
-	next   time.Time
-	reason string
+	alarm   alarm
 
 	// inFlight holds the ids of the work being done, errands counts other waiting.
 	inFlight map[string]bool

@@ -200,7 +200,7 @@ func (d *drill) tellWhatNext(in api.Incident) {
 	c := d.console
 	c.printf("\n%s %s\n\n", c.style(green, "Muster has done its part."), "Now it is your turn:")
 	d.item("Open the page", d.page(in))
-	d.item("Acknowledge it there", "or with  "+d.curl(in.ID, "acknowledge"))
+	d.item("Acknowledge it", "there, or with "+d.curl(in.ID, "acknowledge"))
 	if d.sandbox != "" {
 		d.item("See what was sent", d.sandbox)
 	}
@@ -242,7 +242,7 @@ func (d *drill) resolve(ctx context.Context, cmd drillCommand) error {
 	if incident.Status(in.Status).Active() {
 		c.printf("No alert of a drill fires any more. People decide when the incident is over:\n\n")
 		d.item("Open the page", d.page(in))
-		d.item("Resolve it there", "or with  "+d.curl(in.ID, "resolve"))
+		d.item("Resolve it", "there, or with "+d.curl(in.ID, "resolve"))
 		c.printf("\n")
 	}
 	if !cmd.Follow {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -27,8 +28,8 @@ import (
 // drillTime is when the drills of the tests take place.
 var drillTime = time.Date(2026, 3, 2, 9, 30, 0, 123456789, time.UTC)
 
-// drillHouse is Muster with its real API, store and default playbook over an engine
-// that does everything at once and at the first attempt. It holds one incident.
+// drillHouse is Muster with its real API, store and agenda over an engine that does
+// everything at once and at the first attempt. It holds one incident.
 type drillHouse struct {
 	*store.Store
 	t   *testing.T
@@ -41,6 +42,8 @@ type drillHouse struct {
 	failing string
 	deaf    bool
 
+	playbook *playbooks.Playbook
+
 	mu     sync.Mutex
 	now    time.Time
 	state  incident.State
@@ -52,12 +55,15 @@ func newDrillHouse(t *testing.T, change ...func(*drillHouse)) *drillHouse {
 	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	library, err := playbooks.BuiltIn()
+	text, err := os.ReadFile(filepath.Join("testdata", "drill_playbook.yaml"))
 	require.NoError(t, err)
-	h := &drillHouse{Store: db, t: t, now: drillTime, agenda: playbooks.NewAgenda(library["default"], nil)}
+	short, err := playbooks.Parse("drill_playbook.yaml", text)
+	require.NoError(t, err)
+	h := &drillHouse{Store: db, t: t, now: drillTime, playbook: short}
 	for _, f := range change {
 		f(h)
 	}
+	h.agenda = playbooks.NewAgenda(h.playbook, nil)
 	server, err := api.New(api.Options{
 		Commander: h, Reader: db, Inbox: h, Catalogue: config.Sample(), Postmortems: postmortems{},
 		Logger: slog.New(slog.DiscardHandler), Secrets: webhook.Secrets{AlertmanagerToken: config.NewSecret(h.token)},
@@ -156,10 +162,6 @@ func (h *drillHouse) Accept(ctx context.Context, items []store.Item) (store.Acce
 func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 	sender := incident.VendorActor("Alertmanager")
 	if !h.state.Declared() {
-		library, err := playbooks.BuiltIn()
-		if err != nil {
-			return err
-		}
 		route := config.Sample().Route(alert.Labels)
 		var scale []incident.SeverityLevel
 		for _, s := range config.Sample().Scale() {
@@ -169,7 +171,6 @@ func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 		if err != nil {
 			return err
 		}
-		h.state.ID = ""
 		if err := h.decide(ctx, incident.Command{Incident: id, Actor: sender, Source: alert.Source, Intent: incident.Declare{
 			Title: alert.Name + ": " + alert.Summary(), Summary: alert.Annotations["description"],
 			Severity: incident.Severity(route.Severity.Name), Scale: scale,
@@ -177,7 +178,7 @@ func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 		}}); err != nil {
 			return err
 		}
-		attach, err := library["default"].Attach(h.state)
+		attach, err := h.playbook.Attach(h.state)
 		if err != nil {
 			return err
 		}
@@ -205,6 +206,13 @@ func (h *drillHouse) Do(ctx context.Context, c incident.Command) (incident.State
 		return incident.State{}, err
 	}
 	return h.state, h.work(ctx)
+}
+
+// incident returns the incident as it is now.
+func (h *drillHouse) incident() incident.State {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state
 }
 
 func (h *drillHouse) own(i incident.Intent) incident.Command {

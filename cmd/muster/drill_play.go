@@ -179,7 +179,7 @@ var stepNotes = map[string]string{
 	"assess":            "seen from outside: one request in twelve fails, all over",
 	"stop-the-impact":   "rolled back the last release",
 	"approve-statement": "good as it is",
-	"verify":            "all is well from outside, for ten minutes now",
+	"verify":            "seen from outside: all is well again",
 	"review":            "read, and a follow-up added",
 }
 

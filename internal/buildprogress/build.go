@@ -51,11 +51,8 @@ func build(ctx context.Context, o options, view *view, stderr io.Writer) error {
 		case pending[line]:
 			delete(pending, line)
 			view.advance(line)
-			if len(pending) == 0 {
-				view.step("the last ones, and linking")
-			}
 		case isImportPath(line):
-			view.step(line) // a main package, which is never counted
+			view.step("linking " + line) // a main package, which is never counted
 		default:
 			view.interject(stderr, line)
 		}

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -37,7 +36,7 @@ func TestFindings(t *testing.T) {
 func compareWithGolden(t *testing.T, err error, golden string) {
 	t.Helper()
 	var findings config.Findings
-	require.True(t, errors.As(err, &findings), "%T: %v", err, err)
+	require.ErrorAs(t, err, &findings)
 	got := findings.Error() + "\n"
 	if *update {
 		require.NoError(t, os.WriteFile(golden, []byte(got), 0o600))

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +30,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			require.Nil(t, catalogue)
 			var findings config.Findings
-			require.True(t, errors.As(err, &findings), "%T", err)
+			require.ErrorAs(t, err, &findings)
 			require.NotEmpty(t, findings)
 			for _, finding := range findings {
 				require.Positive(t, finding.Line)

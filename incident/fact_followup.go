@@ -98,17 +98,17 @@ func (f TicketChanged) apply(s *State, e Event) {
 	s.changeFollowup(f.Followup, func(fu *Followup) { fu.setTicket(ticket, e) })
 }
 
-func (fu *Followup) setTicket(t Ticket, e Event) {
+func (f *Followup) setTicket(t Ticket, e Event) {
 	if t.URL == "" {
-		t.URL = fu.Ticket.URL
+		t.URL = f.Ticket.URL
 	}
-	if t.Done && !fu.Done {
-		fu.DoneAt = e.At
+	if t.Done && !f.Done {
+		f.DoneAt = e.At
 	}
 	if !t.Done {
-		fu.DoneAt = zeroTime
+		f.DoneAt = zeroTime
 	}
-	fu.Ticket, fu.Done = t, t.Done
+	f.Ticket, f.Done = t, t.Done
 }
 
 func (s *State) changeFollowup(id string, change func(*Followup)) {

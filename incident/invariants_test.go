@@ -126,5 +126,5 @@ func requireUnique[T any, K comparable](t require.TestingT, what string, all []T
 func requireOnlyReports(t require.TestingT, before, after incident.State) {
 	work := cmpopts.IgnoreFields(incident.State{}, "Steps", "Pages", "Channel", "Followups", "PostmortemAt", "Seq", "At")
 	require.Empty(t, cmp.Diff(before, after, work), "an ended incident does not change")
-	require.Equal(t, len(before.Followups), len(after.Followups))
+	require.Len(t, after.Followups, len(before.Followups))
 }

@@ -29,11 +29,11 @@ func get(t *testing.T, caller *integrations.Caller, url string) (string, error) 
 		}
 		resp, err := client.Do(req)
 		if err != nil {
-			return "", fmt.Errorf("flattened: %v", err)
+			return "", errors.New("flattened: " + err.Error())
 		}
 		body, err := io.ReadAll(resp.Body)
 		if err = errors.Join(err, resp.Body.Close()); err != nil {
-			return "", fmt.Errorf("flattened: %v", err)
+			return "", errors.New("flattened: " + err.Error())
 		}
 		if resp.StatusCode >= 400 || string(body) == "refused" {
 			return "", errors.New("refused")

@@ -84,6 +84,14 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	}
 }
 
+func (w *world) finishTicket(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.tickets[key]
+	t.Status, t.Done = "Done", true
+	w.tickets[key] = t
+}
+
 // liveIncident is an incident on a real server, in real time.
 type liveIncident struct {
 	*world

@@ -176,14 +176,6 @@ func (w *world) Tickets(_ context.Context, keys []string) ([]incident.Ticket, er
 	return found, w.broken["jira"]
 }
 
-func (w *world) finishTicket(key string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	t := w.tickets[key]
-	t.Status, t.Done = "Done", true
-	w.tickets[key] = t
-}
-
 func (w *world) failing(vendor string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -47,7 +47,7 @@ func (c *console) style(style, text string) string {
 func (c *console) printf(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fmt.Fprintf(c.out, format, args...) //nolint:errcheck // nobody left to tell
+	fmt.Fprintf(c.out, format, args...)
 }
 
 // step shows that something takes its time, and how it went. The error is work's own.

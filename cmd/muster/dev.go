@@ -182,7 +182,7 @@ type engine struct {
 func (e *engine) start(ctx context.Context) error {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return fmt.Errorf("Temporal's settings: %w", err)
+		return fmt.Errorf("settings of Temporal: %w", err)
 	}
 	if !config.TemporalAddressSet() {
 		e.server, err = temporalserver.Start(ctx, temporalserver.Options{
@@ -206,7 +206,7 @@ func (e *engine) start(ctx context.Context) error {
 	}
 	options.Logger = log.NewStructuredLogger(e.logger.With("part", "temporal-sdk"))
 	if e.client, err = client.DialContext(ctx, options); err != nil {
-		return errors.Join(fmt.Errorf("Temporal at %s cannot be reached: %w", options.HostPort, err), e.stop())
+		return errors.Join(fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err), e.stop())
 	}
 	return nil
 }

@@ -30,10 +30,10 @@ type inquiry struct {
 // questions asks people for what the events do not tell.
 func questions(s incident.State, d Document) []Question {
 	q := &inquiry{state: s, document: d}
-	switch {
-	case s.Status == incident.Merged:
+	switch s.Status {
+	case incident.Merged:
 		// They are asked of the incident that carries on.
-	case s.Status == incident.Cancelled:
+	case incident.Cancelled:
 		q.ask("false_alarm", "What raised the false alarm, and what would keep it from being raised again?")
 		q.ask("recognised", "What showed that it was a false alarm, and could that be seen sooner?")
 	default:

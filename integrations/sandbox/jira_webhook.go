@@ -123,7 +123,7 @@ func (w *webhookSender) deliver(ctx context.Context, webhook jiraWebhook) {
 		if err == nil {
 			return
 		}
-		w.log.Warn("sandbox: a Jira webhook was not taken", "webhook", webhook.id, "attempt", attempt+1, "again", again, "error", err)
+		w.log.WarnContext(ctx, "sandbox: a Jira webhook was not taken", "webhook", webhook.id, "attempt", attempt+1, "again", again, "error", err)
 		if !again {
 			return
 		}

@@ -150,7 +150,7 @@ func FuzzJQL(f *testing.F) {
 	require.NoError(f, err)
 	f.Cleanup(func() { require.NoError(f, box.Close()) })
 	f.Fuzz(func(t *testing.T, query string) {
-		request := httptest.NewRequest("GET", "/sandbox/jira/rest/api/2/search/jql?jql="+url.QueryEscape(query), nil)
+		request := httptest.NewRequest(http.MethodGet, "/sandbox/jira/rest/api/2/search/jql?jql="+url.QueryEscape(query), nil)
 		request.SetBasicAuth("u", "p")
 		recorder := httptest.NewRecorder()
 		box.ServeHTTP(recorder, request)

@@ -141,16 +141,19 @@ func (p *process) launch(ctx context.Context, frontend *reservation, log *logger
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		p.server, launchErr = temporal.NewServer(
+		server, err := temporal.NewServer(
 			temporal.WithConfig(serverConfig(storeConfig(p.dir.storePath()), at)),
 			temporal.ForServices(temporal.DefaultServices),
 			temporal.WithStaticHosts(staticHosts(at)),
 			temporal.WithDynamicConfigClient(dynamicConfig()),
 			temporal.WithLogger(log),
 		)
-		if launchErr == nil {
-			launchErr = p.server.Start()
+		if err != nil {
+			launchErr = err
+			return
 		}
+		p.server = server
+		launchErr = server.Start()
 	}()
 	<-finished
 	if err := errors.Join(p.failure(), launchErr); err != nil {

@@ -25,7 +25,7 @@ func runInbox(t *testing.T, b Backend) {
 			require.Equal(t, store.Accepted{New: 3}, accept(t, s, items...))
 			got := pending(t, s)
 			for i := range items {
-				require.Greater(t, got[i].ID, int64(0))
+				require.Positive(t, got[i].ID)
 				items[i].ID = got[i].ID
 			}
 			require.IsIncreasing(t, itemIDs(got))

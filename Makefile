@@ -3,6 +3,9 @@
 
 GO ?= go
 
+# Muster needs no C compiler. Said once here, so that nothing is compiled twice.
+export CGO_ENABLED := 0
+
 # Tools, built from source by `go run` at exactly these versions.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0

@@ -43,9 +43,11 @@ func (a *Activities) Actions() map[string]Action {
 }
 
 // key is the same on every attempt at the same work, in every restart and in every
-// run of the workflow, and different for all other work anywhere.
+// run of the workflow, and different for all other work anywhere. It holds nothing but
+// letters, digits, hyphens and dots, which every vendor takes; no id of a playbook has a
+// dot.
 func (a *Activities) key(e playbooks.Effect) string {
-	return fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "-"))
+	return fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "."))
 }
 
 // IncidentURL is the address of an incident's page.

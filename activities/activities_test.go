@@ -29,7 +29,7 @@ func TestTheKeyOfAnEffectTellsItFromAllOthers(t *testing.T) {
 	seen := map[string]string{}
 	for _, installation := range []string{"one", "two"} {
 		for _, id := range []incident.ID{"INC-1", "INC-11"} {
-			for _, work := range []string{"page", "announce@1", "announce@11"} {
+			for _, work := range []string{"page", "announce@1", "announce@11", "announce-1"} {
 				a := &Activities{Installation: installation}
 				effect := playbooks.Effect{Incident: incident.State{ID: id}, Work: playbooks.Work{ID: work}}
 				key := a.key(effect)
@@ -87,7 +87,7 @@ func TestATicketIsDeletedOnlyWhenTheTrackerHadTimeToKnowIt(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	followup := func(id, key, status string, age time.Duration) OpenFollowup {
 		return OpenFollowup{Incident: "INC-1", Followup: incident.Followup{
-			ID: id, AddedAt: now.Add(-age), Ticket: incident.Ticket{Key: key, Status: status},
+			ID: id, FiledAt: now.Add(-age), Ticket: incident.Ticket{Key: key, Status: status},
 		}}
 	}
 	open := []OpenFollowup{

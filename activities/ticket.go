@@ -71,7 +71,7 @@ func ticketChanges(open []OpenFollowup, found map[string]incident.Ticket, now ti
 		known := o.Followup.Ticket
 		ticket, exists := found[known.Key]
 		switch {
-		case !exists && now.Sub(o.Followup.AddedAt) > indexingTime:
+		case !exists && now.Sub(o.Followup.FiledAt) > indexingTime:
 			changes = append(changes, incident.TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: known, Deleted: true})
 		case exists && (ticket.Status != known.Status || ticket.Done != known.Done):
 			changes = append(changes, incident.TicketChange{Incident: o.Incident, Followup: o.Followup.ID, Ticket: ticket})

@@ -30,7 +30,7 @@ func delivery(alerts ...string) string {
 
 func (h *harness) pending() []store.Item {
 	h.t.Helper()
-	items, err := h.store.Pending(h.t.Context(), 0)
+	items, err := h.store.Pending(h.t.Context(), 0, 0)
 	require.NoError(h.t, err)
 	return items
 }

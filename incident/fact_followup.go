@@ -102,6 +102,9 @@ func (f *Followup) setTicket(t Ticket, e Event) {
 	if t.URL == "" {
 		t.URL = f.Ticket.URL
 	}
+	if t.Key != f.Ticket.Key {
+		f.FiledAt = e.At
+	}
 	if t.Done && !f.Done {
 		f.DoneAt = e.At
 	}

@@ -18,6 +18,8 @@ type Followup struct {
 	Done    bool      `json:"done"`
 	AddedBy string    `json:"added_by,omitzero"`
 	AddedAt time.Time `json:"added_at,omitzero"`
+	// FiledAt is when it got its ticket.
+	FiledAt time.Time `json:"filed_at,omitzero"`
 	DoneAt  time.Time `json:"done_at,omitzero"`
 }
 

@@ -245,7 +245,9 @@ func (c *checker) checkHooks() {
 			}
 		}
 		for _, on := range h.On {
-			if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) {
+			if on == string(incident.ReminderGiven{}.Kind()) {
+				c.report(path+".on", "a hook that reminds has its own do; nothing else reacts to reminders")
+			} else if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) {
 				c.report(path+".on", "nothing is called %q; on takes a kind of event (such as status_changed, resolved) or one of %s",
 					on, strings.Join(clockTriggers, ", "))
 			}

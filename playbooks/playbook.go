@@ -141,8 +141,14 @@ func (h Hook) reacts(e incident.Event) bool {
 	if h.Do == "" {
 		return false
 	}
-	if given, ok := e.Fact.(incident.ReminderGiven); ok {
-		return given.Hook == h.ID
+	switch f := e.Fact.(type) {
+	case incident.ReminderGiven:
+		return f.Hook == h.ID
+	case incident.StepCompleted:
+		if f.Hook != "" {
+			// Reacting to what hooks have done would never end.
+			return false
+		}
 	}
 	for _, on := range h.On {
 		if incident.Kind(on) == e.Kind() {

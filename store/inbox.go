@@ -131,15 +131,16 @@ func acceptItem(ctx context.Context, q *queries.Queries, item Item) (fresh bool,
 }
 
 // Pending returns up to limit items that no incident has yet, in the order of their
-// arrival. A limit of 0 means [MaxPending], which is also the most.
-func (s *Store) Pending(ctx context.Context, limit int) ([]Item, error) {
+// arrival, those after the given id; 0 begins with the oldest. A limit of 0 means
+// [MaxPending], which is also the most.
+func (s *Store) Pending(ctx context.Context, after int64, limit int) ([]Item, error) {
 	if limit < 0 || limit > MaxPending {
 		return nil, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxPending, MaxPending)
 	}
 	if limit == 0 {
 		limit = MaxPending
 	}
-	rows, err := s.reading.PendingItems(ctx, int32(limit)) //nolint:gosec // checked above
+	rows, err := s.reading.PendingItems(ctx, queries.PendingItemsParams{After: after, Most: int32(limit)}) //nolint:gosec // checked above
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}

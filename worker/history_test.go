@@ -35,7 +35,7 @@ const historyVersion = "0.1.0"
 
 // A whole incident on a real server: what it leaves in Temporal must replay.
 func TestWhatRunsOnARealServerReplays(t *testing.T) {
-	server := temporaltest.Start(t, workflows.SeverityAttribute, workflows.StatusAttribute, workflows.ServiceAttribute)
+	server := temporaltest.Start(t, workflows.SearchAttributes()...)
 	quiet := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	temporal, err := client.Dial(client.Options{HostPort: server.FrontendAddress(), Logger: quiet})
 	require.NoError(t, err)

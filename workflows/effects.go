@@ -38,6 +38,9 @@ func (r *response) failure(ctx workflow.Context, w playbooks.Work, err error) in
 	}
 	step, _ := r.state.Step(w.ID)
 	if pause, again := retryAfter(step.Attempts); again {
+		if failure != nil {
+			pause = max(pause, failure.NextRetryDelay())
+		}
 		fail.RetryAt = workflow.Now(ctx).Add(pause)
 	}
 	return fail

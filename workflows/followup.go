@@ -85,15 +85,20 @@ func (t *tracking) take(ctx workflow.Context, n TicketNews) {
 	t.show(ctx)
 }
 
-// remind has the incident remind people by every schedule whose time has come.
+// remind has the incident remind people by every schedule whose time has come. Reminders
+// that were missed, as when work is added after its day, are one.
 func (t *tracking) remind(ctx workflow.Context) {
 	for i, s := range t.Schedules {
-		for !t.done {
+		missed := 0
+		for {
 			due, more := t.nextReminder(i)
 			if !more || due.After(workflow.Now(ctx)) {
 				break
 			}
 			t.Given[i]++
+			missed++
+		}
+		if missed > 0 && !t.done {
 			t.tell(ctx, FollowupDueSignal, FollowupDue{Followup: t.Followup.ID, Hook: s.Hook})
 		}
 	}

@@ -47,5 +47,10 @@ var (
 	ServiceAttribute  = temporal.NewSearchAttributeKeyKeyword("MusterService")
 )
 
+// SearchAttributes lists what a namespace must know before an incident can start.
+func SearchAttributes() []temporal.SearchAttributeKey {
+	return []temporal.SearchAttributeKey{SeverityAttribute, StatusAttribute, ServiceAttribute}
+}
+
 // FollowupID is the id of the workflow that tracks a follow-up: "INC-42-F1".
 func FollowupID(id incident.ID, followup string) string { return fmt.Sprintf("%s-%s", id, followup) }

@@ -40,7 +40,8 @@ func forSearch(ctx workflow.Context) workflow.Context {
 // recorded.
 func forJournal(ctx workflow.Context) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 10 * time.Second,
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: forEver,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    100 * time.Millisecond,
 			BackoffCoefficient: 2,
@@ -48,6 +49,10 @@ func forJournal(ctx workflow.Context) workflow.Context {
 		},
 	})
 }
+
+// forEver is longer than any incident. Left out, a local activity would be given up after
+// its first timeout.
+const forEver = 10 * 365 * 24 * time.Hour
 
 // retryPauses are the pauses before Muster tries a failed step again by itself, the
 // last of them repeated.

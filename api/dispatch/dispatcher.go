@@ -40,6 +40,10 @@ const (
 	// pollInterval is how often the inbox is looked at when nobody says that
 	// something arrived: another process may have accepted it.
 	pollInterval = 2 * time.Second
+	// remembered is how long the inbox knows a delivery again: longer than any sender
+	// repeats itself (Alertmanager every repeat_interval, four hours unless set).
+	remembered    = 90 * 24 * time.Hour
+	pruneInterval = time.Hour
 	// The pauses after a failure, doubled each time.
 	minPause, maxPause = 500 * time.Millisecond, 15 * time.Second
 )
@@ -57,7 +61,14 @@ func New(o Options) *Dispatcher {
 // logged and tried again; nothing leaves the inbox before its incident has it.
 func (d *Dispatcher) Run(ctx context.Context) {
 	pause := minPause
+	var pruned time.Time
 	for {
+		if now := time.Now(); now.Sub(pruned) > pruneInterval {
+			pruned = now
+			if _, err := d.store.Prune(ctx, now.Add(-remembered)); err != nil && ctx.Err() == nil {
+				d.logger.WarnContext(ctx, "the inbox was not pruned", "error", err)
+			}
+		}
 		wait := pollInterval
 		if err := d.Drain(ctx); err != nil && ctx.Err() == nil {
 			d.logger.WarnContext(ctx, "alerts wait in the inbox", "error", err, "next_try", pause)

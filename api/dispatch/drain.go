@@ -20,36 +20,46 @@ import (
 // is one or two kB.
 const itemsAtOnce = 200
 
-// Drain hands on all that the inbox holds. It goes on after a failure with what does not
-// depend on it, and returns what failed; that stays in the inbox. It may be repeated.
+// Drain hands on all that the inbox holds, in one pass from the oldest to the newest. It
+// goes on after a failure with what does not depend on it, and returns what failed; that
+// stays in the inbox, as does what comes behind it on the same subject. It may be
+// repeated.
 func (d *Dispatcher) Drain(ctx context.Context) error {
-	for {
-		items, err := d.store.Pending(ctx, store.MaxPending)
+	var failures []error
+	stuck := map[subject]bool{}
+	for after := int64(0); ; {
+		items, err := d.store.Pending(ctx, after, store.MaxPending)
 		if err != nil {
-			return err
+			return errors.Join(append(failures, err)...)
 		}
-		if len(items) == 0 {
-			return nil
-		}
-		var failures []error
 		for _, batch := range batches(items) {
+			about := subjectOf(batch[0])
+			if stuck[about] {
+				continue
+			}
 			if err := d.deliver(ctx, batch); err != nil {
+				stuck[about] = true
 				failures = append(failures, err)
 			}
 		}
-		if len(failures) > 0 {
+		if len(items) < store.MaxPending {
 			return errors.Join(failures...)
 		}
+		after = items[len(items)-1].ID
 	}
 }
 
+// subject is what items that must stay in order have in common.
+type subject struct{ kind, source, key string }
+
+func subjectOf(i store.Item) subject { return subject{i.Kind, i.Source, i.Subject} }
+
 // batches brings together the items about one subject, in the order of their arrival.
 func batches(items []store.Item) [][]store.Item {
-	type subject struct{ kind, source, subject string }
 	var all [][]store.Item
 	open := map[subject]int{}
 	for _, item := range items {
-		key := subject{item.Kind, item.Source, item.Subject}
+		key := subjectOf(item)
 		i, ok := open[key]
 		if !ok || len(all[i]) >= itemsAtOnce {
 			i = len(all)

@@ -64,6 +64,9 @@ var commands = map[string]reader{
 		return incident.RetryStep{Step: f.Get("step"), Note: f.Get("note")}, nil
 	},
 	incident.AddFollowup{}.Name(): readFollowup,
+	incident.CompleteFollowup{}.Name(): func(f url.Values, _ string) (incident.Intent, error) {
+		return incident.CompleteFollowup{Followup: f.Get("followup"), Note: f.Get("note")}, nil
+	},
 }
 
 // readAssignRole gives a role to the person named, or with "take" to whoever asks. An

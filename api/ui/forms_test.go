@@ -49,6 +49,7 @@ func TestEveryFormGivesItsCommand(t *testing.T) {
 		{"cancel", nil, "header-cancel", url.Values{"reason": {"a test"}}, incident.Cancel{Reason: "a test"}},
 		{"merge", nil, "header-merge", url.Values{"into": {"INC-7"}}, incident.Merge{Into: "INC-7"}},
 		{"reopen", resolved, "header-reopen", url.Values{"reason": {"again"}}, incident.Reopen{Reason: "again"}},
+		{"finish work without a ticket", []incident.Intent{incident.AddFollowup{Title: "Fix"}}, "followups-complete_followup-F1", nil, incident.CompleteFollowup{Followup: "F1"}},
 		{"add a follow-up", resolved, "followups-add_followup", url.Values{"title": {"Fix it"}, "owner": {"Ops"}, "due": {"2026-12-01"}}, incident.AddFollowup{
 			Title: "Fix it", Owner: "Ops", Due: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		}},

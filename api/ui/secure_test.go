@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -130,6 +131,27 @@ func TestStaticFilesAreKeptForEverAndSentSmall(t *testing.T) {
 	require.Equal(t, "no-cache", stale.Header.Get("Cache-Control"), "a page from before an update still looks right")
 	require.Equal(t, plain.body, stale.body)
 	require.Equal(t, http.StatusNotFound, s.get(t, "/static/000000000000/none.css").StatusCode)
+}
+
+// broken is a commander with a bug.
+type broken struct{ ui.Commander }
+
+func (broken) Do(context.Context, incident.Command) (incident.State, error) { panic("a bug") }
+
+func TestABugIsAFriendlyPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.begin(t, "Checkout fails", "SEV2")
+	s.Commander = broken{}
+	fields := url.Values{"form": {"next-acknowledge"}}
+
+	answer := s.post(t, "/incidents/INC-1/acknowledge", fields, by(responder))
+	require.Equal(t, http.StatusInternalServerError, answer.StatusCode)
+	require.Contains(t, answer.text(t, "main"), "Muster stumbled over this page")
+	require.NotContains(t, answer.body, "a bug")
+
+	scripted := s.post(t, "/incidents/INC-1/acknowledge", fields, by(responder), fromSection("next"))
+	require.Equal(t, "Muster stumbled over this page. What happened is in its log.", scripted.body, "shown beside the page, which stays")
 }
 
 func TestWithoutACommanderOrReaderThereAreNoPages(t *testing.T) {

@@ -25,7 +25,6 @@ type RoleView struct {
 	Holder   string
 	Initials string
 	Tint     int
-	Since    Moment
 	// Yours says that whoever looks at the page holds it.
 	Yours   bool
 	CanTake bool
@@ -50,7 +49,7 @@ func (b builder) role(section string, r incident.Role) RoleView {
 	take.AskName = take.AskName || section == "next" && b.you == ""
 	return RoleView{
 		ID: r.ID, Title: sentenceCase(r.Title), Duties: r.Duties, Holder: r.Holder,
-		Initials: initials(r.Holder), Tint: tintOf(r.Holder), Since: newMoment(r.Since),
+		Initials: initials(r.Holder), Tint: tintOf(r.Holder),
 		Yours: yours, CanTake: !yours && !b.state.Status.Ended(),
 		Take: take, Assign: b.form(section, "assign_role", r.ID),
 	}
@@ -74,7 +73,6 @@ type AlertView struct {
 	// Lasting says how long it fires or fired.
 	Lasting string
 	URL     string
-	Source  string
 	Labels  []Label
 }
 
@@ -111,7 +109,7 @@ func (b builder) alerts() *AlertsView {
 func (b builder) alert(a incident.Alert) AlertView {
 	v := AlertView{
 		Name: a.Name, Summary: a.Summary(), Firing: a.Firing(), Since: newMoment(a.StartsAt),
-		URL: webURL(a.URL), Source: a.Source,
+		URL: webURL(a.URL),
 	}
 	if v.Summary == v.Name {
 		v.Summary = ""
@@ -152,6 +150,8 @@ type FollowupView struct {
 	Key     string
 	URL     string
 	Status  string
+	// Complete finishes work that has no ticket; nil where the tracker says so.
+	Complete *Form
 }
 
 func (b builder) followups() *FollowupsView {
@@ -160,10 +160,15 @@ func (b builder) followups() *FollowupsView {
 		CanAdd: !b.state.Status.Ended(), Add: b.form("followups", "add_followup", ""),
 	}
 	for _, f := range b.state.Followups {
-		v.Followups = append(v.Followups, FollowupView{
+		view := FollowupView{
 			ID: f.ID, Title: f.Title, Owner: f.Owner, Due: newMoment(f.Due), Overdue: f.Overdue(b.now), Done: f.Done,
 			Key: f.Ticket.Key, URL: webURL(f.Ticket.URL), Status: f.Ticket.Status,
-		})
+		}
+		if f.Ticket.Key == "" && !f.Done && v.CanAdd {
+			form := b.form("followups", "complete_followup", f.ID)
+			view.Complete = &form
+		}
+		v.Followups = append(v.Followups, view)
 	}
 	return v
 }

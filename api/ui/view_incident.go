@@ -72,8 +72,6 @@ type HeaderView struct {
 	DeclaredAt  time.Time
 	Active      bool
 	Loud        bool
-	MergedInto  incident.ID
-	MergedPath  string
 	Absorbed    []incident.ID
 	Playbook    incident.PlaybookRef
 	Track       []Milestone
@@ -89,11 +87,9 @@ type HeaderView struct {
 	CanChange      bool
 	CanMoveStatus  bool
 	CanReopen      bool
-	Statuses       []incident.Status
 	Scale          []Badge
 	ChangeSeverity Form
 	ChangeStatus   Form
-	Resolve        Form
 	Reopen         Form
 	Cancel         Form
 	Merge          Form
@@ -107,7 +103,6 @@ type Milestone struct {
 	Reached bool
 	// Current marks the first one still ahead while people respond.
 	Current bool
-	Tone    string
 }
 
 func (b builder) header() *HeaderView {
@@ -118,19 +113,14 @@ func (b builder) header() *HeaderView {
 		Service: s.Service.Name, Team: s.Service.Team, Commander: commanderOf(s),
 		Declared: newMoment(s.DeclaredAt), DeclaredBy: s.DeclaredBy.Name, DeclaredAt: s.DeclaredAt,
 		Active: s.Status.Active(), Loud: unacknowledged(s),
-		MergedInto: s.MergedInto, Absorbed: s.Absorbed, Playbook: s.Playbook,
+		Absorbed: s.Absorbed, Playbook: s.Playbook,
 		Track: b.track(), Update: s.Update, UpdateAt: newMoment(s.UpdatedAt), UpdateAge: ago(b.now.Sub(s.UpdatedAt)), Resolution: s.Resolution,
 		CanChange: !s.Status.Ended(), CanMoveStatus: s.Status.Active(), CanReopen: s.Status == incident.Resolved,
-		Statuses:       []incident.Status{incident.Investigating, incident.Identified, incident.Monitoring},
 		ChangeSeverity: b.form("header", "change_severity", ""),
 		ChangeStatus:   b.form("header", "change_status", ""),
-		Resolve:        b.form("header", "resolve", ""),
 		Reopen:         b.form("header", "reopen", ""),
 		Cancel:         b.form("header", "cancel", ""),
 		Merge:          b.form("header", "merge", ""),
-	}
-	if s.MergedInto != "" {
-		h.MergedPath = incidentPath(s.MergedInto)
 	}
 	if took, ok := s.TimeToResolve(); ok {
 		h.TookInWhole = span(took)

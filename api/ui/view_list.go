@@ -62,24 +62,24 @@ type PastView struct {
 
 // RowView is one incident in the list.
 type RowView struct {
-	ID            incident.ID
-	Path          string
-	Title         string
-	Severity      Badge
-	Status        incident.Status
-	Service       string
-	Commander     string
-	Initials      string
-	Tint          int
-	Declared      Moment
-	DeclaredAt    time.Time
-	Now           time.Time `json:"-"`
+	ID         incident.ID
+	Path       string
+	Title      string
+	Severity   Badge
+	Status     incident.Status
+	Service    string
+	Commander  string
+	Initials   string
+	Tint       int
+	Declared   Moment
+	DeclaredAt time.Time
+	Now        time.Time `json:"-"`
+	// Age makes the view change with time, so that ages of days are sent anew.
 	Age           string
 	Loud          bool
 	Firing        int
 	Cleared       bool
 	Failed        int
-	Waiting       int
 	UpdateLate    bool
 	Took          string
 	Ended         Moment
@@ -127,11 +127,8 @@ func rowView(s incident.State, now time.Time) RowView {
 		Followups: len(s.Followups), FollowupsOpen: len(s.OpenFollowups()),
 	}
 	for _, step := range s.Steps {
-		switch step.State {
-		case incident.Failed:
+		if step.State == incident.Failed {
 			row.Failed++
-		case incident.Waiting:
-			row.Waiting++
 		}
 	}
 	if due := updateDue(s); !due.IsZero() && now.After(due) {

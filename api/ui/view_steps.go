@@ -116,6 +116,9 @@ func (b builder) step(section string, step incident.Step) StepView {
 	}
 	if step.State == incident.Failed && !step.RetryAt.IsZero() {
 		v.RetryText = "Muster tries again at " + newMoment(step.RetryAt).Clock + " UTC"
+		if b.now.After(step.RetryAt) {
+			v.RetryText = "Muster tries again any moment"
+		}
 	}
 	if b.state.Status.Ended() || step.State.Settled() {
 		return v

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 )
 
 type devCommand struct {
@@ -27,7 +25,12 @@ type devCommand struct {
 }
 
 // Validate is called by kong before Run.
-func (cmd *devCommand) Validate() error { return cmd.Settings.Validate() }
+func (cmd *devCommand) Validate() error {
+	if cmd.DatabaseURL.IsSet() {
+		return errors.New("MUSTER_DATABASE_URL is set, but this version of Muster keeps its state in SQLite only; unset it")
+	}
+	return cmd.Settings.Validate()
+}
 
 // Run runs everything until ctx ends, and stops it in an order in which nothing under
 // way is lost.
@@ -186,14 +189,12 @@ func (e *engine) start(ctx context.Context) error {
 	}
 	if !config.TemporalAddressSet() {
 		e.server, err = temporalserver.Start(ctx, temporalserver.Options{
-			DataDir:        filepath.Join(e.settings.DataDir, "temporal"),
-			FrontendListen: e.settings.TemporalListen,
-			UIListen:       e.settings.TemporalUIListen,
-			Namespace:      options.Namespace,
-			SearchAttributes: []temporal.SearchAttributeKey{
-				workflows.SeverityAttribute, workflows.StatusAttribute, workflows.ServiceAttribute,
-			},
-			Logger: e.logger.With("part", "temporal"),
+			DataDir:          e.settings.DataDir,
+			FrontendListen:   e.settings.TemporalListen,
+			UIListen:         e.settings.TemporalUIListen,
+			Namespace:        options.Namespace,
+			SearchAttributes: workflows.SearchAttributes(),
+			Logger:           e.logger.With("part", "temporal"),
 		})
 		if err != nil {
 			return err
@@ -207,6 +208,12 @@ func (e *engine) start(ctx context.Context) error {
 	options.Logger = log.NewStructuredLogger(e.logger.With("part", "temporal-sdk"))
 	if e.client, err = client.DialContext(ctx, options); err != nil {
 		return errors.Join(fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err), e.stop())
+	}
+	if e.server == nil {
+		err = temporalserver.RegisterSearchAttributes(ctx, e.client, e.namespace, workflows.SearchAttributes())
+		if err != nil {
+			return errors.Join(fmt.Errorf("prepare the namespace %s of Temporal at %s: %w", e.namespace, options.HostPort, err), e.stop())
+		}
 	}
 	return nil
 }

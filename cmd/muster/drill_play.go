@@ -310,7 +310,7 @@ func (p *player) summarize(in api.Incident, closed bool) {
 	}
 	p.item("Events", strconv.Itoa(in.Seq))
 	if in.PostmortemURL != "" {
-		p.item("Postmortem", p.muster.resolve(in.PostmortemURL))
+		p.item("Postmortem", p.page(in)+"/postmortem")
 	}
 	p.item("Page", p.page(in))
 	c.printf("\n")

@@ -18,8 +18,8 @@
 // Temporal never migrates a SQLite store, and an old one half works. The store
 // is therefore stamped with a fingerprint of the schema it was made with. One
 // that does not match is set aside whole, a fresh one takes its place, and
-// Server.Replaced says so; open incidents are then started again from Muster's
-// own journal.
+// Server.Replaced says so; open incidents can then be read in Muster, but have no
+// workflow any more.
 //
 // # The slim build
 //

@@ -114,8 +114,7 @@ func (s *Server) UIURL() string { return s.uiURL }
 
 // Replaced is the directory to which a store made by another version of
 // Temporal was moved during Start, and empty when the store was fit for use or
-// new. When it is set, the workflows of open incidents are gone and have to be
-// started again from Muster's journal.
+// new. When it is set, the workflows of open incidents are gone.
 func (s *Server) Replaced() string { return s.replaced }
 
 // Check asks the server whether it serves requests. It returns nil when it

@@ -91,7 +91,7 @@ func start(ctx context.Context, options Options) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	err = retry(p.whileAlive(ctx), func(ctx context.Context) error {
-		if err := registerAttributes(ctx, p.client, options.Namespace, attributes); err != nil {
+		if err := RegisterSearchAttributes(ctx, p.client, options.Namespace, options.SearchAttributes); err != nil {
 			return err
 		}
 		return checkUsable(ctx, p.client, options.Namespace, attributes)
@@ -248,11 +248,6 @@ func (p *process) stopNow() error {
 	}
 	return p.dir.unlock()
 }
-
-// permanent marks an error that trying again does not mend.
-type permanent struct{ error }
-
-func (p permanent) Unwrap() error { return p.error }
 
 // retry calls try until it succeeds, fails for good or ctx ends; then it
 // returns the last failure along with the cause of the end.

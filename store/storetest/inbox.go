@@ -66,11 +66,11 @@ func runInbox(t *testing.T, b Backend) {
 		}},
 		{"pending items come in pages from the oldest", func(t *testing.T, s *store.Store) {
 			accept(t, s, alert("g", "a"), alert("g", "b"), alert("g", "c"))
-			page, err := s.Pending(t.Context(), 2)
+			page, err := s.Pending(t.Context(), 0, 2)
 			require.NoError(t, err)
 			require.Equal(t, []string{"a", "b"}, keysOf(page))
 			for _, limit := range []int{-1, store.MaxPending + 1} {
-				_, err := s.Pending(t.Context(), limit)
+				_, err := s.Pending(t.Context(), 0, limit)
 				requireInvalid(t, err, "limit")
 			}
 		}},

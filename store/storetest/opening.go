@@ -97,7 +97,7 @@ func runOpening(t *testing.T, b Backend) {
 				if _, err := stores[i].Accept(t.Context(), []store.Item{alert("g", fmt.Sprintf("%d of %d", j, i))}); err != nil {
 					return err
 				}
-				if _, err := stores[i].Pending(t.Context(), 0); err != nil {
+				if _, err := stores[i].Pending(t.Context(), 0, 0); err != nil {
 					return err
 				}
 			}

@@ -166,7 +166,7 @@ func itemIDs(items []store.Item) []int64 {
 // pending returns all that is pending.
 func pending(t testing.TB, s *store.Store) []store.Item {
 	t.Helper()
-	items, err := s.Pending(t.Context(), 0)
+	items, err := s.Pending(t.Context(), 0, 0)
 	require.NoError(t, err)
 	return items
 }

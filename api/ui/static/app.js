@@ -137,7 +137,8 @@
   document.addEventListener('htmx:afterSwap', (event) => {
     if (!isForm(event) || document.activeElement !== body) return;
     const section = document.getElementById(event.detail.target.id);
-    const field = section?.querySelector('form[data-refused] :is(input:not([type=hidden]), textarea)');
+    const field = section?.querySelector('form[data-refused] .ask-name input')
+      || section?.querySelector('form[data-refused] :is(input:not([type=hidden]), textarea)');
     (field || section?.querySelector('[tabindex="-1"]'))?.focus({ preventScroll: !field });
   });
 

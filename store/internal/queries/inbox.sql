@@ -12,7 +12,7 @@ UPDATE inbox SET seen_at = sqlc.arg(now) WHERE kind = $1 AND source = $2 AND key
 
 -- name: PendingItems :many
 SELECT id, kind, source, subject, key, received_at, body
-FROM inbox WHERE settled_at IS NULL ORDER BY id LIMIT $1;
+FROM inbox WHERE settled_at IS NULL AND id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
 
 -- name: DeliverItem :exec
 -- An incident that gave an item back has ended: news that it got the item is stale.

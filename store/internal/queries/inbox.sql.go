@@ -91,8 +91,13 @@ func (q *Queries) ItemSeenAt(ctx context.Context, arg ItemSeenAtParams) (Moment,
 
 const pendingItems = `-- name: PendingItems :many
 SELECT id, kind, source, subject, key, received_at, body
-FROM inbox WHERE settled_at IS NULL ORDER BY id LIMIT $1
+FROM inbox WHERE settled_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 `
+
+type PendingItemsParams struct {
+	After int64
+	Most  int32
+}
 
 type PendingItemsRow struct {
 	ID         int64
@@ -104,8 +109,8 @@ type PendingItemsRow struct {
 	Body       string
 }
 
-func (q *Queries) PendingItems(ctx context.Context, limit int32) ([]PendingItemsRow, error) {
-	rows, err := q.query(ctx, q.pendingItemsStmt, pendingItems, limit)
+func (q *Queries) PendingItems(ctx context.Context, arg PendingItemsParams) ([]PendingItemsRow, error) {
+	rows, err := q.query(ctx, q.pendingItemsStmt, pendingItems, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}

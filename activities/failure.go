@@ -46,6 +46,11 @@ func vendorError(err error) error {
 	})
 }
 
+func isFinal(err error) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && failure.NonRetryable()
+}
+
 // final is a failure that people must mend.
 func final(message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, FinalFailure, temporal.ApplicationErrorOptions{NonRetryable: true})

@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"muster/incident"
 	"muster/playbooks"
 )
+
+// onCallPatience is how long a page that was accepted waits for the names of those it
+// wakes.
+const onCallPatience = 3 * time.Second
 
 // page wakes whoever is on call for the incident's service.
 func (a *Activities) page(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
@@ -29,8 +34,11 @@ func (a *Activities) page(ctx context.Context, e playbooks.Effect) (incident.Out
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	// Who is on call is good to know, but no reason to fail a page that was accepted.
-	onCall, err := a.Pager.OnCall(ctx, s.Service.PagerService)
+	// Who is on call is good to know, but no reason to fail a page that was accepted, nor
+	// to be late with saying so.
+	asking, cancel := context.WithTimeout(ctx, onCallPatience)
+	defer cancel()
+	onCall, err := a.Pager.OnCall(asking, s.Service.PagerService)
 	if err != nil {
 		onCall = nil
 	}
@@ -70,10 +78,15 @@ func (a *Activities) resolvePages(ctx context.Context, e playbooks.Effect) (inci
 }
 
 func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+	var failure error
 	for _, page := range e.Incident.Pages {
-		if err := do(ctx, page); err != nil {
-			return incident.Outcome{}, vendorError(err)
+		// One that is refused must not keep the others open.
+		if err := vendorError(do(ctx, page)); err != nil && (failure == nil || !isFinal(err)) {
+			failure = err
 		}
+	}
+	if failure != nil {
+		return incident.Outcome{}, failure
 	}
 	if len(e.Incident.Pages) == 0 {
 		return incident.Outcome{Text: "no page was sent"}, nil

@@ -118,9 +118,11 @@ func boundedText(field, value string, maxRunes int) error {
 	return nil
 }
 
-// CutText shortens a text to a number of characters, with a mark where it was cut. It is
-// for texts that machines write, which must not be refused for their length.
+// CutText shortens a text to a number of characters, with a mark where it was cut, and
+// leaves out NUL characters. It is for texts that machines write, which must not be
+// refused.
 func CutText(text string, maxRunes int) string {
+	text = strings.ReplaceAll(text, "\x00", "")
 	runes := []rune(text)
 	if len(runes) <= maxRunes {
 		return text

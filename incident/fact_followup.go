@@ -67,8 +67,14 @@ func (f TicketFiled) Text() string {
 func (f TicketFiled) apply(s *State, e Event) {
 	s.changeFollowup(f.Followup, func(fu *Followup) {
 		// The tracker's own news may have come first, and is newer.
-		if fu.Ticket.Key != f.Ticket.Key {
-			fu.setTicket(f.Ticket, e)
+		if fu.Ticket.Key == f.Ticket.Key {
+			return
+		}
+		// What people finished while it was being filed stays finished.
+		done, doneAt := fu.Done, fu.DoneAt
+		fu.setTicket(f.Ticket, e)
+		if done {
+			fu.Done, fu.DoneAt = done, doneAt
 		}
 	})
 }

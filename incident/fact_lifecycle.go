@@ -77,6 +77,9 @@ func (f IncidentAcknowledged) Text() string { return sentence("Acknowledged", f.
 
 func (f IncidentAcknowledged) apply(s *State, e Event) {
 	s.AcknowledgedAt, s.AcknowledgedBy = e.At, e.Actor
+	if s.FirstAcknowledgedAt.IsZero() {
+		s.FirstAcknowledgedAt, s.FirstAcknowledgedBy = e.At, e.Actor
+	}
 }
 
 // StatusChanged moves an active incident between its active statuses.
@@ -143,7 +146,8 @@ func (f IncidentResolved) apply(s *State, e Event) {
 }
 
 // IncidentReopened takes a resolution back. The times of mitigation and resolution
-// are taken back with it: people are affected again.
+// are taken back with it: people are affected again. So is the acknowledgement, since
+// somebody has to take it anew.
 type IncidentReopened struct {
 	Reason string `json:"reason,omitzero"`
 }
@@ -157,6 +161,7 @@ func (f IncidentReopened) Text() string { return sentence("Reopened", f.Reason) 
 func (f IncidentReopened) apply(s *State, e Event) {
 	s.Status, s.ReopenedAt = Investigating, e.At
 	s.MitigatedAt, s.ResolvedAt, s.Resolution = zeroTime, zeroTime, ""
+	s.AcknowledgedAt, s.AcknowledgedBy = zeroTime, Actor{}
 }
 
 // IncidentCancelled ends an incident that was none: a false alarm.

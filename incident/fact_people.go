@@ -73,8 +73,10 @@ type ReminderGiven struct {
 	Hook    string `json:"hook"`
 	Subject string `json:"subject,omitzero"`
 	Body    string `json:"text"`
-	// Count is 1 for the first reminder about the matter.
+	// Count is 1 for the first reminder about the matter, InRow for the first since it
+	// last arose.
 	Count int `json:"count"`
+	InRow int `json:"in_row,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -84,7 +86,7 @@ func (ReminderGiven) Kind() Kind { return "reminder_given" }
 func (f ReminderGiven) Text() string { return f.Body }
 
 func (f ReminderGiven) apply(s *State, e Event) {
-	given := Reminder{Hook: f.Hook, Subject: f.Subject, Count: f.Count, LastAt: e.At}
+	given := Reminder{Hook: f.Hook, Subject: f.Subject, Count: f.Count, InRow: f.InRow, LastAt: e.At}
 	i := slices.IndexFunc(s.Reminders, func(r Reminder) bool { return r.Hook == f.Hook && r.Subject == f.Subject })
 	if i < 0 {
 		s.Reminders = with(s.Reminders, given)

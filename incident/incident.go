@@ -137,8 +137,11 @@ type State struct {
 	DeclaredAt     time.Time `json:"declared_at,omitzero"`
 	AcknowledgedBy Actor     `json:"acknowledged_by,omitzero"`
 	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`
-	MitigatedAt    time.Time `json:"mitigated_at,omitzero"`
-	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
+	// FirstAcknowledgedAt and FirstAcknowledgedBy stay when a reopened incident waits for somebody again.
+	FirstAcknowledgedAt time.Time `json:"first_acknowledged_at,omitzero"`
+	FirstAcknowledgedBy Actor     `json:"first_acknowledged_by,omitzero"`
+	MitigatedAt         time.Time `json:"mitigated_at,omitzero"`
+	ResolvedAt          time.Time `json:"resolved_at,omitzero"`
 	// EndedAt is when the incident was closed, cancelled or merged.
 	EndedAt time.Time `json:"ended_at,omitzero"`
 
@@ -199,21 +202,26 @@ type Role struct {
 type Reminder struct {
 	// Hook and Subject say what the reminder is about: the playbook's hook, and the
 	// role, step or follow-up (empty for the incident as a whole).
-	Hook    string    `json:"hook"`
-	Subject string    `json:"subject,omitzero"`
-	Count   int       `json:"count"`
-	LastAt  time.Time `json:"last_at"`
+	Hook    string `json:"hook"`
+	Subject string `json:"subject,omitzero"`
+	Count   int    `json:"count"`
+	// InRow counts those since the matter last arose.
+	InRow  int       `json:"in_row,omitzero"`
+	LastAt time.Time `json:"last_at"`
 }
 
 // alertsInBrief bounds how many alerts [State.Brief] keeps.
 const alertsInBrief = 10
 
 // Brief reduces a state to what is needed to act on it: no steps, no reminders, a few
-// alerts. It keeps small what is handed on often.
+// alerts, the firing ones before others. It keeps small what is handed on often.
 func (s State) Brief() State {
 	s.Steps, s.Reminders = nil, nil
 	if len(s.Alerts) > alertsInBrief {
-		s.Alerts = s.Alerts[:alertsInBrief:alertsInBrief]
+		if firing := s.Firing(); len(firing) > 0 {
+			s.Alerts = firing
+		}
+		s.Alerts = s.Alerts[:min(len(s.Alerts), alertsInBrief)]
 	}
 	return s
 }
@@ -298,7 +306,7 @@ func (s State) Level() SeverityLevel {
 
 // TimeToAcknowledge is how long it took until somebody took the incident, from its
 // declaration. The second value is false while nobody has.
-func (s State) TimeToAcknowledge() (time.Duration, bool) { return s.since(s.AcknowledgedAt) }
+func (s State) TimeToAcknowledge() (time.Duration, bool) { return s.since(s.FirstAcknowledgedAt) }
 
 // TimeToMitigate is how long people were affected: from the declaration until the
 // incident was first monitored or resolved. False while they still are.

@@ -72,6 +72,7 @@ type Remind struct {
 	Subject string `json:"subject,omitzero"`
 	Text    string `json:"text"`
 	Count   int    `json:"count"`
+	InRow   int    `json:"in_row,omitzero"`
 }
 
 // Name implements [Intent].
@@ -81,5 +82,5 @@ func (i Remind) decide(s State, _ Command) ([]Fact, error) {
 	if i.Count <= s.Reminder(i.Hook, i.Subject).Count {
 		return nil, nil
 	}
-	return []Fact{ReminderGiven{Hook: i.Hook, Subject: i.Subject, Body: i.Text, Count: i.Count}}, nil
+	return []Fact{ReminderGiven{Hook: i.Hook, Subject: i.Subject, Body: CutText(i.Text, MaxTextRunes), Count: i.Count, InRow: i.InRow}}, nil
 }

@@ -177,6 +177,8 @@ type SkipStep struct {
 // Name implements [Intent].
 func (SkipStep) Name() string { return "skip_step" }
 
+func (SkipStep) afterEnd() {}
+
 func (i SkipStep) decide(s State, _ Command) ([]Fact, error) {
 	step, reason, err := openStep(s, i.Step, i.Reason)
 	if err != nil {
@@ -184,6 +186,9 @@ func (i SkipStep) decide(s State, _ Command) ([]Fact, error) {
 	}
 	if step.State == Skipped {
 		return nil, nil
+	}
+	if s.Status.Ended() && (step.Kind != Automatic || step.State == Running) {
+		return nil, ended(s)
 	}
 	if step.State == Done {
 		return nil, rule("step_done", "step %q is done already", step.Title)

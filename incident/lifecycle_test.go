@@ -105,8 +105,9 @@ func TestAcknowledging(t *testing.T) {
 		"happens once": {
 			given: []incident.Intent{incident.Acknowledge{}}, when: incident.Acknowledge{Note: "me too"},
 		},
-		"stays when the incident is reopened": {
+		"is asked for anew when the incident is reopened": {
 			given: []incident.Intent{incident.Acknowledge{}, incident.Resolve{}, incident.Reopen{}}, when: incident.Acknowledge{},
+			want: []incident.Fact{incident.IncidentAcknowledged{}},
 		},
 		"is refused once it is resolved": {given: []incident.Intent{incident.Resolve{}}, when: incident.Acknowledge{}, rule: "not_active"},
 		"takes a note of some length":    {when: incident.Acknowledge{Note: long}, invalid: "note"},

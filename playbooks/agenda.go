@@ -104,12 +104,37 @@ func (a *Agenda) settle(id string) {
 	a.reactions = slices.DeleteFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
 }
 
-// Idle says that nothing of what was begun is left: no reaction that still has to
-// run or will be tried again.
-func (a *Agenda) Idle(s incident.State) bool {
+// keepFailed is how long an incident that has ended waits for people to try again what
+// failed for good, such as a page that could not be resolved.
+const keepFailed = 7 * 24 * time.Hour
+
+// Idle says that nothing of what was begun is left: no reaction that still has to run,
+// and none that failed and may yet be tried again.
+func (a *Agenda) Idle(s incident.State, now time.Time) bool {
 	return !slices.ContainsFunc(a.reactions, func(r Reaction) bool {
+		hook, _ := a.playbook.hook(r.Hook)
 		step, known := s.Step(r.ID)
-		return !known || step.State != incident.Failed || !step.RetryAt.IsZero()
+		switch {
+		case speechless(s, hook.Do):
+			return false
+		case !known || step.State != incident.Failed || !step.RetryAt.IsZero():
+			return true
+		default:
+			return now.Before(s.EndedAt.Add(keepFailed))
+		}
+	})
+}
+
+// speechless says that an action needs the incident's channel, which is not there.
+func speechless(s incident.State, do string) bool {
+	return lane(do) == lane(SlackPost) && do != SlackCreateChannel && s.Channel.ID == ""
+}
+
+// awaitsChannel says that a step may yet open the channel.
+func (a *Agenda) awaitsChannel(s incident.State) bool {
+	return slices.ContainsFunc(a.playbook.Steps, func(planned Step) bool {
+		step, known := s.Step(planned.ID)
+		return known && planned.Do == SlackCreateChannel && !step.State.Settled()
 	})
 }
 
@@ -123,6 +148,9 @@ func (a *Agenda) Due(s incident.State, inFlight map[string]bool, now time.Time) 
 	a.dueReactions(s, inFlight, d)
 	a.dueReminders(s, d)
 	a.dueClose(s, len(inFlight) > 0, d)
+	if s.Status.Ended() && !a.Idle(s, now) {
+		d.at(s.EndedAt.Add(keepFailed), "give up what failed")
+	}
 	return d.Due
 }
 
@@ -188,7 +216,8 @@ func (a *Agenda) ready(s incident.State, planned Step, scope Scope) (bool, error
 }
 
 // dueReactions lets each lane go forward in the order of events. A reaction that has
-// failed does not hold up those behind it.
+// failed does not hold up those behind it. What is to be said in the channel waits until
+// there is one, so that nothing goes unsaid because the channel came late.
 func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *dueList) {
 	held := map[string]bool{}
 	for _, r := range a.reactions {
@@ -200,10 +229,11 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		vendor := lane(hook.Do)
 		switch {
 		case held[vendor] || inFlight[r.ID]:
+		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case r.Problem != "":
 			d.command(incident.FailStep{Step: r.ID, Hook: hook.ID, Title: hook.ID, Do: hook.Do, Error: r.Problem})
 		case failedBefore && step.State == incident.Pending:
-			d.command(incident.StartStep{Step: r.ID})
+			a.dueAgain(s, hook, r, d)
 		default:
 			scope := newScope(s, r.Event, d.now)
 			title, err := a.playbook.programs.text(hook.Title, scope)
@@ -214,6 +244,17 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		}
 		held[vendor] = true
 	}
+}
+
+// dueAgain starts a reaction that failed before, if it is still wanted: nobody is paged
+// because nobody acknowledged, after somebody has.
+func (a *Agenda) dueAgain(s incident.State, hook Hook, r Reaction, d *dueList) {
+	wanted, err := a.playbook.programs.holds(hook.When, newScope(s, r.Event, d.now))
+	if err == nil && !wanted {
+		d.command(incident.SkipStep{Step: r.ID, Reason: "no longer needed"})
+		return
+	}
+	d.command(incident.StartStep{Step: r.ID})
 }
 
 // dueWork fills in the parameters of what is to be done.

@@ -85,7 +85,8 @@ type Hook struct {
 	// Every is how long until the reminder is repeated while the condition holds.
 	// Zero means never.
 	Every time.Duration `yaml:"every" json:"every_ns,omitzero"`
-	// Times bounds the reminders about one matter. Zero means no bound.
+	// Times bounds the reminders about one matter, each time it arises. Zero means no
+	// bound.
 	Times int `yaml:"times" json:"times,omitzero"`
 	// Remind is the reminder of a clock trigger, as it appears in the timeline.
 	Remind string `yaml:"remind" json:"remind,omitzero"`

@@ -61,17 +61,19 @@ func (a *Agenda) dueReminders(s incident.State, d *dueList) {
 	for _, h := range a.playbook.Hooks {
 		for _, m := range h.matters(s) {
 			given := s.Reminder(h.ID, m.subject)
-			due := m.since.Add(m.after)
+			due, inRow := m.since.Add(m.after), 0
 			if given.LastAt.After(m.since) {
+				inRow = given.InRow
 				if m.every == 0 {
 					continue
 				}
 				due = given.LastAt.Add(m.every)
 			}
-			if h.Times > 0 && given.Count >= h.Times || !d.at(due, "remind: "+h.ID) {
+			if h.Times > 0 && inRow >= h.Times || !d.at(due, "remind: "+h.ID) {
 				continue
 			}
 			if remind, ok := a.Reminder(s, h.ID, m.subject, d.now); ok {
+				remind.InRow = inRow + 1
 				d.command(remind)
 			}
 		}

@@ -135,7 +135,7 @@ func TestAVendorThatIsDownIsTriedAgainByItselfUntilItIsBack(t *testing.T) {
 	for _, state := range s.pageStates() {
 		require.Equal(t, "resolved", state)
 	}
-	require.Contains(t, s.messages, "Failed: Page the on-call for payments: connection refused (trying again at 03:01:45 UTC) — Muster")
+	require.Contains(t, s.messages, "Failed: Page the on-call for payments: connection refused (trying again at 03:01:31 UTC) — Muster")
 }
 
 func TestAlertsThatArriveAfterTheEndAreGivenBack(t *testing.T) {
@@ -169,6 +169,7 @@ func TestARepeatedCommandTakesEffectOnce(t *testing.T) {
 func TestAResolvedIncidentReopensWhenItsAlertFiresAgain(t *testing.T) {
 	s := newStory(t)
 	s.alerts(0, instanceDown(1, time.Time{}))
+	s.person(30*time.Second, "ana", incident.Acknowledge{})
 	s.alerts(time.Minute, instanceDown(2, s.began.Add(time.Minute)))
 	s.person(2*time.Minute, "ana", incident.Resolve{})
 	again := instanceDown(3, time.Time{})
@@ -179,5 +180,49 @@ func TestAResolvedIncidentReopensWhenItsAlertFiresAgain(t *testing.T) {
 	require.Equal(t, []string{"Reopened: an alert fires again: InstanceDown"}, s.texts("reopened"))
 	require.Equal(t, "really", ended.Resolution)
 	require.Len(t, s.paged, 2, "people are paged again")
+	require.Zero(t, ended.AcknowledgedAt, "and somebody has to take it anew")
 	require.Equal(t, []string{"resolved", "resolved"}, s.pageStates())
+}
+
+func TestNobodyIsPagedForWhatIsNoLongerSo(t *testing.T) {
+	s := newStory(t)
+	s.at(14*time.Minute, func() { s.breakVendor("pagerduty", errDown) })
+	s.person(16*time.Minute, "ana", incident.Acknowledge{})
+	s.at(20*time.Minute, func() { s.mendVendor("pagerduty") })
+	s.person(time.Hour, "ana", incident.Resolve{})
+	ended := s.run()
+	require.Len(t, s.paged, 1, "the escalation was not sent before somebody acknowledged, and is not wanted after")
+	require.Contains(t, s.texts("step_skipped"), "Skipped: Page again, because nobody acknowledged: no longer needed")
+	require.Equal(t, incident.Closed, ended.Status)
+}
+
+func TestWhatHappensBeforeThereIsAChannelIsSaidWhenThereIsOne(t *testing.T) {
+	s := newStory(t)
+	s.breakVendor("slack", errDown)
+	s.person(time.Minute, "ana", incident.Acknowledge{})
+	s.person(2*time.Minute, "ana", incident.AssignRole{Role: "commander", User: "ana"})
+	s.person(3*time.Minute, "ana", incident.PostUpdate{Text: "still looking"})
+	s.at(6*time.Minute, func() { s.mendVendor("slack") })
+	s.person(time.Hour, "ana", incident.Resolve{})
+	s.run()
+	require.Contains(t, s.messages, "Acknowledged — ana")
+	require.Contains(t, s.messages, "ana is incident commander — ana")
+	require.Contains(t, s.topics, "SEV2 · investigating · ana · InstanceDown: payments is down")
+}
+
+func TestAPageThatCannotBeResolvedKeepsTheEndOpenUntilAPersonHasIt(t *testing.T) {
+	s := newStory(t)
+	s.at(time.Minute, func() { s.breakVendor("pagerduty", finalFailure("pagerduty: 401 the token was refused")) })
+	s.person(2*time.Minute, "ana", incident.Cancel{Reason: "a test"})
+	s.at(time.Hour, func() {
+		s.mendVendor("pagerduty")
+		for _, step := range incident.Fold(s.events).Steps {
+			if step.State == incident.Failed {
+				s.person(0, "ana", incident.RetryStep{Step: step.ID})
+			}
+		}
+	})
+	ended := s.run()
+	require.Equal(t, incident.Cancelled, ended.Status)
+	require.Equal(t, []string{"resolved"}, s.pageStates())
 }

@@ -49,6 +49,15 @@ func newWorld() *world {
 	}
 }
 
+// become takes over all that another world remembers.
+func (w *world) become(other *world) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events, w.pages, w.paged = other.events, other.pages, other.paged
+	w.channels, w.topics, w.messages, w.posted = other.channels, other.topics, other.messages, other.posted
+	w.invited, w.tickets, w.filed, w.broken = other.invited, other.tickets, other.filed, other.broken
+}
+
 // finalFailure is an error that trying again cannot mend, as vendors' packages have it.
 type finalFailure string
 

@@ -51,17 +51,20 @@ func (r *response) handleCommands(ctx workflow.Context) error {
 	return nil
 }
 
-func (r *response) handle(ctx workflow.Context, c incident.Command) (incident.State, error) {
+// handle answers with the sequence number of the last event that the journal has, from
+// which the caller reads the incident: answering with the incident itself would put it
+// into the history each time.
+func (r *response) handle(ctx workflow.Context, c incident.Command) (int, error) {
 	// An update that starts the workflow may be handled before the declaration is.
 	if err := workflow.Await(ctx, func() bool { return r.state.Declared() }); err != nil {
-		return incident.State{}, err
+		return 0, err
 	}
 	if err := r.do(ctx, c); err != nil {
-		return incident.State{}, toTemporal(err)
+		return 0, toTemporal(err)
 	}
 	seq := r.state.Seq
 	if err := workflow.Await(ctx, func() bool { return r.recorded >= seq }); err != nil {
-		return incident.State{}, err
+		return 0, err
 	}
-	return r.state, nil
+	return seq, nil
 }

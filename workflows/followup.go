@@ -28,7 +28,10 @@ type TicketNews struct {
 // Followup tracks one follow-up until its ticket is done or gone. It hears of the
 // ticket by [TicketSignal], passes what has changed on to the incident, and has people
 // reminded when it is due. A year of tracking costs a few events a month.
+//
+// Like an incident, it ignores requests to cancel it.
 func Followup(ctx workflow.Context, in FollowupInput) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	t := newTracking(in)
 	news := workflow.GetSignalChannel(ctx, TicketSignal)
 	t.show(ctx)

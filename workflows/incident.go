@@ -41,12 +41,17 @@ type FollowupDue struct {
 // Incident is one incident from its declaration to its end. Commands of people are
 // updates named after the command; see [incident.Commands]. It returns the incident
 // as it ended.
+//
+// A request to cancel the workflow, as Temporal's web UI offers, is ignored: an incident is
+// ended by a command, which leaves no page open.
 func Incident(ctx workflow.Context, in IncidentInput) (incident.State, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r, err := begin(ctx, in)
 	if err != nil {
 		return incident.State{}, err
 	}
 	for {
+		r.now = workflow.Now(ctx)
 		r.receive(ctx)
 		r.bringForward(ctx)
 		if r.over() {
@@ -126,9 +131,7 @@ func (r *response) receiveAlerts(ctx workflow.Context) {
 		return
 	}
 	if r.state.Status.Ended() {
-		for _, d := range deliveries {
-			r.late = append(r.late, d.Item)
-		}
+		r.giveBack(ctx, deliveries)
 		return
 	}
 	alerts := make([]incident.Alert, len(deliveries))
@@ -138,6 +141,18 @@ func (r *response) receiveAlerts(ctx workflow.Context) {
 	r.tryDo(ctx, incident.Command{
 		Incident: r.state.ID, Actor: incident.VendorActor(AlertActor(alerts[0])), Source: alerts[0].Source,
 		Intent: incident.ReportAlerts{Alerts: alerts},
+	})
+}
+
+// giveBack returns alerts that came after the end to the inbox, so that they find
+// another incident.
+func (r *response) giveBack(ctx workflow.Context, deliveries []AlertDelivery) {
+	items := make([]int64, len(deliveries))
+	for i, d := range deliveries {
+		items[i] = d.Item
+	}
+	r.errand(ctx, func(ctx workflow.Context) error {
+		return workflow.ExecuteActivity(forJournal(ctx), ReturnAlertsActivity, r.state.ID, items).Get(ctx, nil)
 	})
 }
 
@@ -170,7 +185,7 @@ func (r *response) wait(ctx workflow.Context) error {
 
 // over says that the incident has ended and all that it began is done.
 func (r *response) over() bool {
-	return r.state.Status.Ended() && r.quiet() && r.agenda.Idle(r.state)
+	return r.state.Status.Ended() && r.quiet() && r.agenda.Idle(r.state, r.now)
 }
 
 // quiet says that nothing is in flight: no effect, no errand, no event on its way to
@@ -179,20 +194,12 @@ func (r *response) quiet() bool {
 	return len(r.inFlight) == 0 && r.errands == 0 && r.recorded == r.state.Seq
 }
 
-// leave gives back what came too late and says whether the run may end now.
+// leave waits for who is still being answered and says whether the run may end now.
 func (r *response) leave(ctx workflow.Context) bool {
-	if len(r.late) > 0 {
-		late := r.late
-		r.late = nil
-		if err := workflow.ExecuteLocalActivity(forJournal(ctx), ReturnAlertsActivity, r.state.ID, late).Get(ctx, nil); err != nil {
-			r.late = append(late, r.late...)
-			return false
-		}
-	}
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return false
 	}
-	return r.alerts.Len() == 0 && len(r.late) == 0
+	return r.alerts.Len() == 0
 }
 
 func (r *response) historyIsLong(ctx workflow.Context) bool {

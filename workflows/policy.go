@@ -9,17 +9,20 @@ import (
 
 // All activity options are in this file, named by what they are for.
 
-// forEffect is for work on a vendor: short attempts, repeated for about a minute. What
-// has not worked by then becomes visible as a failed step, and is tried again by
-// [retryAfter] while everything else goes on.
+// forEffect is for work on a vendor: a few attempts within about half a minute. What has
+// not worked by then becomes visible as a failed step, and is tried again by [retryAfter]
+// while everything else goes on. Attempts are counted rather than time, since Muster itself
+// may have been away.
 func forEffect(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout:    20 * time.Second,
-		ScheduleToCloseTimeout: time.Minute,
+		StartToCloseTimeout: 20 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    500 * time.Millisecond,
 			BackoffCoefficient: 2,
-			MaximumInterval:    15 * time.Second,
+			MaximumAttempts:    7,
+			// The pauses stay far below this; it is what a vendor may ask for by
+			// Retry-After, which Temporal cuts to it.
+			MaximumInterval: 15 * time.Minute,
 		},
 		Summary: shorten(summary, summaryBytes),
 	})
@@ -35,13 +38,15 @@ func forSearch(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// forJournal is for our own database: a local activity, since it is short and its
-// result matters to nobody else. It never gives up, because what happened must be
+// forJournal is for our own database. It never gives up, because what happened must be
 // recorded.
+//
+// It is no local activity, although it is short: those run before the workflow task that
+// asks for them is on disk. A task that has to be done again decides anew, at another
+// time, and would contradict what it wrote the first time.
 func forJournal(ctx workflow.Context) workflow.Context {
-	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout:    10 * time.Second,
-		ScheduleToCloseTimeout: forEver,
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    100 * time.Millisecond,
 			BackoffCoefficient: 2,
@@ -50,17 +55,13 @@ func forJournal(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// forEver is longer than any incident. Left out, a local activity would be given up after
-// its first timeout.
-const forEver = 10 * 365 * 24 * time.Hour
-
 // retryPauses are the pauses before Muster tries a failed step again by itself, the
 // last of them repeated.
 var retryPauses = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute}
 
-// maxAttempts bounds the retries by Muster itself to about a day. People may try
+// maxAttempts bounds the retries by Muster itself to about a week. People may try
 // again whenever they like.
-const maxAttempts = 150
+const maxAttempts = 1000
 
 // retryAfter returns how long to wait after a step failed for the nth time, or false
 // when Muster gives up.

@@ -27,6 +27,8 @@ type response struct {
 	// changes counts what may make something due, so that waiting can notice.
 	changes int
 	alarm   alarm
+	// now is when the run last woke.
+	now time.Time
 
 	// inFlight holds the ids of the work being done, errands counts other waiting.
 	inFlight map[string]bool
@@ -35,9 +37,6 @@ type response struct {
 	// recorded.
 	unrecorded []incident.Event
 	recorded   int
-	// late are alerts that arrived after the incident's end, by their place in the
-	// inbox.
-	late []int64
 	// shown are the search attributes as last set.
 	shown [3]string
 }
@@ -124,7 +123,7 @@ func (r *response) keepJournal(ctx workflow.Context) {
 		}
 		batch := r.unrecorded
 		r.unrecorded = nil
-		if err := workflow.ExecuteLocalActivity(forJournal(ctx), RecordActivity, batch).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(forJournal(ctx), RecordActivity, batch).Get(ctx, nil); err != nil {
 			// Only a journal that contradicts this workflow ends up here; waiting for
 			// people is all that is safe.
 			workflow.GetLogger(ctx).Error("the journal refuses events", "incident", r.state.ID, "error", err)

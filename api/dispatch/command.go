@@ -1,9 +1,11 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster/api"
@@ -68,7 +70,7 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 		}
 		return incident.State{}, unavailable(err)
 	}
-	return answer(ctx, handle)
+	return d.answer(ctx, command.Incident, handle)
 }
 
 // startOf says how an incident's workflow is started. The id makes a second one
@@ -111,7 +113,7 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 	if err != nil {
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
 	}
-	return answer(ctx, handle)
+	return d.answer(ctx, command.Incident, handle)
 }
 
 // whyGone finds the reason why an incident has no workflow to give a command to.
@@ -147,10 +149,15 @@ func (d *Dispatcher) checkSurvivor(ctx context.Context, merge incident.Merge) er
 	return nil
 }
 
-func answer(ctx context.Context, handle client.WorkflowUpdateHandle) (incident.State, error) {
-	var state incident.State
-	if err := handle.Get(ctx, &state); err != nil {
+// answer waits for the workflow and returns the incident, whose events the journal has
+// by then.
+func (d *Dispatcher) answer(ctx context.Context, id incident.ID, handle client.WorkflowUpdateHandle) (incident.State, error) {
+	if err := handle.Get(ctx, nil); err != nil {
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
+	}
+	state, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return incident.State{}, unavailable(err)
 	}
 	return state, nil
 }
@@ -196,12 +203,16 @@ func (d *Dispatcher) alertDeclaration(id incident.ID, alert incident.Alert, rout
 			title += ": " + summary
 		}
 	}
-	return incident.Command{
+	title = strings.TrimSpace(incident.CutText(title, incident.MaxTitleRunes))
+	command := incident.Command{
 		Incident: id, Actor: incident.VendorActor(workflows.AlertActor(alert)), Source: alert.Source,
 		Intent: incident.Declare{
-			Title: incident.CutText(title, incident.MaxTitleRunes), Summary: incident.CutText(alert.Annotations["description"], incident.MaxTextRunes),
+			Title: cmp.Or(title, "An alert without a name"), Summary: incident.CutText(alert.Annotations["description"], incident.MaxTextRunes),
 			Severity: incident.Severity(route.Severity.Name), Scale: scale(d.catalogue.Scale()),
 			Service: service(route.Service), Notes: route.Notes,
 		},
-	}, playbook, nil
+	}
+	// A workflow that cannot begin would take the alerts with it.
+	_, err = incident.Decide(incident.State{}, command, time.Now())
+	return command, playbook, err
 }

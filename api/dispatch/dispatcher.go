@@ -69,10 +69,11 @@ func (d *Dispatcher) Run(ctx context.Context) {
 				d.logger.WarnContext(ctx, "the inbox was not pruned", "error", err)
 			}
 		}
-		wait := pollInterval
+		wait, woken := pollInterval, d.store.Wake()
 		if err := d.Drain(ctx); err != nil && ctx.Err() == nil {
 			d.logger.WarnContext(ctx, "alerts wait in the inbox", "error", err, "next_try", pause)
-			wait, pause = pause, min(2*pause, maxPause)
+			// New arrivals would only run into the same failure.
+			wait, woken, pause = pause, nil, min(2*pause, maxPause)
 		} else {
 			pause = minPause
 		}
@@ -82,7 +83,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
-		case <-d.store.Wake():
+		case <-woken:
 			timer.Stop()
 		}
 	}

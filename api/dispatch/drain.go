@@ -16,9 +16,12 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// itemsAtOnce bounds what one signal carries. Temporal takes 2 MiB a payload; an alert
-// is one or two kB.
-const itemsAtOnce = 200
+// What one signal carries is bounded twice. Temporal takes 2 MiB a payload
+// (limit.blobSize.error); an alert is one or two kB, but nobody promises that.
+const (
+	itemsAtOnce = 200
+	bytesAtOnce = 512 << 10
+)
 
 // Drain hands on all that the inbox holds, in one pass from the oldest to the newest. It
 // goes on after a failure with what does not depend on it, and returns what failed; that
@@ -58,14 +61,16 @@ func subjectOf(i store.Item) subject { return subject{i.Kind, i.Source, i.Subjec
 func batches(items []store.Item) [][]store.Item {
 	var all [][]store.Item
 	open := map[subject]int{}
+	size := map[subject]int{}
 	for _, item := range items {
 		key := subjectOf(item)
 		i, ok := open[key]
-		if !ok || len(all[i]) >= itemsAtOnce {
+		if !ok || len(all[i]) >= itemsAtOnce || size[key]+len(item.Body) > bytesAtOnce {
 			i = len(all)
-			open[key] = i
+			open[key], size[key] = i, 0
 			all = append(all, nil)
 		}
+		size[key] += len(item.Body)
 		all[i] = append(all[i], item)
 	}
 	return all
@@ -93,7 +98,8 @@ func (d *Dispatcher) deliverAlerts(ctx context.Context, items []store.Item) erro
 	case id == "":
 		return d.store.Discard(ctx, itemIDs(deliveries), "resolved, and never seen firing")
 	case isNew && first == nil:
-		// The incident was reserved by an alert that is still in the inbox before these.
+		// The incident is being started; these are for the next pass, when the journal
+		// has it.
 		return nil
 	case isNew:
 		err = d.startForAlerts(ctx, id, *first, deliveries)

@@ -139,7 +139,7 @@ func (d *drill) alert(ctx context.Context, service, severity string) (api.Incide
 		case <-ctx.Done():
 			return in, ctx.Err()
 		case <-limit:
-			return in, fmt.Errorf("Muster took the alert, but %s later no incident has it: see that its worker runs, "+
+			return in, fmt.Errorf("the alert was taken, but %s later no incident has it: see that Muster's worker runs, "+
 				"and that no route in muster.yaml ignores the alert %s", waitLimit, drillAlertName)
 		case <-d.after(pollInterval):
 		}

@@ -32,8 +32,9 @@ var drillTime = time.Date(2026, 3, 2, 9, 30, 0, 123456789, time.UTC)
 // everything at once and at the first attempt. It holds one incident.
 type drillHouse struct {
 	*store.Store
-	t   *testing.T
-	url string
+	t      *testing.T
+	url    string
+	client *http.Client
 	// token is what Alertmanager must prove itself with; fault, if set, answers
 	// requests first and says whether it did.
 	token string
@@ -77,8 +78,16 @@ func newDrillHouse(t *testing.T, change ...func(*drillHouse)) *drillHouse {
 	}))
 	t.Cleanup(web.Close)
 	t.Cleanup(server.Close)
-	h.url = web.URL
+	h.url, h.client = web.URL, web.Client()
 	return h
+}
+
+// builtInPlaybook makes the house follow the playbook that incidents follow by default.
+// None of its automatic steps waits for people.
+func builtInPlaybook(h *drillHouse) {
+	library, err := playbooks.BuiltIn()
+	require.NoError(h.t, err)
+	h.playbook = library["default"]
 }
 
 // drill returns a drill of this house, and what it prints.
@@ -86,6 +95,7 @@ func (h *drillHouse) drill(change ...func(*drill)) (*drill, *drillOutput) {
 	h.t.Helper()
 	client, err := newMusterClient(h.url, config.NewSecret(h.token))
 	require.NoError(h.t, err)
+	client.http = h.client // The shared one loses its connections when another test's server ends.
 	out := &drillOutput{house: h.url}
 	d := &drill{
 		console: &console{out: out}, muster: client, program: "muster drill",

@@ -182,7 +182,11 @@ func (f *follower) catchUp(ctx context.Context) (api.Incident, error) {
 			return in, fmt.Errorf("%s has %d events, but its timeline ends after %d", in.ID, in.Seq, f.seq)
 		}
 		for _, e := range page.Events {
-			f.print(e)
+			// What is newer than the incident as it was read is for the next time: its
+			// event would otherwise be passed over when the stream brings it.
+			if e.Seq <= in.Seq {
+				f.print(e)
+			}
 		}
 	}
 	f.last, f.lost = in, 0

@@ -33,6 +33,9 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// exitInterrupted is what shells expect of a command that a person ended.
+const exitInterrupted = 130
+
 // run carries out a command line and returns the exit code: 0 when it worked, 1 when it
 // did not, 2 when it could not be understood.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
@@ -51,11 +54,15 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		fmt.Fprintln(stderr, "muster:", err)
 		return 2
 	}
-	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(stderr, "muster:", err)
-		return 1
+	err = parsed.Run()
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
 	}
-	return 0
+	fmt.Fprintln(stderr, "muster:", err)
+	return 1
 }
 
 type versionCommand struct{}

@@ -37,7 +37,7 @@ func Draft(events []incident.Event, links Links) Document {
 		Severity: s.Severity, HighestSeverity: highestSeverity(s, events),
 		Status: s.Status, Playbook: s.Playbook, AsOf: s.At,
 		DeclaredAt: s.DeclaredAt, DeclaredBy: s.DeclaredBy.Name,
-		AcknowledgedAt: s.AcknowledgedAt, AcknowledgedBy: s.AcknowledgedBy.Name,
+		AcknowledgedAt: s.FirstAcknowledgedAt, AcknowledgedBy: s.FirstAcknowledgedBy.Name,
 		MitigatedAt: s.MitigatedAt, ResolvedAt: s.ResolvedAt, EndedAt: s.EndedAt,
 		TimeToAcknowledge: known(s.TimeToAcknowledge()),
 		TimeToMitigate:    known(s.TimeToMitigate()),

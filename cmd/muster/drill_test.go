@@ -158,7 +158,7 @@ func TestDrillLeavesOtherAlertsAlone(t *testing.T) {
 
 func TestDrillFollowsTheLiveStreamUntilItIsInterrupted(t *testing.T) {
 	t.Parallel()
-	h := newDrillHouse(t)
+	h := newDrillHouse(t, builtInPlaybook) // its own steps wait for nobody
 	ctx, interrupt := context.WithCancel(t.Context())
 	// No time passes, so that nothing but the stream can bring the news.
 	d, out := h.drill(func(d *drill) { d.after = func(time.Duration) <-chan time.Time { return nil } })

@@ -42,7 +42,7 @@ func (l *logger) With(tags ...tag.Tag) log.Logger {
 
 func (l *logger) Debug(msg string, tags ...tag.Tag)  { l.log(levelTrace, msg, tags) }
 func (l *logger) Info(msg string, tags ...tag.Tag)   { l.log(slog.LevelDebug, msg, tags) }
-func (l *logger) Warn(msg string, tags ...tag.Tag)   { l.log(slog.LevelWarn, msg, tags) }
+func (l *logger) Warn(msg string, tags ...tag.Tag)   { l.log(slog.LevelInfo, msg, tags) }
 func (l *logger) Error(msg string, tags ...tag.Tag)  { l.log(slog.LevelError, msg, tags) }
 func (l *logger) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
 

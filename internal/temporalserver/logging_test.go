@@ -47,7 +47,7 @@ func TestServerLogsAtOurLevels(t *testing.T) {
 		require.Equal(t, []string{
 			`level=DEBUG-4 msg=detail`,
 			`level=DEBUG msg=progress`,
-			`level=WARN msg=slow shard-id=3 counter=7`,
+			`level=INFO msg=slow shard-id=3 counter=7`,
 			`level=ERROR msg=broken error="disk full"`,
 			`level=ERROR msg=impossible`,
 		}, strings.Split(strings.TrimSpace(written.String()), "\n"))

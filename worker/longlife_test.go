@@ -22,7 +22,7 @@ func (s *story) nextRun() *story {
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(s.t, s.env.GetWorkflowError(), &again)
 	next := newStory(s.t)
-	next.world.become(s.world)
+	next.become(s.world)
 	require.NoError(s.t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next.input))
 	next.began, next.n = s.env.Now(), s.n
 	next.env.SetStartTime(next.began)

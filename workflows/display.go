@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -76,6 +77,15 @@ func describe(s incident.State) string {
 
 // detailsBytes is Temporal's limit for details.
 const detailsBytes = 20_000
+
+// kinds names what a batch of events is about: "acknowledged, step_started".
+func kinds(events []incident.Event) string {
+	names := make([]string, len(events))
+	for i, e := range events {
+		names[i] = string(e.Kind())
+	}
+	return strings.Join(slices.Compact(names), ", ")
+}
 
 // Summary is a title as Temporal shows it in lists.
 func Summary(title string) string { return shorten(title, summaryBytes) }

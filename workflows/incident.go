@@ -152,7 +152,7 @@ func (r *response) giveBack(ctx workflow.Context, deliveries []AlertDelivery) {
 		items[i] = d.Item
 	}
 	r.errand(ctx, func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(forJournal(ctx), ReturnAlertsActivity, r.state.ID, items).Get(ctx, nil)
+		return workflow.ExecuteActivity(forJournal(ctx, "Give back alerts that came after the end"), ReturnAlertsActivity, r.state.ID, items).Get(ctx, nil)
 	})
 }
 

@@ -44,7 +44,7 @@ func forSearch(ctx workflow.Context) workflow.Context {
 // It is no local activity, although it is short: those run before the workflow task that
 // asks for them is on disk. A task that has to be done again decides anew, at another
 // time, and would contradict what it wrote the first time.
-func forJournal(ctx workflow.Context) workflow.Context {
+func forJournal(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
@@ -52,6 +52,7 @@ func forJournal(ctx workflow.Context) workflow.Context {
 			BackoffCoefficient: 2,
 			MaximumInterval:    10 * time.Second,
 		},
+		Summary: shorten(summary, summaryBytes),
 	})
 }
 

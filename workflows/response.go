@@ -123,7 +123,7 @@ func (r *response) keepJournal(ctx workflow.Context) {
 		}
 		batch := r.unrecorded
 		r.unrecorded = nil
-		if err := workflow.ExecuteActivity(forJournal(ctx), RecordActivity, batch).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(forJournal(ctx, kinds(batch)), RecordActivity, batch).Get(ctx, nil); err != nil {
 			// Only a journal that contradicts this workflow ends up here; waiting for
 			// people is all that is safe.
 			workflow.GetLogger(ctx).Error("the journal refuses events", "incident", r.state.ID, "error", err)

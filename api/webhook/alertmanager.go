@@ -105,7 +105,7 @@ func parseAlert(place string, raw json.RawMessage) (incident.Alert, error) {
 	}
 	alert := incident.Alert{
 		Fingerprint: cmp.Or(in.Fingerprint, fingerprint(in.Labels)),
-		Labels:      in.Labels, Annotations: in.Annotations,
+		Labels:      cutValues(in.Labels), Annotations: cutValues(in.Annotations),
 		StartsAt: startsAt, URL: in.GeneratorURL, Source: alertmanagerName,
 	}
 	alert.Name = cmp.Or(in.Labels["alertname"], "Alert "+alert.Fingerprint)
@@ -139,4 +139,17 @@ func parseMoment(place, text string) (time.Time, error) {
 		return time.Time{}, malformed(place, "lies beyond the year 9999")
 	}
 	return moment, nil
+}
+
+// maxValueRunes bounds a label or an annotation. What an alert says is read by people in
+// a hurry, and has to fit into what carries it to its incident.
+const maxValueRunes = 4_000
+
+// cutValues shortens values that are too long, and leaves out characters that no database
+// keeps.
+func cutValues(values map[string]string) map[string]string {
+	for name, value := range values {
+		values[name] = incident.CutText(value, maxValueRunes)
+	}
+	return values
 }

@@ -252,3 +252,12 @@ func FuzzAlertmanager(f *testing.F) {
 		}
 	})
 }
+
+func TestAnnotationsThatAreTooLongAreCut(t *testing.T) {
+	t.Parallel()
+	items, err := alertmanager.Parse(edit(t, "Many errors", `\u0000`+strings.Repeat("é", 100_000)))
+	require.NoError(t, err)
+	var plain incident.Alert
+	require.NoError(t, json.Unmarshal(items[0].Body, &plain))
+	require.Equal(t, strings.Repeat("é", 3_999)+"…", plain.Annotations["summary"])
+}

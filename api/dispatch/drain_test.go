@@ -1,0 +1,147 @@
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/config"
+	"muster/playbooks"
+	"muster/store"
+	"muster/workflows"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/mocks"
+)
+
+func item(subject string, size int) store.Item {
+	return store.Item{Kind: store.KindAlert, Source: "alertmanager", Subject: subject, Body: bytes.Repeat([]byte("x"), size)}
+}
+
+func TestBatchesKeepOrderAndStayWithinWhatASignalCarries(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		items []store.Item
+		want  []int // sizes of the batches
+	}{
+		"nothing is no batch":                       {nil, nil},
+		"one group is one batch":                    {[]store.Item{item("a", 1), item("a", 1)}, []int{2}},
+		"groups are taken apart":                    {[]store.Item{item("a", 1), item("b", 1), item("a", 1)}, []int{2, 1}},
+		"many alerts are several":                   {many(item("a", 1), itemsAtOnce+1), []int{itemsAtOnce, 1}},
+		"large alerts are several":                  {many(item("a", bytesAtOnce/2), 3), []int{2, 1}},
+		"an alert that is too large goes by itself": {[]store.Item{item("a", 1), item("a", bytesAtOnce+1), item("a", 1)}, []int{1, 1, 1}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sizes []int
+			for _, b := range batches(test.items) {
+				sizes = append(sizes, len(b))
+			}
+			require.Equal(t, test.want, sizes)
+		})
+	}
+}
+
+func many(i store.Item, times int) []store.Item {
+	all := make([]store.Item, times)
+	for n := range all {
+		all[n] = i
+	}
+	return all
+}
+
+// desk is a dispatcher over a real store and a Temporal that the test speaks for.
+func desk(t *testing.T) (*Dispatcher, *store.Store, *mocks.Client) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	library, err := playbooks.BuiltIn()
+	require.NoError(t, err)
+	temporal := mocks.NewClient(t)
+	return New(Options{
+		Temporal: temporal, Store: db, Catalogue: config.Sample(), Library: library, Logger: slog.New(slog.DiscardHandler),
+	}), db, temporal
+}
+
+// accept puts an alert into the inbox.
+func accept(t *testing.T, db *store.Store, group, fingerprint, annotation string, resolved bool) {
+	t.Helper()
+	body := `{"fingerprint": ` + strconv.Quote(fingerprint) + `, "name": "Errors", "starts_at": "2026-03-02T03:00:00Z",
+		"labels": {"service": "checkout"}, "annotations": {"summary": ` + annotation + `}, "source": "alertmanager"`
+	if resolved {
+		body += `, "resolved_at": "2026-03-02T04:00:00Z"`
+	}
+	_, err := db.Accept(t.Context(), []store.Item{{
+		Kind: store.KindAlert, Source: "alertmanager", Subject: group, Key: strconv.FormatBool(resolved) + group + fingerprint,
+		ReceivedAt: time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC), Body: []byte(body + "}"),
+	}})
+	require.NoError(t, err)
+}
+
+func pending(t *testing.T, db *store.Store) int {
+	t.Helper()
+	items, err := db.Pending(t.Context(), 0, 0)
+	require.NoError(t, err)
+	return len(items)
+}
+
+func TestWhatTemporalDoesNotTakeStaysInTheInboxAndInOrder(t *testing.T) {
+	t.Parallel()
+	d, db, temporal := desk(t)
+	for n := range itemsAtOnce + 1 {
+		accept(t, db, "stuck", strconv.Itoa(n), `"x"`, false)
+	}
+	accept(t, db, "other", "1", `"x"`, false)
+	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", workflows.AlertsSignal, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(nil, errors.New("away")).Once()
+	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-2", workflows.AlertsSignal, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(nil, nil).Once()
+
+	require.ErrorContains(t, d.Drain(t.Context()), "away")
+
+	require.Equal(t, itemsAtOnce+1, pending(t, db), "what is behind the failure waits too, what does not depend on it goes on")
+}
+
+func TestAResolvedAlertThatWasNeverSeenStartsNothing(t *testing.T) {
+	t.Parallel()
+	d, db, _ := desk(t)
+	accept(t, db, "a", "1", `"x"`, true)
+	require.NoError(t, d.Drain(t.Context()))
+	require.Zero(t, pending(t, db))
+}
+
+func TestAnAlertWhoseTextNoDatabaseKeepsStillStartsAnIncident(t *testing.T) {
+	t.Parallel()
+	d, db, temporal := desk(t)
+	accept(t, db, "a", "1", `"\u0000`+strings.Repeat("long ", 100)+`"`, false)
+	var title string
+	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", workflows.AlertsSignal, mock.Anything, mock.Anything, mock.Anything,
+		mock.MatchedBy(func(in workflows.IncidentInput) bool { title = workflows.Details(declareOf(in)); return true })).Return(nil, nil).Once()
+	require.NoError(t, d.Drain(t.Context()))
+	require.Contains(t, title, "Errors: long")
+	require.NotContains(t, title, "\x00")
+}
+
+func TestAnIncidentWithoutItsWorkflowKeepsItsAlertsInTheInbox(t *testing.T) {
+	t.Parallel()
+	d, db, temporal := desk(t)
+	accept(t, db, "a", "1", `"x"`, false)
+	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Run(func(args mock.Arguments) { declareInJournal(t, db, args.Get(6).(workflows.IncidentInput)) }).Return(nil, nil).Once()
+	require.NoError(t, d.Drain(t.Context()))
+	accept(t, db, "a", "2", `"x"`, false)
+	temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.AlertsSignal, mock.Anything).
+		Return(serviceerror.NewNotFound("workflow not found")).Once()
+	require.Error(t, d.Drain(context.WithoutCancel(t.Context())))
+	require.Equal(t, 1, pending(t, db))
+}

@@ -79,7 +79,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		a.settle(f.Step)
 	}
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || h.ownFailure(e) {
+		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) {
 			continue
 		}
 		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e}
@@ -98,6 +98,15 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 func (h Hook) ownFailure(e incident.Event) bool {
 	failed, ok := e.Fact.(incident.StepFailed)
 	return ok && failed.Do != "" && lane(failed.Do) == lane(h.Do)
+}
+
+// answersFailure keeps two hooks that tell of failures from telling of each other's for
+// ever, when both of their vendors are down.
+func (a *Agenda) answersFailure(e incident.Event) bool {
+	failed, ok := e.Fact.(incident.StepFailed)
+	return ok && slices.ContainsFunc(a.reactions, func(r Reaction) bool {
+		return r.ID == failed.Step && r.Event.Kind() == e.Kind()
+	})
 }
 
 func (a *Agenda) settle(id string) {

@@ -151,6 +151,26 @@ hooks:
 	require.Equal(t, "one", due.Work[0].With["text"], "a retry says what was meant at first")
 }
 
+func TestHooksThatTellOfFailuresDoNotAnswerEachOther(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - {id: page, title: Page, do: jira.create_issue, with: {title: x}}
+hooks:
+  - {id: say, on: step_failed, title: Say, do: slack.post, with: {text: "${event.text}"}}
+  - {id: wake, on: step_failed, title: Wake, do: pagerduty.page, with: {summary: "${event.text}"}}
+`)
+	f.settle(began)
+	f.do(began, incident.FailStep{Step: "page", Error: "down"})
+	due := f.settle(began)
+	require.Len(t, due.Work, 2)
+	for _, w := range due.Work {
+		f.do(began, incident.FailStep{Step: w.ID, Hook: w.Hook, Title: w.Title, Do: w.Do, Error: "down"})
+	}
+	require.Empty(t, f.settle(began).Work)
+}
+
 func TestAnExpressionThatFailsFailsItsOwnStepOnly(t *testing.T) {
 	t.Parallel()
 	f := follow(t, `

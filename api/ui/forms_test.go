@@ -49,6 +49,9 @@ func TestEveryFormGivesItsCommand(t *testing.T) {
 		{"cancel", nil, "header-cancel", url.Values{"reason": {"a test"}}, incident.Cancel{Reason: "a test"}},
 		{"merge", nil, "header-merge", url.Values{"into": {"INC-7"}}, incident.Merge{Into: "INC-7"}},
 		{"reopen", resolved, "header-reopen", url.Values{"reason": {"again"}}, incident.Reopen{Reason: "again"}},
+		{"retry what is left of an incident that has ended", []incident.Intent{incident.Cancel{}, incident.FailStep{
+			Step: "resolve-page@9", Hook: "resolve-page", Title: "Resolve in PagerDuty", Do: "pagerduty.resolve", Error: "the token was refused",
+		}}, "muster-retry_step-resolve-page@9", nil, incident.RetryStep{Step: "resolve-page@9"}},
 		{"finish work without a ticket", []incident.Intent{incident.AddFollowup{Title: "Fix"}}, "followups-complete_followup-F1", nil, incident.CompleteFollowup{Followup: "F1"}},
 		{"add a follow-up", resolved, "followups-add_followup", url.Values{"title": {"Fix it"}, "owner": {"Ops"}, "due": {"2026-12-01"}}, incident.AddFollowup{
 			Title: "Fix it", Owner: "Ops", Due: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),

@@ -120,7 +120,11 @@ func (b builder) step(section string, step incident.Step) StepView {
 			v.RetryText = "Muster tries again any moment"
 		}
 	}
-	if b.state.Status.Ended() || step.State.Settled() {
+	// Of an incident that has ended, what a hook could not do is still to be brought to an
+	// end, such as a page that nobody resolved.
+	ended := b.state.Status.Ended()
+	unfinished := step.Hook != "" && step.State == incident.Failed
+	if step.State.Settled() || ended && !unfinished {
 		return v
 	}
 	v.Open = true
@@ -132,7 +136,7 @@ func (b builder) step(section string, step incident.Step) StepView {
 	switch {
 	case step.State == incident.Failed:
 		v.Retry = form("retry_step")
-		if step.Kind != incident.Approval {
+		if step.Kind != incident.Approval && !ended {
 			v.Complete = form("complete_step")
 		}
 	case step.Kind == incident.Manual:

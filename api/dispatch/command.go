@@ -181,10 +181,10 @@ func (d *Dispatcher) playbook(name string) (*playbooks.Playbook, error) {
 	if name == "" {
 		name = d.catalogue.Defaults().Playbook
 	}
-	p, ok := d.library[name]
+	p, ok := d.playbooks[name]
 	if !ok {
 		return nil, &incident.InvalidError{
-			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, d.library.Names()),
+			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, d.playbooks.Names()),
 		}
 	}
 	return p, nil

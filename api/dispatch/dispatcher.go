@@ -28,7 +28,7 @@ type Dispatcher struct {
 	temporal  client.Client
 	store     *store.Store
 	catalogue *config.Catalogue
-	library   playbooks.Library
+	playbooks playbooks.Library
 	logger    *slog.Logger
 }
 
@@ -54,7 +54,7 @@ func New(o Options) *Dispatcher {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, library: o.Library, logger: logger}
+	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, playbooks: o.Library, logger: logger}
 }
 
 // Run hands on what the inbox holds, as it arrives, until ctx ends. Failures are

@@ -38,7 +38,7 @@ import (
 type appOptions struct {
 	settings  config.Settings
 	catalogue *config.Catalogue
-	library   playbooks.Library
+	playbooks playbooks.Library
 	logger    *slog.Logger
 	temporal  client.Client
 	namespace string
@@ -82,7 +82,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	a.dispatcher = dispatch.New(dispatch.Options{
-		Temporal: o.temporal, Store: a.store, Catalogue: o.catalogue, Library: o.library, Logger: o.logger,
+		Temporal: o.temporal, Store: a.store, Catalogue: o.catalogue, Library: o.playbooks, Logger: o.logger,
 	})
 	pages, err := a.newPages(o)
 	if err != nil {
@@ -177,8 +177,8 @@ func (a *app) newPages(o appOptions) (*ui.UI, error) {
 	for _, s := range o.catalogue.Scale() {
 		options.Severities = append(options.Severities, ui.Choice{Name: s.Name, Hint: s.Description})
 	}
-	for _, name := range o.library.Names() {
-		options.Playbooks = append(options.Playbooks, ui.Choice{Name: name, Hint: o.library[name].Description})
+	for _, name := range o.playbooks.Names() {
+		options.Playbooks = append(options.Playbooks, ui.Choice{Name: name, Hint: o.playbooks[name].Description})
 	}
 	return ui.New(options)
 }

@@ -62,7 +62,7 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	var app *app
 	err = c.step("database and sandbox", func() (err error) {
 		app, err = newApp(ctx, appOptions{
-			settings: cmd.Settings, catalogue: catalogue, library: library, logger: logger,
+			settings: cmd.Settings, catalogue: catalogue, playbooks: library, logger: logger,
 			temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
 			baseURL: cmd.BaseURL(listener.Addr().String()),
 		})

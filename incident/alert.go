@@ -35,6 +35,32 @@ func (a Alert) Summary() string {
 	return a.Name
 }
 
+// alertsInFull is how many of its alerts an incident remembers with all they said. What
+// comes after is remembered by its summary: in a storm the state must stay small enough to
+// be carried along, and the journal has the rest.
+const alertsInFull = 200
+
+// summaryRunes bounds the summary of an alert that is not remembered in full.
+const summaryRunes = 200
+
+// inBrief returns the alert without what is only read one alert at a time.
+func (a Alert) inBrief() Alert {
+	summary := a.Summary()
+	a.Labels, a.Annotations, a.URL = nil, nil, ""
+	if summary != a.Name {
+		a.Annotations = map[string]string{"summary": CutText(summary, summaryRunes)}
+	}
+	return a
+}
+
+// remember adds an alert to those of an incident.
+func remember(alerts []Alert, a Alert) []Alert {
+	if len(alerts) >= alertsInFull {
+		a = a.inBrief()
+	}
+	return append(alerts, a)
+}
+
 // sameOccurrence says whether two reports speak of the same firing of the same alert.
 func sameOccurrence(a, b Alert) bool {
 	return a.Fingerprint == b.Fingerprint && a.StartsAt.Equal(b.StartsAt)

@@ -18,7 +18,10 @@ func (AlertsFired) Kind() Kind { return "alerts_fired" }
 func (f AlertsFired) Text() string { return alertsText("firing", f.Alerts) }
 
 func (f AlertsFired) apply(s *State, _ Event) {
-	s.Alerts = with(s.Alerts, f.Alerts...)
+	s.Alerts = with(s.Alerts)
+	for _, a := range f.Alerts {
+		s.Alerts = remember(s.Alerts, a)
+	}
 	s.AlertsClearedAt = zeroTime
 }
 

@@ -217,7 +217,7 @@ func (f IncidentAbsorbed) apply(s *State, _ Event) {
 		if findOccurrence(s.Alerts, a) >= 0 {
 			continue
 		}
-		s.Alerts = with(s.Alerts, a)
+		s.Alerts = remember(with(s.Alerts), a)
 		if a.Firing() {
 			s.AlertsClearedAt = zeroTime
 		}

@@ -1,6 +1,9 @@
 package worker_test
 
 import (
+	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,4 +98,31 @@ func TestAFollowupOfAnIncidentThatHasEndedIsTrackedNoMore(t *testing.T) {
 	})
 	require.True(t, s.env.IsWorkflowCompleted())
 	require.NoError(t, s.env.GetWorkflowError())
+}
+
+func TestAStormOfAlertsIsOneIncidentWhoseStateStaysSmall(t *testing.T) {
+	s := newStory(t)
+	const batches, each = 25, 200
+	for b := range batches {
+		storm := make([]workflows.AlertDelivery, each)
+		for i := range storm {
+			n := b*each + i
+			storm[i] = instanceDown(int64(n), time.Time{})
+			storm[i].Alert.Fingerprint = strconv.Itoa(n)
+			storm[i].Alert.Annotations = map[string]string{"summary": "down", "description": strings.Repeat("long ", 200)}
+		}
+		s.alerts(time.Duration(b)*time.Second, storm...)
+	}
+	s.person(time.Hour, "ana", incident.Resolve{})
+	ended := s.run()
+	require.Len(t, ended.Alerts, batches*each)
+	require.Len(t, s.paged, 2, "one page, and one because nobody acknowledged")
+	carried, err := json.Marshal(ended)
+	require.NoError(t, err)
+	require.Less(t, len(carried), 3<<19, "three quarters of what Temporal carries at most")
+	for _, e := range s.events {
+		written, err := json.Marshal(e)
+		require.NoError(t, err)
+		require.Less(t, len(written), 1<<20)
+	}
 }

@@ -97,7 +97,7 @@ func begin(ctx workflow.Context, in IncidentInput) (*response, error) {
 	return r, r.doSelf(ctx, attach)
 }
 
-// receive takes in the signals that have arrived, alerts as one batch.
+// receive takes in the signals that have arrived.
 func (r *response) receive(ctx workflow.Context) {
 	r.receiveAlerts(ctx)
 	for {
@@ -118,24 +118,27 @@ func (r *response) receive(ctx workflow.Context) {
 	}
 }
 
+// receiveAlerts takes each batch as the dispatcher bounded it, so that no event outgrows
+// what the journal's activity can be handed.
 func (r *response) receiveAlerts(ctx workflow.Context) {
-	var deliveries []AlertDelivery
 	for {
 		var batch []AlertDelivery
 		if !r.alerts.ReceiveAsync(&batch) {
-			break
+			return
 		}
-		deliveries = append(deliveries, batch...)
+		switch {
+		case len(batch) == 0:
+		case r.state.Status.Ended():
+			r.giveBack(ctx, batch)
+		default:
+			r.reportAlerts(ctx, batch)
+		}
 	}
-	if len(deliveries) == 0 {
-		return
-	}
-	if r.state.Status.Ended() {
-		r.giveBack(ctx, deliveries)
-		return
-	}
-	alerts := make([]incident.Alert, len(deliveries))
-	for i, d := range deliveries {
+}
+
+func (r *response) reportAlerts(ctx workflow.Context, batch []AlertDelivery) {
+	alerts := make([]incident.Alert, len(batch))
+	for i, d := range batch {
 		alerts[i] = d.Alert
 	}
 	r.tryDo(ctx, incident.Command{

@@ -121,8 +121,9 @@ func (r *response) keepJournal(ctx workflow.Context) {
 		if err := workflow.Await(ctx, func() bool { return len(r.unrecorded) > 0 }); err != nil {
 			return
 		}
-		batch := r.unrecorded
-		r.unrecorded = nil
+		n := portion(r.unrecorded)
+		batch := r.unrecorded[:n:n]
+		r.unrecorded = r.unrecorded[n:]
 		if err := workflow.ExecuteActivity(forJournal(ctx, kinds(batch)), RecordActivity, batch).Get(ctx, nil); err != nil {
 			// Only a journal that contradicts this workflow ends up here; waiting for
 			// people is all that is safe.
@@ -136,4 +137,22 @@ func (r *response) keepJournal(ctx workflow.Context) {
 		r.recorded = batch[len(batch)-1].Seq
 		r.changes++
 	}
+}
+
+// eventsAtOnce bounds how many events are written to the journal at a time.
+const eventsAtOnce = 100
+
+// portion is how many events are handed to the journal together. Those that bring alerts
+// may be large and end a portion, which keeps its payload within Temporal's 2 MiB.
+func portion(events []incident.Event) int {
+	for i, e := range events {
+		switch e.Fact.(type) {
+		case incident.AlertsFired, incident.AlertsResolved, incident.IncidentAbsorbed:
+			return i + 1
+		}
+		if i+1 == eventsAtOnce {
+			return eventsAtOnce
+		}
+	}
+	return len(events)
 }

@@ -24,7 +24,7 @@ const (
 // It is a pure function; now is the time the events get, and is brought to UTC
 // microseconds, and never before the last event's.
 func Decide(s State, c Command, now time.Time) ([]Event, error) {
-	if err := admissible(s, c); err != nil {
+	if err := admissible(s, c, now); err != nil {
 		return nil, err
 	}
 	facts, err := c.Intent.decide(s, c)
@@ -45,8 +45,11 @@ func Decide(s State, c Command, now time.Time) ([]Event, error) {
 	return events, nil
 }
 
+// clockSkew is how far the clock of somebody who writes a note may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
 // admissible holds the rules that every command obeys.
-func admissible(s State, c Command) error {
+func admissible(s State, c Command, now time.Time) error {
 	if c.Incident == "" {
 		return invalid("incident", "the command does not say which incident it is for")
 	}
@@ -58,6 +61,9 @@ func admissible(s State, c Command) error {
 	}
 	if utf8.RuneCountInString(c.Actor.Name) > MaxNameRunes {
 		return invalid("actor", "the actor's name is longer than %d characters", MaxNameRunes)
+	}
+	if dated, ok := c.Intent.(AddNote); ok && dated.At.After(now.Add(clockSkew)) {
+		return invalid("at", "%s is in the future; a note is about what has happened", dated.At.UTC().Format(time.RFC3339))
 	}
 	_, declares := c.Intent.(Declare)
 	if declares {

@@ -21,7 +21,7 @@ func (f PageSent) Text() string {
 	if len(f.OnCall) == 0 {
 		return "The pager accepted the page"
 	}
-	return "The pager accepted the page for " + personNames(f.OnCall)
+	return "The pager accepted the page; on call: " + personNames(f.OnCall)
 }
 
 func (f PageSent) apply(s *State, _ Event) {

@@ -47,6 +47,7 @@ func TestNotesUpdatesAndReminders(t *testing.T) {
 			want: []incident.Fact{incident.NoteAdded{Body: "deployed", HappenedAt: noon.Add(-time.Hour)}},
 		},
 		"a note may be written after the resolution": {given: []incident.Intent{incident.Resolve{}}, when: incident.AddNote{Text: "seen"}, want: []incident.Fact{incident.NoteAdded{Body: "seen"}}},
+		"a note is about what has happened":          {when: incident.AddNote{Text: "seen", At: noon.AddDate(1, 0, 0)}, invalid: "at"},
 		"a note says something":                      {when: incident.AddNote{Text: "\t"}, invalid: "text"},
 		"a note has a bound":                         {when: incident.AddNote{Text: long}, invalid: "text"},
 		"a note's time can be written down":          {when: incident.AddNote{Text: "x", At: afterTime}, invalid: "at"},

@@ -119,6 +119,27 @@ func TestASkippedStepLetsGoOnWhatNeedsIt(t *testing.T) {
 	require.Equal(t, incident.Waiting, b.State)
 }
 
+func TestAStepMayDependOnHowAnotherEnded(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: p
+steps:
+  - {id: approve, title: Approve, approval: true}
+  - {id: publish, title: Publish, needs: [approve], when: 'incident.steps["approve"] == "done"'}
+`
+	for intent, want := range map[incident.Intent]incident.StepState{
+		incident.ApproveStep{Step: "approve"}:                    incident.Waiting,
+		incident.SkipStep{Step: "approve", Reason: "not needed"}: incident.Pending,
+	} {
+		f := follow(t, text)
+		f.settle(began)
+		f.do(began, intent)
+		f.settle(began)
+		publish, _ := f.state.Step("publish")
+		require.Equal(t, want, publish.State, intent.Name())
+	}
+}
+
 func TestReactionsOfOneVendorKeepTheOrderOfEventsAndVendorsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	f := follow(t, `

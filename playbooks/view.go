@@ -37,10 +37,12 @@ type IncidentView struct {
 	Commander      string            `cel:"commander"`
 	Roles          map[string]string `cel:"roles"`
 	VacantRoles    []string          `cel:"vacant_roles"`
-	AlertsFiring   int64             `cel:"alerts_firing"`
-	Channel        string            `cel:"channel"`
-	Update         string            `cel:"update"`
-	Resolution     string            `cel:"resolution"`
+	// Steps says where each step stands, by its id: "done".
+	Steps        map[string]string `cel:"steps"`
+	AlertsFiring int64             `cel:"alerts_firing"`
+	Channel      string            `cel:"channel"`
+	Update       string            `cel:"update"`
+	Resolution   string            `cel:"resolution"`
 	// Age says how long ago the incident was declared: "1h 5m".
 	Age string `cel:"age"`
 	// Slug is the title as part of a name: "instance-down".
@@ -90,10 +92,13 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		Service:      ServiceView{Name: s.Service.Name, Team: s.Service.Team, ChannelPrefix: s.Service.ChannelPrefix},
 		Active:       s.Status.Active(),
 		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
-		Commander: s.Holder("commander"), Roles: map[string]string{},
+		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{},
 		AlertsFiring: int64(len(s.Firing())), Channel: s.Channel.Name,
 		Update: s.Update, Resolution: s.Resolution,
 		Age: incident.FormatDuration(now.Sub(s.DeclaredAt)), Slug: slug(s.Title),
+	}
+	for _, step := range s.Steps {
+		v.Steps[step.ID] = string(step.State)
 	}
 	for _, r := range s.Roles {
 		v.Roles[r.ID] = r.Holder

@@ -135,7 +135,7 @@ func TestAVendorThatIsDownIsTriedAgainByItselfUntilItIsBack(t *testing.T) {
 	for _, state := range s.pageStates() {
 		require.Equal(t, "resolved", state)
 	}
-	require.Contains(t, s.messages, "Failed: Page the on-call for payments: connection refused (trying again at 03:01:31 UTC) — Muster")
+	require.Contains(t, s.messages, "Failed: Page the on-call for payments: connection refused (trying again at 03:00:22 UTC) — Muster")
 }
 
 func TestAlertsThatArriveAfterTheEndAreGivenBack(t *testing.T) {

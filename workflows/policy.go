@@ -9,7 +9,7 @@ import (
 
 // All activity options are in this file, named by what they are for.
 
-// forEffect is for work on a vendor: a few attempts within about half a minute. What has
+// forEffect is for work on a vendor: a few attempts within about ten seconds. What has
 // not worked by then becomes visible as a failed step, and is tried again by [retryAfter]
 // while everything else goes on. Attempts are counted rather than time, since Muster itself
 // may have been away.
@@ -19,7 +19,7 @@ func forEffect(ctx workflow.Context, summary string) workflow.Context {
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    500 * time.Millisecond,
 			BackoffCoefficient: 2,
-			MaximumAttempts:    7,
+			MaximumAttempts:    5,
 			// The pauses stay far below this; it is what a vendor may ask for by
 			// Retry-After, which Temporal cuts to it.
 			MaximumInterval: 15 * time.Minute,
@@ -58,7 +58,7 @@ func forJournal(ctx workflow.Context, summary string) workflow.Context {
 
 // retryPauses are the pauses before Muster tries a failed step again by itself, the
 // last of them repeated.
-var retryPauses = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute}
+var retryPauses = []time.Duration{15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute}
 
 // maxAttempts bounds the retries by Muster itself to about a week. People may try
 // again whenever they like.

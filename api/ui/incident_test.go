@@ -58,6 +58,15 @@ func TestThePageSaysFirstWhatToDo(t *testing.T) {
 	}
 }
 
+func TestWhoIsNeededIsToldThatNobodyCouldBePaged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.begin(t, "Checkout fails", "SEV1")
+	s.do(t, id, muster, incident.FailStep{Step: "page", Error: "PagerDuty cannot be reached"})
+	require.Contains(t, s.get(t, "/incidents/INC-1", by(responder)).body,
+		"Nobody could be paged (PagerDuty cannot be reached). Call the people on call yourself.")
+}
+
 func TestThePageShowsWhetherMusterDidItsPart(t *testing.T) {
 	t.Parallel()
 	retryAt := time.Date(2026, 11, 22, 3, 14, 30, 0, time.UTC)

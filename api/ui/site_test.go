@@ -108,7 +108,7 @@ func (s *site) begin(t testing.TB, title string, severity incident.Severity) inc
 				{ID: "scribe", Title: "scribe"},
 			},
 			Steps: []incident.Step{
-				{ID: "page", Title: "Page the on-call", Kind: incident.Automatic, State: incident.Pending},
+				{ID: "page", Title: "Page the on-call", Kind: incident.Automatic, State: incident.Pending, Do: "pagerduty.page"},
 				{ID: "assess", Title: "Confirm the severity", Kind: incident.Manual, State: incident.Pending},
 				{ID: "statement", Title: "Approve the statement", Kind: incident.Approval, State: incident.Pending},
 			},

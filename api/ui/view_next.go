@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // NextView is the answer to "what do I do now?": one thing in full, with its form, and
@@ -71,12 +72,25 @@ func (b builder) askAcknowledge() []Prompt {
 	if waited := b.now.Sub(s.DeclaredAt); waited >= time.Minute {
 		why = fmt.Sprintf("It has been waiting for %s. %s", span(waited), why)
 	}
+	if failed, ok := b.failedPage(); ok {
+		why = fmt.Sprintf("Nobody could be paged (%s). Call the people on call yourself. %s", failed.Error, why)
+	}
 	form := b.form("next", "acknowledge", "")
 	form.AskName = form.AskName || b.you == ""
 	return []Prompt{{
 		Kind: "acknowledge", Tone: "alarm", Title: "Nobody has this yet", Why: why,
 		Rank: severityBadge(s, s.Severity).Rank, Form: form, Target: "next",
 	}}
+}
+
+// failedPage returns the first page that did not reach the pager.
+func (b builder) failedPage() (incident.Step, bool) {
+	for _, step := range b.state.Steps {
+		if step.State == incident.Failed && step.Do == playbooks.PagerDutyPage && len(b.state.Pages) == 0 {
+			return step, true
+		}
+	}
+	return incident.Step{}, false
 }
 
 func (b builder) askLead() []Prompt {

@@ -28,7 +28,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(data, '\n'))
+	_, _ = w.Write(append(data, '\n')) // a client that left is no error of ours
 }
 
 // problem is an RFC 9457 problem document: what the sandbox's own endpoints, which
@@ -56,7 +56,7 @@ func writeProblem(w http.ResponseWriter, status int, detail string, errs ...prob
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(data, '\n'))
+	_, _ = w.Write(append(data, '\n')) // a client that left is no error of ours
 }
 
 // sameOrigin guards the endpoints that change something on a person's word: a page of

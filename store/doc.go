@@ -12,19 +12,22 @@
 //     [incident.Apply] in the transaction that appends, so that it always equals the
 //     fold of the journal.
 //   - The inbox: alerts and ticket news from outside, on disk before their sender hears
-//     that they were accepted ([Store.Accept]), pending until their incident has them,
-//     and remembered after that, so that a repeated delivery changes nothing.
-//   - Which incident is whose: the numbers given out ([Store.NewIncident]) and the
-//     incident each group of alerts belongs to ([Store.Route]).
+//     that they were accepted ([Store.Accept]), kept until the journal has them, and
+//     remembered after that, so that a repeated delivery changes nothing.
+//   - Which incident is whose: the numbers given out ([Store.NewIncident]), the
+//     incident each group of alerts belongs to ([Store.Route]), and which incidents'
+//     workflows have done all they had to ([Store.Finish]).
 //
 // The way of an alert through the inbox, with the dispatcher in the middle:
 //
-//	Accept ─► Pending ─► Route ─► (the incident's workflow) ─► Delivered
-//	             ▲                          │
-//	             └──────── Return ◄─────────┘ when the incident had ended
+//	Accept ─► pending ─► Route ─► (the incident's workflow) ─► Sent ─► sent ─► Record ─► settled
+//	             ▲                          │                            │
+//	             ├───────── Return ◄────────┘ when the incident had ended │
+//	             └───────── Resend ◄──── when the workflow was lost ◄─────┘
 //
-// Crashing between any two of these steps and starting again from Pending does no
-// harm.
+// An alert is settled when the journal has it and not before: what Temporal took is
+// sent, and what Temporal lost is sent again. Crashing between any two of these steps
+// and starting again from what is pending and from [Store.Unrecorded] does no harm.
 //
 // [Store.Subscribe] tells readers in this process what changed, as it changes.
 //

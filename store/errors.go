@@ -17,6 +17,8 @@ var (
 	ErrConflict = errors.New("conflicting event")
 	// ErrGap is what a [GapError] is.
 	ErrGap = errors.New("gap in the journal")
+	// ErrKeyReused is what a [KeyReusedError] is.
+	ErrKeyReused = errors.New("key reused")
 	// ErrSchemaTooNew is what a [SchemaTooNewError] is.
 	ErrSchemaTooNew = errors.New("schema too new")
 )
@@ -61,6 +63,22 @@ func (e *GapError) Error() string {
 
 // Is makes the error an [ErrGap].
 func (e *GapError) Is(target error) bool { return target == ErrGap }
+
+// KeyReusedError says that an idempotency key came with another declaration than the one
+// it was first used for. Nothing was done.
+type KeyReusedError struct {
+	// Key is the one that was used again, Incident what it was used for first.
+	Key      string
+	Incident incident.ID
+}
+
+func (e *KeyReusedError) Error() string {
+	return fmt.Sprintf("the key %.40q was used for %s, whose declaration was another; use a new key for another incident, or repeat the same declaration",
+		e.Key, e.Incident)
+}
+
+// Is makes the error an [ErrKeyReused].
+func (e *KeyReusedError) Is(target error) bool { return target == ErrKeyReused }
 
 // SchemaTooNewError says that a newer version of Muster has migrated the database.
 type SchemaTooNewError struct {

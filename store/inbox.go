@@ -3,9 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -22,14 +20,12 @@ const (
 	KindTicket = "ticket"
 )
 
-const (
-	// MaxPending is the most items that one call of [Store.Pending] returns.
-	MaxPending = 1000
-	// seenGranularity is how exactly the inbox remembers when a delivery was last
-	// repeated. Within it, repetitions write nothing, so that a storm of them costs
-	// no disk writes.
-	seenGranularity = time.Hour
-)
+// MaxPending is the most items that one call of [Store.Pending] or [Store.Alerts] returns.
+const MaxPending = 1000
+
+// prunedAtOnce is how many items one transaction forgets, so that no delivery waits long
+// behind it.
+const prunedAtOnce = 1000
 
 // Item is something accepted from outside that an incident shall get.
 type Item struct {
@@ -60,6 +56,11 @@ type Accepted struct {
 // before count as repeated and change nothing, so accepting again is safe. An item
 // that is not complete is an [incident.InvalidError]; any other error means that
 // nothing could be stored, and that the sender should try again.
+//
+// Calls at the same time share a transaction, in the order in which they came: of one
+// item in two of them the first is new. A caller whose ctx ends stops waiting and
+// disturbs nobody; its items may be on disk or not, as after a lost connection, and
+// may still be read for a moment: leave them unchanged.
 func (s *Store) Accept(ctx context.Context, items []Item) (Accepted, error) {
 	for i, item := range items {
 		if err := item.check(); err != nil {
@@ -69,26 +70,9 @@ func (s *Store) Accept(ctx context.Context, items []Item) (Accepted, error) {
 	if len(items) == 0 {
 		return Accepted{}, nil
 	}
-	var accepted Accepted
-	err := s.write(ctx, func(q *queries.Queries) error {
-		for _, item := range items {
-			fresh, err := acceptItem(ctx, q, item)
-			if err != nil {
-				return err
-			}
-			if fresh {
-				accepted.New++
-			} else {
-				accepted.Repeated++
-			}
-		}
-		return nil
-	})
+	accepted, err := s.intake.accept(ctx, items)
 	if err != nil {
 		return Accepted{}, fmt.Errorf("accept %d items: %w", len(items), err)
-	}
-	if accepted.New > 0 {
-		s.signalWake()
 	}
 	return accepted, nil
 }
@@ -109,49 +93,92 @@ func (i Item) check() error {
 	return cmp.Or(storable("source", i.Source), storable("subject", i.Subject), storable("key", i.Key))
 }
 
-// acceptItem looks before it inserts, because even an insert that does nothing makes
-// SQLite write.
-func acceptItem(ctx context.Context, q *queries.Queries, item Item) (fresh bool, err error) {
-	seenAt, err := q.ItemSeenAt(ctx, queries.ItemSeenAtParams{Kind: item.Kind, Source: item.Source, Key: item.Key})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		added, err := q.AcceptItem(ctx, queries.AcceptItemParams{
-			Kind: item.Kind, Source: item.Source, Subject: item.Subject, Key: item.Key,
-			ReceivedAt: queries.At(item.ReceivedAt), Body: string(item.Body),
-		})
-		return added > 0, err
-	case err != nil:
-		return false, err
-	case item.ReceivedAt.Sub(seenAt.Time) < seenGranularity:
-		return false, nil
-	}
-	return false, q.TouchItem(ctx, queries.TouchItemParams{
-		Kind: item.Kind, Source: item.Source, Key: item.Key, Now: queries.At(item.ReceivedAt),
-	})
-}
-
-// Pending returns up to limit items that no incident has yet, in the order of their
-// arrival, those after the given id; 0 begins with the oldest. A limit of 0 means
+// Pending returns up to limit items that are neither sent nor settled, in the order of
+// their arrival, those after the given id; 0 begins with the oldest. A limit of 0 means
 // [MaxPending], which is also the most.
 func (s *Store) Pending(ctx context.Context, after int64, limit int) ([]Item, error) {
-	if limit < 0 || limit > MaxPending {
-		return nil, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxPending, MaxPending)
+	most, err := pageOfItems(limit)
+	if err != nil {
+		return nil, err
 	}
-	if limit == 0 {
-		limit = MaxPending
-	}
-	rows, err := s.reading.PendingItems(ctx, queries.PendingItemsParams{After: after, Most: int32(limit)}) //nolint:gosec // checked above
+	rows, err := s.reading.PendingItems(ctx, queries.PendingItemsParams{After: after, Most: most})
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}
 	items := make([]Item, len(rows))
 	for i, row := range rows {
-		items[i] = Item{
-			ID: row.ID, Kind: row.Kind, Source: row.Source, Subject: row.Subject, Key: row.Key,
-			ReceivedAt: row.ReceivedAt.Time, Body: json.RawMessage(row.Body),
-		}
+		items[i] = itemOf(row)
 	}
 	return items, nil
+}
+
+// Alerts returns up to limit of the alerts that an incident has recorded, all of them
+// and not only those it remembers in its state, in the order of their arrival, those
+// after the given item id; 0 begins with the oldest. A limit of 0 means [MaxPending],
+// which is also the most. What [Store.Prune] has forgotten is not among them. An
+// incident that recorded none, or that there is not, has none.
+func (s *Store) Alerts(ctx context.Context, id incident.ID, after int64, limit int) ([]Item, error) {
+	number, err := numberOf(id)
+	if err != nil {
+		return nil, err
+	}
+	most, err := pageOfItems(limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.reading.IncidentItems(ctx, queries.IncidentItemsParams{
+		Incident: nullable(number), Kind: KindAlert, After: after, Most: most,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the alerts of %s: %w", id, err)
+	}
+	items := make([]Item, len(rows))
+	for i, row := range rows {
+		items[i] = itemOf(queries.PendingItemsRow(row))
+	}
+	return items, nil
+}
+
+func pageOfItems(limit int) (int32, error) {
+	if limit < 0 || limit > MaxPending {
+		return 0, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxPending, MaxPending)
+	}
+	return int32(cmp.Or(limit, MaxPending)), nil //nolint:gosec // checked above
+}
+
+func itemOf(row queries.PendingItemsRow) Item {
+	return Item{
+		ID: row.ID, Kind: row.Kind, Source: row.Source, Subject: row.Subject, Key: row.Key,
+		ReceivedAt: row.ReceivedAt.Time, Body: json.RawMessage(row.Body),
+	}
+}
+
+// InboxStatus says how much waits in the inbox, for health checks and metrics.
+type InboxStatus struct {
+	// Pending items wait to be sent; OldestPendingAt is when the one that arrived first
+	// was received, zero when there is none.
+	Pending         int
+	OldestPendingAt time.Time
+	// Sent items wait to be recorded by their incident; OldestSentAt is when the first of
+	// them was sent, zero when there is none.
+	Sent         int
+	OldestSentAt time.Time
+}
+
+// InboxStatus counts what is not settled. It costs little even beside a long inbox.
+func (s *Store) InboxStatus(ctx context.Context) (InboxStatus, error) {
+	pending, err := s.reading.PendingStatus(ctx)
+	if err != nil {
+		return InboxStatus{}, fmt.Errorf("count what is pending: %w", err)
+	}
+	sent, err := s.reading.SentStatus(ctx)
+	if err != nil {
+		return InboxStatus{}, fmt.Errorf("count what was sent: %w", err)
+	}
+	return InboxStatus{
+		Pending: int(pending.Items), OldestPendingAt: pending.OldestAt.Time,
+		Sent: int(sent.Items), OldestSentAt: sent.OldestAt.Time,
+	}, nil
 }
 
 // Wake returns a channel that receives whenever something became pending in this
@@ -167,87 +194,24 @@ func (s *Store) signalWake() {
 	}
 }
 
-// Delivered records that an incident has the items. Items that are not pending are left
-// as they are, and so are those that this very incident has given back in the
-// meantime ([Store.Return]); repeating is therefore safe at any time.
-func (s *Store) Delivered(ctx context.Context, ids []int64, to incident.ID) error {
-	number, err := numberOf(to)
-	if err != nil {
-		return err
-	}
-	now := queries.At(time.Now())
-	err = s.writeEach(ctx, ids, func(q *queries.Queries, id int64) error {
-		return q.DeliverItem(ctx, queries.DeliverItemParams{ID: id, Incident: nullable(number), Now: now})
-	})
-	if err != nil {
-		return fmt.Errorf("record what was delivered to %s: %w", to, err)
-	}
-	return nil
-}
-
-// Discard settles pending items that no incident needs, such as the end of an alert
-// whose beginning was never seen, and records the reason. Items that are not pending
-// are left as they are.
-func (s *Store) Discard(ctx context.Context, ids []int64, reason string) error {
-	now := queries.At(time.Now())
-	err := s.writeEach(ctx, ids, func(q *queries.Queries, id int64) error {
-		return q.DiscardItem(ctx, queries.DiscardItemParams{ID: id, Reason: reason, Now: now})
-	})
-	if err != nil {
-		return fmt.Errorf("discard inbox items: %w", err)
-	}
-	return nil
-}
-
-// Return makes items pending again that reached an incident after its end, so that they
-// are routed anew. It may come before or after [Store.Delivered] for the same incident,
-// and may be repeated: items that another incident has got since are left with it.
-func (s *Store) Return(ctx context.Context, ids []int64, from incident.ID) error {
-	number, err := numberOf(from)
-	if err != nil {
-		return err
-	}
-	returned := int64(0)
-	err = s.writeEach(ctx, ids, func(q *queries.Queries, id int64) error {
-		changed, err := q.ReturnItem(ctx, queries.ReturnItemParams{ID: id, Incident: nullable(number)})
-		returned += changed
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("take back what came too late for %s: %w", from, err)
-	}
-	if returned > 0 {
-		s.signalWake()
-	}
-	return nil
-}
-
 // Prune forgets items that were settled before the given moment and have not been
-// delivered again since, and returns how many. What is pending always stays. A key
-// that is forgotten is new when it comes again, so keep items for longer than any
-// source goes on repeating itself.
+// delivered again since, and returns how many. What is pending or sent always stays. A
+// key that is forgotten is new when it comes again, so keep items for longer than any
+// source goes on repeating itself. Others write in between; with an error, what was
+// forgotten until then stays forgotten.
 func (s *Store) Prune(ctx context.Context, before time.Time) (forgotten int, err error) {
-	err = s.write(ctx, func(q *queries.Queries) error {
-		n, err := q.PruneItems(ctx, queries.At(before))
-		forgotten = int(n)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("prune the inbox: %w", err)
-	}
-	return forgotten, nil
-}
-
-func (s *Store) writeEach(ctx context.Context, ids []int64, do func(q *queries.Queries, id int64) error) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return s.write(ctx, func(q *queries.Queries) error {
-		for _, id := range ids {
-			if err := do(q, id); err != nil {
-				return err
-			}
+	for {
+		pruned := int64(0)
+		err := s.write(ctx, func(q *queries.Queries) (err error) {
+			pruned, err = q.PruneItems(ctx, queries.PruneItemsParams{Before: queries.At(before), Most: prunedAtOnce})
+			return err
+		})
+		if err != nil {
+			return forgotten, fmt.Errorf("prune the inbox: %w", err)
 		}
-		return nil
-	})
+		forgotten += int(pruned)
+		if pruned < prunedAtOnce {
+			return forgotten, nil
+		}
+	}
 }

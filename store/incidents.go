@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"muster/incident"
 	"muster/store/internal/queries"
@@ -32,15 +34,22 @@ func (s *Store) Incident(ctx context.Context, id incident.ID) (incident.State, e
 // same id, with fresh false from the second time on; an empty key always reserves a
 // new one. Reserving is not declaring: the incident exists once its first event is
 // appended. A key that is not UTF-8 is an [incident.InvalidError].
-func (s *Store) NewIncident(ctx context.Context, key string) (id incident.ID, fresh bool, err error) {
-	if err := storable("key", key); err != nil {
+//
+// The digest stands for what the incident is declared with: a key that comes again
+// with another digest is a [KeyReusedError]. An empty digest stands for anything.
+func (s *Store) NewIncident(ctx context.Context, key, digest string) (id incident.ID, fresh bool, err error) {
+	if err := cmp.Or(storable("key", key), storable("digest", digest)); err != nil {
 		return "", false, err
 	}
 	err = s.write(ctx, func(q *queries.Queries) error {
+		id, fresh = "", false
 		if key != "" {
-			number, err := q.IncidentByKey(ctx, key)
+			known, err := q.IncidentByKey(ctx, key)
 			if err == nil {
-				id = incident.NewID(number)
+				id = incident.NewID(known.Incident)
+				if digest != "" && known.Digest != "" && digest != known.Digest {
+					return &KeyReusedError{Key: key, Incident: id}
+				}
 				return nil
 			}
 			if !errors.Is(err, sql.ErrNoRows) {
@@ -55,12 +64,74 @@ func (s *Store) NewIncident(ctx context.Context, key string) (id incident.ID, fr
 		if key == "" {
 			return nil
 		}
-		return q.SaveIncidentKey(ctx, queries.SaveIncidentKeyParams{Key: key, Incident: number})
+		return q.SaveIncidentKey(ctx, queries.SaveIncidentKeyParams{Key: key, Incident: number, Digest: digest})
 	})
 	if err != nil {
 		return "", false, fmt.Errorf("reserve an incident's number: %w", err)
 	}
 	return id, fresh, nil
+}
+
+// Finish marks that the workflow of an incident has done all it had to do. It may be
+// repeated; nothing takes the mark away. An incident that is not in the journal is a
+// [NotFoundError].
+func (s *Store) Finish(ctx context.Context, id incident.ID) error {
+	number, err := numberOf(id)
+	if err != nil {
+		return err
+	}
+	now := queries.At(time.Now())
+	err = s.write(ctx, func(q *queries.Queries) error {
+		changed, err := q.FinishIncident(ctx, queries.FinishIncidentParams{Number: number, Now: now})
+		if err != nil || changed > 0 {
+			return err
+		}
+		return requireDeclared(ctx, q, number)
+	})
+	if err != nil {
+		return fmt.Errorf("mark that %s is finished: %w", id, err)
+	}
+	return nil
+}
+
+// MaxUnfinished is the most incidents that one call of [Store.Unfinished] returns.
+const MaxUnfinished = 1000
+
+// Unfinished returns up to limit incidents of the journal that are not marked as
+// finished ([Store.Finish]), by ascending number, those after the given id; an empty
+// one begins with the first. A limit of 0 means [MaxUnfinished], which is also the
+// most.
+func (s *Store) Unfinished(ctx context.Context, after incident.ID, limit int) ([]incident.ID, error) {
+	if limit < 0 || limit > MaxUnfinished {
+		return nil, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxUnfinished, MaxUnfinished)
+	}
+	number := int64(0)
+	if after != "" {
+		var err error
+		if number, err = numberOf(after); err != nil {
+			return nil, err
+		}
+	}
+	numbers, err := s.reading.UnfinishedIncidents(ctx, queries.UnfinishedIncidentsParams{
+		After: number, Most: int32(cmp.Or(limit, MaxUnfinished)), //nolint:gosec // checked above
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read which incidents are unfinished: %w", err)
+	}
+	ids := make([]incident.ID, len(numbers))
+	for i, number := range numbers {
+		ids[i] = incident.NewID(number)
+	}
+	return ids, nil
+}
+
+// requireDeclared makes an incident that the journal does not have a [NotFoundError].
+func requireDeclared(ctx context.Context, q *queries.Queries, number int64) error {
+	_, err := q.IncidentStanding(ctx, number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &NotFoundError{What: "incident", Name: string(incident.NewID(number))}
+	}
+	return err
 }
 
 // OpenFollowup is a follow-up with its incident.
@@ -167,6 +238,11 @@ func searchText(s incident.State) string {
 		if !named[a.Name] {
 			named[a.Name] = true
 			lines = append(lines, a.Name)
+		}
+	}
+	for _, t := range s.Crowd {
+		if !named[t.Name] {
+			lines = append(lines, t.Name)
 		}
 	}
 	return strings.ToLower(strings.Join(lines, "\n"))

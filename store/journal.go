@@ -28,35 +28,39 @@ func (s *Store) Append(ctx context.Context, events []incident.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	events, err := checkedEvents(events)
+	return s.Record(ctx, events[0].Incident, events, nil)
+}
+
+// Record is [Store.Append] together with settling the inbox items that the events come
+// from, in the same transaction: an item is settled exactly when the journal has what
+// became of it. There may be no events, as where an alert says nothing new; the
+// journal must have the incident all the same, or it is a [NotFoundError].
+//
+// Recording may be repeated. It settles the items whether they were marked as sent in
+// the meantime or not; one that another incident has recorded stays with that one.
+func (s *Store) Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error {
+	number, err := numberOf(id)
 	if err != nil {
 		return err
 	}
-	id := events[0].Incident
+	if events, err = checkedEvents(id, events); err != nil {
+		return err
+	}
+	if len(events) == 0 && len(items) == 0 {
+		return nil
+	}
 	var seq int
-	err = s.write(ctx, func(q *queries.Queries) error {
-		before, err := stateOf(ctx, q, id)
-		if err != nil {
+	now := queries.At(time.Now())
+	err = s.write(ctx, func(q *queries.Queries) (err error) {
+		if len(events) > 0 {
+			seq, err = appendEvents(ctx, q, id, events)
+		} else {
+			err = requireDeclared(ctx, q, number)
+		}
+		if err != nil || len(items) == 0 {
 			return err
 		}
-		fresh, err := freshEvents(ctx, q, before, events)
-		if err != nil || len(fresh) == 0 {
-			return err
-		}
-		after := before
-		for _, e := range fresh {
-			if err := insertEvent(ctx, q, e); err != nil {
-				return err
-			}
-			after = incident.Apply(after, e)
-		}
-		if !before.Declared() {
-			if err := q.RaiseNumber(ctx, id.Number()); err != nil {
-				return err
-			}
-		}
-		seq = after.Seq
-		return saveState(ctx, q, before, after)
+		return q.RecordItems(ctx, queries.RecordItemsParams{IDs: items, Incident: nullable(number), Now: now})
 	})
 	if err != nil {
 		return fmt.Errorf("append to the journal of %s: %w", id, err)
@@ -67,13 +71,39 @@ func (s *Store) Append(ctx context.Context, events []incident.Event) error {
 	return nil
 }
 
-// checkedEvents returns the events as the journal will hold them, or says why they
-// cannot be one incident's.
-func checkedEvents(events []incident.Event) ([]incident.Event, error) {
-	id, first := events[0].Incident, events[0].Seq
-	if _, err := numberOf(id); err != nil {
-		return nil, err
+// appendEvents appends the events that the journal does not have and returns the
+// sequence number of the last; 0 when it had them all.
+func appendEvents(ctx context.Context, q *queries.Queries, id incident.ID, events []incident.Event) (seq int, err error) {
+	before, err := stateOf(ctx, q, id)
+	if err != nil {
+		return 0, err
 	}
+	fresh, err := freshEvents(ctx, q, before, events)
+	if err != nil || len(fresh) == 0 {
+		return 0, err
+	}
+	after := before
+	for _, e := range fresh {
+		if err := insertEvent(ctx, q, e); err != nil {
+			return 0, err
+		}
+		after = incident.Apply(after, e)
+	}
+	if !before.Declared() {
+		if err := q.RaiseNumber(ctx, id.Number()); err != nil {
+			return 0, err
+		}
+	}
+	return after.Seq, saveState(ctx, q, before, after)
+}
+
+// checkedEvents returns the events as the journal will hold them, or says why they
+// cannot be the incident's.
+func checkedEvents(id incident.ID, events []incident.Event) ([]incident.Event, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	first := events[0].Seq
 	if first < 1 {
 		return nil, invalid("events", "event %d of %s: sequence numbers begin at 1", first, id)
 	}
@@ -81,7 +111,7 @@ func checkedEvents(events []incident.Event) ([]incident.Event, error) {
 	for i, e := range events {
 		switch {
 		case e.Incident != id:
-			return nil, invalid("events", "the events are of %s and %s; append those of one incident at a time", id, e.Incident)
+			return nil, invalid("events", "an event of %s is among those of %s; append the events of one incident at a time", e.Incident, id)
 		case e.Fact == nil:
 			return nil, invalid("events", "event %d of %s has no fact", e.Seq, id)
 		case e.At.IsZero():

@@ -26,6 +26,17 @@ const (
 	// sqliteApplicationID marks a database as Muster's ("Must" in ASCII). See
 	// https://www.sqlite.org/pragma.html#pragma_application_id
 	sqliteApplicationID = 0x4d757374
+	// sqliteWriterCacheKiB is the writer's page cache. The keys of the inbox come in no order, so
+	// that each new one touches another page of their index: SQLite's usual 2 MiB hold
+	// the index of some ten thousand alerts.
+	sqliteWriterCacheKiB = 16 << 10
+	// sqliteCheckpointPages is how long the write-ahead log grows (pages of 4 KiB) before a
+	// commit copies it into the database: in a storm the same pages change again and
+	// again, and each is copied once.
+	sqliteCheckpointPages = 4000
+	// sqliteLogLimitBytes is how large the log's file is allowed to stay, and how large it
+	// becomes before writers wait for readers to make it small again.
+	sqliteLogLimitBytes = 32 << 20
 	// lockRetry is how often a starting process looks whether another has finished its
 	// migrations.
 	lockRetry = 20 * time.Millisecond
@@ -60,7 +71,12 @@ func openSQLite(ctx context.Context, path string, logger *slog.Logger) (_ backen
 
 	writer, err := sql.Open("sqlite", sqliteURL(path, url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {sqliteBusyPragma(), "synchronous(FULL)", "foreign_keys(1)"},
+		"_pragma": {
+			sqliteBusyPragma(), "synchronous(FULL)", "foreign_keys(1)",
+			fmt.Sprintf("cache_size(-%d)", sqliteWriterCacheKiB),
+			fmt.Sprintf("wal_autocheckpoint(%d)", sqliteCheckpointPages),
+			fmt.Sprintf("journal_size_limit(%d)", sqliteLogLimitBytes),
+		},
 	}))
 	if err != nil {
 		return backend{}, err
@@ -75,7 +91,7 @@ func openSQLite(ctx context.Context, path string, logger *slog.Logger) (_ backen
 	reader.SetMaxOpenConns(sqliteReaders)
 	reader.SetMaxIdleConns(sqliteReaders)
 
-	b := backend{reader: reader, writer: writer, contended: sqliteContended}
+	b := backend{reader: reader, writer: writer, contended: sqliteContended, explained: sqliteExplained, wrote: newSQLiteLog(writer, path).wrote}
 	if err := prepareSQLite(ctx, writer, logger); err != nil {
 		return backend{}, errors.Join(sqliteExplained(err), b.close())
 	}
@@ -150,6 +166,10 @@ func sqliteExplained(err error) error {
 		return fmt.Errorf("it is not a SQLite database; name another file: %w", err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("it cannot be written to; check the permissions of the file and its folder: %w", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk is full; make room on it: %w", err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("the disk does not do what it is told; check it, and the quota on it: %w", err)
 	case sqlite3.SQLITE_CORRUPT:
 		return fmt.Errorf("it is damaged; restore it from a backup: %w", err)
 	default:

@@ -5,14 +5,17 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
+	"muster/incident"
 	"muster/store"
 	"muster/store/storetest"
 )
@@ -102,6 +105,79 @@ func TestOpenLogsMigrationsOnce(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 	require.Equal(t, 1, bytes.Count(log.Bytes(), []byte("migrated the database")))
+}
+
+func TestWhatOlderVersionsSettledStaysSettled(t *testing.T) {
+	t.Parallel()
+	options := fresh(t)
+	exec(t, options.Path, fmt.Sprintf("PRAGMA application_id = %d", 0x4d757374))
+	migrations, err := goose.NewProvider(goose.DialectSQLite3, raw(t, options.Path), os.DirFS("migrations/sqlite"),
+		goose.WithTableName("schema_versions"))
+	require.NoError(t, err)
+	_, err = migrations.UpTo(t.Context(), 1)
+	require.NoError(t, err)
+	exec(t, options.Path, `INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, settled_at, incident, reason, body) VALUES
+		('alert', 'alertmanager', 'g', 'pending', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:06.000007Z', NULL, NULL, '', '{}'),
+		('alert', 'alertmanager', 'g', 'delivered', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:07.000000Z', 1, '', '{}'),
+		('alert', 'alertmanager', 'g', 'too late', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:07.000000Z', 1, '', '{}'),
+		('alert', 'alertmanager', 'g', 'discarded', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:06.000007Z', '2026-02-03T04:05:07.000000Z', NULL, 'ignored', '{}')`)
+	exec(t, options.Path, `INSERT INTO incidents (number, seq, status, severity, service, declared_at, search, state)
+		VALUES (1, 1, 'closed', 'SEV1', 'checkout', '2026-02-03T04:05:06.000007Z', '', '{"id": "INC-1", "seq": 1}')`)
+	exec(t, options.Path, `INSERT INTO incident_keys (key, incident) VALUES ('key', 1)`)
+
+	s := storetest.Open(t, options)
+	waiting, err := s.Pending(t.Context(), 0, 0)
+	require.NoError(t, err)
+	require.Len(t, waiting, 1)
+	require.Equal(t, "pending", waiting[0].Key)
+	sent, err := s.Unrecorded(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, sent)
+	alerts, err := s.Alerts(t.Context(), "INC-1", 0, 0)
+	require.NoError(t, err)
+	require.Len(t, alerts, 2)
+	require.NoError(t, s.Return(t.Context(), []int64{alerts[1].ID}, "INC-1"), "the workflow that was told of it may have ended")
+	waiting, err = s.Pending(t.Context(), 0, 0)
+	require.NoError(t, err)
+	require.Len(t, waiting, 2)
+	unfinished, err := s.Unfinished(t.Context(), "", 0)
+	require.NoError(t, err)
+	require.Equal(t, []incident.ID{"INC-1"}, unfinished)
+	id, fresh, err := s.NewIncident(t.Context(), "key", "digest")
+	require.NoError(t, err)
+	require.False(t, fresh)
+	require.Equal(t, incident.ID("INC-1"), id)
+}
+
+func TestTheWriteAheadLogIsMadeSmallAgainOnceItsReadersAreDone(t *testing.T) {
+	t.Parallel()
+	options := fresh(t)
+	s := storetest.Open(t, options)
+	logSize := func() int64 {
+		info, err := os.Stat(options.Path + "-wal")
+		require.NoError(t, err)
+		return info.Size()
+	}
+	body := json.RawMessage(fmt.Sprintf("%q", bytes.Repeat([]byte("x"), 4<<20)))
+	accept := func(key string) {
+		_, err := s.Accept(t.Context(), []store.Item{{
+			Kind: store.KindAlert, Source: "alertmanager", Subject: "g", Key: key, ReceivedAt: time.Now(), Body: body,
+		}})
+		require.NoError(t, err)
+	}
+	// A reader that stays holds up the log, and the writers only once.
+	reader, err := raw(t, options.Path).BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	require.NoError(t, reader.QueryRowContext(t.Context(), "SELECT count(*) FROM inbox").Scan(new(int)))
+	const limit = 32 << 20
+	for n := 0; logSize() < limit+limit/2; n++ {
+		accept(fmt.Sprint("held up ", n))
+	}
+	require.NoError(t, reader.Rollback())
+	for n := 0; logSize() > limit; n++ {
+		require.Less(t, n, 10, "the log stays long")
+		accept(fmt.Sprint("free ", n))
+	}
 }
 
 func TestAWriterWaitsForAnotherProcessForAsLongAsItsCallerDoes(t *testing.T) {

@@ -31,6 +31,7 @@ type Store struct {
 	writing      *queries.Queries
 	installation string
 	wake         chan struct{}
+	intake       *intake
 	live         live
 }
 
@@ -41,6 +42,11 @@ type backend struct {
 	// contended says whether a transaction could not begin because another process
 	// was writing, so that it is worth beginning again.
 	contended func(error) bool
+	// explained puts into words what the database says where those who read it would not
+	// know what to mend.
+	explained func(error) error
+	// wrote is told how each transaction ended.
+	wrote func(ctx context.Context, err error)
 }
 
 func (b backend) close() error { return errors.Join(b.reader.Close(), b.writer.Close()) }
@@ -75,26 +81,30 @@ func newStore(ctx context.Context, b backend) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the installation's id: %w", err)
 	}
-	return &Store{
+	s := &Store{
 		backend: b, reading: reading, writing: writing,
 		installation: installation, wake: make(chan struct{}, 1),
-	}, nil
+	}
+	s.intake = startIntake(s.commitGroup)
+	return s, nil
 }
 
 // Close ends all subscriptions and closes the database. Transactions under way are
 // waited for.
 func (s *Store) Close() error {
 	s.live.close()
+	s.intake.close()
 	return errors.Join(s.reading.Close(), s.writing.Close(), s.backend.close())
 }
 
 // Check says whether the database answers, both to readers and to writers; nil
-// means that it does. It waits its turn among the writers for as long as ctx allows.
+// means that it does. It writes a few bytes to disk, and waits its turn among the writers
+// for as long as ctx allows.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.reading.Installation(ctx); err != nil {
 		return fmt.Errorf("the database cannot be read: %w", err)
 	}
-	err := s.write(ctx, func(*queries.Queries) error { return nil })
+	err := s.write(ctx, func(q *queries.Queries) error { return q.ProveWritable(ctx) })
 	if err != nil {
 		return fmt.Errorf("the database cannot be written to: %w", err)
 	}
@@ -109,14 +119,20 @@ func (s *Store) Installation() string { return s.installation }
 // write runs fn in a transaction that holds the write lock from its beginning, and
 // commits unless fn fails. It waits for other writers until ctx ends.
 func (s *Store) write(ctx context.Context, fn func(*queries.Queries) error) error {
+	err := s.transact(ctx, fn)
+	s.backend.wrote(ctx, err)
+	return s.backend.explained(err)
+}
+
+func (s *Store) transact(ctx context.Context, fn func(*queries.Queries) error) error {
 	tx, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
 	if err := fn(s.writing.WithTx(tx)); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, rollback)
-		}
+		// An error of its own says only that there is nothing left to roll back: the database
+		// did so as it failed, or database/sql as ctx ended.
+		_ = tx.Rollback()
 		return err
 	}
 	return tx.Commit()

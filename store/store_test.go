@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"muster/store"
@@ -25,6 +26,11 @@ func backends() []storetest.Backend {
 		Name: "SQLite",
 		Fresh: func(t testing.TB) store.Options {
 			return store.Options{Path: filepath.Join(t.TempDir(), "muster.db")}
+		},
+		Fill: func(t testing.TB, s *store.Store) func() {
+			free, err := store.Fill(t.Context(), s)
+			require.NoError(t, err)
+			return func() { require.NoError(t, free()) }
 		},
 	}}
 }

@@ -41,7 +41,7 @@ func runOpening(t *testing.T, b Backend) {
 		s, err := store.Open(t.Context(), options)
 		require.NoError(t, err)
 		installation := s.Installation()
-		_, _, err = s.NewIncident(t.Context(), "key")
+		_, _, err = s.NewIncident(t.Context(), "key", "")
 		require.NoError(t, err)
 		routedTo := route(t, s, "g", start, true)
 		st := declared(t, s, incident.Declare{}, incident.Acknowledge{})
@@ -51,7 +51,7 @@ func runOpening(t *testing.T, b Backend) {
 
 		s = Open(t, options)
 		require.Equal(t, installation, s.Installation())
-		id, fresh, err := s.NewIncident(t.Context(), "key")
+		id, fresh, err := s.NewIncident(t.Context(), "key", "")
 		require.NoError(t, err)
 		require.False(t, fresh)
 		require.Equal(t, incident.ID("INC-1"), id)

@@ -23,7 +23,7 @@ func runReadModel(t *testing.T, b Backend) {
 			require.Equal(t, store.NotFoundError{What: "incident", Name: "INC-1"}, *missing)
 		}},
 		{"an incident that is only reserved is not found", func(t *testing.T, s *store.Store) {
-			id, _, err := s.NewIncident(t.Context(), "key")
+			id, _, err := s.NewIncident(t.Context(), "key", "")
 			require.NoError(t, err)
 			_, err = s.Incident(t.Context(), id)
 			require.ErrorIs(t, err, store.ErrNotFound)
@@ -43,7 +43,7 @@ func runReadModel(t *testing.T, b Backend) {
 // checkFold leads an incident through a life of chance, appends its events in batches
 // of chance, some of them twice, and compares what is stored with the fold.
 func checkFold(t testing.TB, r *rapid.T, s *store.Store) {
-	id, _, err := s.NewIncident(t.Context(), "")
+	id, _, err := s.NewIncident(t.Context(), "", "")
 	require.NoError(r, err)
 	st := begin(t, id, incident.Declare{})
 	for _, intent := range rapid.SliceOfN(anyIntent(), 0, 25).Draw(r, "intents") {

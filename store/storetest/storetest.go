@@ -21,6 +21,9 @@ type Backend struct {
 	Name string
 	// Fresh returns the options of a database that is empty and goes away with the test.
 	Fresh func(t testing.TB) store.Options
+	// Fill makes it seem as if the disk were full, until free is called. Nil where a test
+	// cannot arrange that; the suite then does without.
+	Fill func(t testing.TB, s *store.Store) (free func())
 }
 
 // Run runs the whole suite on a backend.
@@ -32,9 +35,14 @@ func Run(t *testing.T, b Backend) {
 		t.Run("list", func(t *testing.T) { t.Parallel(); runList(t, b) })
 		t.Run("follow-ups", func(t *testing.T) { t.Parallel(); runFollowups(t, b) })
 		t.Run("inbox", func(t *testing.T) { t.Parallel(); runInbox(t, b) })
+		t.Run("settling", func(t *testing.T) { t.Parallel(); runSettling(t, b) })
+		t.Run("finishing", func(t *testing.T) { t.Parallel(); runFinishing(t, b) })
 		t.Run("route", func(t *testing.T) { t.Parallel(); runRoute(t, b) })
 		t.Run("live", func(t *testing.T) { t.Parallel(); runLive(t, b) })
 		t.Run("opening", func(t *testing.T) { t.Parallel(); runOpening(t, b) })
+		if b.Fill != nil {
+			t.Run("full disk", func(t *testing.T) { t.Parallel(); runFullDisk(t, b) })
+		}
 	})
 }
 
@@ -132,7 +140,7 @@ func (st *story) store(s *store.Store) *story {
 // declared stores a new incident after some commands and returns it.
 func declared(t testing.TB, s *store.Store, declare incident.Declare, intents ...incident.Intent) *story {
 	t.Helper()
-	id, _, err := s.NewIncident(t.Context(), "")
+	id, _, err := s.NewIncident(t.Context(), "", "")
 	require.NoError(t, err)
 	st := begin(t, id, declare)
 	st.do(intents...)

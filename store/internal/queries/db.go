@@ -30,14 +30,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.bindGroupStmt, err = db.PrepareContext(ctx, bindGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query BindGroup: %w", err)
 	}
-	if q.deliverItemStmt, err = db.PrepareContext(ctx, deliverItem); err != nil {
-		return nil, fmt.Errorf("error preparing query DeliverItem: %w", err)
+	if q.deliverItemsStmt, err = db.PrepareContext(ctx, deliverItems); err != nil {
+		return nil, fmt.Errorf("error preparing query DeliverItems: %w", err)
 	}
-	if q.discardItemStmt, err = db.PrepareContext(ctx, discardItem); err != nil {
-		return nil, fmt.Errorf("error preparing query DiscardItem: %w", err)
+	if q.discardItemsStmt, err = db.PrepareContext(ctx, discardItems); err != nil {
+		return nil, fmt.Errorf("error preparing query DiscardItems: %w", err)
 	}
 	if q.eventsStmt, err = db.PrepareContext(ctx, events); err != nil {
 		return nil, fmt.Errorf("error preparing query Events: %w", err)
+	}
+	if q.finishIncidentStmt, err = db.PrepareContext(ctx, finishIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishIncident: %w", err)
 	}
 	if q.followupByTicketStmt, err = db.PrepareContext(ctx, followupByTicket); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowupByTicket: %w", err)
@@ -47,6 +50,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.incidentByKeyStmt, err = db.PrepareContext(ctx, incidentByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentByKey: %w", err)
+	}
+	if q.incidentItemsStmt, err = db.PrepareContext(ctx, incidentItems); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentItems: %w", err)
 	}
 	if q.incidentStandingStmt, err = db.PrepareContext(ctx, incidentStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentStanding: %w", err)
@@ -72,14 +78,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pendingItemsStmt, err = db.PrepareContext(ctx, pendingItems); err != nil {
 		return nil, fmt.Errorf("error preparing query PendingItems: %w", err)
 	}
+	if q.pendingStatusStmt, err = db.PrepareContext(ctx, pendingStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query PendingStatus: %w", err)
+	}
+	if q.proveWritableStmt, err = db.PrepareContext(ctx, proveWritable); err != nil {
+		return nil, fmt.Errorf("error preparing query ProveWritable: %w", err)
+	}
 	if q.pruneItemsStmt, err = db.PrepareContext(ctx, pruneItems); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneItems: %w", err)
 	}
 	if q.raiseNumberStmt, err = db.PrepareContext(ctx, raiseNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseNumber: %w", err)
 	}
-	if q.returnItemStmt, err = db.PrepareContext(ctx, returnItem); err != nil {
-		return nil, fmt.Errorf("error preparing query ReturnItem: %w", err)
+	if q.recordItemsStmt, err = db.PrepareContext(ctx, recordItems); err != nil {
+		return nil, fmt.Errorf("error preparing query RecordItems: %w", err)
+	}
+	if q.resendItemsStmt, err = db.PrepareContext(ctx, resendItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ResendItems: %w", err)
+	}
+	if q.returnItemsStmt, err = db.PrepareContext(ctx, returnItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ReturnItems: %w", err)
 	}
 	if q.saveFollowupStmt, err = db.PrepareContext(ctx, saveFollowup); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveFollowup: %w", err)
@@ -90,8 +108,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.saveIncidentKeyStmt, err = db.PrepareContext(ctx, saveIncidentKey); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveIncidentKey: %w", err)
 	}
+	if q.sendItemsStmt, err = db.PrepareContext(ctx, sendItems); err != nil {
+		return nil, fmt.Errorf("error preparing query SendItems: %w", err)
+	}
+	if q.sentStatusStmt, err = db.PrepareContext(ctx, sentStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query SentStatus: %w", err)
+	}
 	if q.touchItemStmt, err = db.PrepareContext(ctx, touchItem); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchItem: %w", err)
+	}
+	if q.unfinishedIncidentsStmt, err = db.PrepareContext(ctx, unfinishedIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query UnfinishedIncidents: %w", err)
+	}
+	if q.unrecordedIncidentsStmt, err = db.PrepareContext(ctx, unrecordedIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query UnrecordedIncidents: %w", err)
 	}
 	return &q, nil
 }
@@ -108,19 +138,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing bindGroupStmt: %w", cerr)
 		}
 	}
-	if q.deliverItemStmt != nil {
-		if cerr := q.deliverItemStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deliverItemStmt: %w", cerr)
+	if q.deliverItemsStmt != nil {
+		if cerr := q.deliverItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deliverItemsStmt: %w", cerr)
 		}
 	}
-	if q.discardItemStmt != nil {
-		if cerr := q.discardItemStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing discardItemStmt: %w", cerr)
+	if q.discardItemsStmt != nil {
+		if cerr := q.discardItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing discardItemsStmt: %w", cerr)
 		}
 	}
 	if q.eventsStmt != nil {
 		if cerr := q.eventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eventsStmt: %w", cerr)
+		}
+	}
+	if q.finishIncidentStmt != nil {
+		if cerr := q.finishIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishIncidentStmt: %w", cerr)
 		}
 	}
 	if q.followupByTicketStmt != nil {
@@ -136,6 +171,11 @@ func (q *Queries) Close() error {
 	if q.incidentByKeyStmt != nil {
 		if cerr := q.incidentByKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing incidentByKeyStmt: %w", cerr)
+		}
+	}
+	if q.incidentItemsStmt != nil {
+		if cerr := q.incidentItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentItemsStmt: %w", cerr)
 		}
 	}
 	if q.incidentStandingStmt != nil {
@@ -178,6 +218,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pendingItemsStmt: %w", cerr)
 		}
 	}
+	if q.pendingStatusStmt != nil {
+		if cerr := q.pendingStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pendingStatusStmt: %w", cerr)
+		}
+	}
+	if q.proveWritableStmt != nil {
+		if cerr := q.proveWritableStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing proveWritableStmt: %w", cerr)
+		}
+	}
 	if q.pruneItemsStmt != nil {
 		if cerr := q.pruneItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneItemsStmt: %w", cerr)
@@ -188,9 +238,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseNumberStmt: %w", cerr)
 		}
 	}
-	if q.returnItemStmt != nil {
-		if cerr := q.returnItemStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing returnItemStmt: %w", cerr)
+	if q.recordItemsStmt != nil {
+		if cerr := q.recordItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing recordItemsStmt: %w", cerr)
+		}
+	}
+	if q.resendItemsStmt != nil {
+		if cerr := q.resendItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resendItemsStmt: %w", cerr)
+		}
+	}
+	if q.returnItemsStmt != nil {
+		if cerr := q.returnItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing returnItemsStmt: %w", cerr)
 		}
 	}
 	if q.saveFollowupStmt != nil {
@@ -208,9 +268,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing saveIncidentKeyStmt: %w", cerr)
 		}
 	}
+	if q.sendItemsStmt != nil {
+		if cerr := q.sendItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sendItemsStmt: %w", cerr)
+		}
+	}
+	if q.sentStatusStmt != nil {
+		if cerr := q.sentStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sentStatusStmt: %w", cerr)
+		}
+	}
 	if q.touchItemStmt != nil {
 		if cerr := q.touchItemStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchItemStmt: %w", cerr)
+		}
+	}
+	if q.unfinishedIncidentsStmt != nil {
+		if cerr := q.unfinishedIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unfinishedIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.unrecordedIncidentsStmt != nil {
+		if cerr := q.unrecordedIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unrecordedIncidentsStmt: %w", cerr)
 		}
 	}
 	return err
@@ -250,59 +330,79 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                   DBTX
-	tx                   *sql.Tx
-	acceptItemStmt       *sql.Stmt
-	bindGroupStmt        *sql.Stmt
-	deliverItemStmt      *sql.Stmt
-	discardItemStmt      *sql.Stmt
-	eventsStmt           *sql.Stmt
-	followupByTicketStmt *sql.Stmt
-	groupIncidentStmt    *sql.Stmt
-	incidentByKeyStmt    *sql.Stmt
-	incidentStandingStmt *sql.Stmt
-	incidentStateStmt    *sql.Stmt
-	insertEventStmt      *sql.Stmt
-	installationStmt     *sql.Stmt
-	itemSeenAtStmt       *sql.Stmt
-	nextNumberStmt       *sql.Stmt
-	openFollowupsStmt    *sql.Stmt
-	pendingItemsStmt     *sql.Stmt
-	pruneItemsStmt       *sql.Stmt
-	raiseNumberStmt      *sql.Stmt
-	returnItemStmt       *sql.Stmt
-	saveFollowupStmt     *sql.Stmt
-	saveIncidentStmt     *sql.Stmt
-	saveIncidentKeyStmt  *sql.Stmt
-	touchItemStmt        *sql.Stmt
+	db                      DBTX
+	tx                      *sql.Tx
+	acceptItemStmt          *sql.Stmt
+	bindGroupStmt           *sql.Stmt
+	deliverItemsStmt        *sql.Stmt
+	discardItemsStmt        *sql.Stmt
+	eventsStmt              *sql.Stmt
+	finishIncidentStmt      *sql.Stmt
+	followupByTicketStmt    *sql.Stmt
+	groupIncidentStmt       *sql.Stmt
+	incidentByKeyStmt       *sql.Stmt
+	incidentItemsStmt       *sql.Stmt
+	incidentStandingStmt    *sql.Stmt
+	incidentStateStmt       *sql.Stmt
+	insertEventStmt         *sql.Stmt
+	installationStmt        *sql.Stmt
+	itemSeenAtStmt          *sql.Stmt
+	nextNumberStmt          *sql.Stmt
+	openFollowupsStmt       *sql.Stmt
+	pendingItemsStmt        *sql.Stmt
+	pendingStatusStmt       *sql.Stmt
+	proveWritableStmt       *sql.Stmt
+	pruneItemsStmt          *sql.Stmt
+	raiseNumberStmt         *sql.Stmt
+	recordItemsStmt         *sql.Stmt
+	resendItemsStmt         *sql.Stmt
+	returnItemsStmt         *sql.Stmt
+	saveFollowupStmt        *sql.Stmt
+	saveIncidentStmt        *sql.Stmt
+	saveIncidentKeyStmt     *sql.Stmt
+	sendItemsStmt           *sql.Stmt
+	sentStatusStmt          *sql.Stmt
+	touchItemStmt           *sql.Stmt
+	unfinishedIncidentsStmt *sql.Stmt
+	unrecordedIncidentsStmt *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                   tx,
-		tx:                   tx,
-		acceptItemStmt:       q.acceptItemStmt,
-		bindGroupStmt:        q.bindGroupStmt,
-		deliverItemStmt:      q.deliverItemStmt,
-		discardItemStmt:      q.discardItemStmt,
-		eventsStmt:           q.eventsStmt,
-		followupByTicketStmt: q.followupByTicketStmt,
-		groupIncidentStmt:    q.groupIncidentStmt,
-		incidentByKeyStmt:    q.incidentByKeyStmt,
-		incidentStandingStmt: q.incidentStandingStmt,
-		incidentStateStmt:    q.incidentStateStmt,
-		insertEventStmt:      q.insertEventStmt,
-		installationStmt:     q.installationStmt,
-		itemSeenAtStmt:       q.itemSeenAtStmt,
-		nextNumberStmt:       q.nextNumberStmt,
-		openFollowupsStmt:    q.openFollowupsStmt,
-		pendingItemsStmt:     q.pendingItemsStmt,
-		pruneItemsStmt:       q.pruneItemsStmt,
-		raiseNumberStmt:      q.raiseNumberStmt,
-		returnItemStmt:       q.returnItemStmt,
-		saveFollowupStmt:     q.saveFollowupStmt,
-		saveIncidentStmt:     q.saveIncidentStmt,
-		saveIncidentKeyStmt:  q.saveIncidentKeyStmt,
-		touchItemStmt:        q.touchItemStmt,
+		db:                      tx,
+		tx:                      tx,
+		acceptItemStmt:          q.acceptItemStmt,
+		bindGroupStmt:           q.bindGroupStmt,
+		deliverItemsStmt:        q.deliverItemsStmt,
+		discardItemsStmt:        q.discardItemsStmt,
+		eventsStmt:              q.eventsStmt,
+		finishIncidentStmt:      q.finishIncidentStmt,
+		followupByTicketStmt:    q.followupByTicketStmt,
+		groupIncidentStmt:       q.groupIncidentStmt,
+		incidentByKeyStmt:       q.incidentByKeyStmt,
+		incidentItemsStmt:       q.incidentItemsStmt,
+		incidentStandingStmt:    q.incidentStandingStmt,
+		incidentStateStmt:       q.incidentStateStmt,
+		insertEventStmt:         q.insertEventStmt,
+		installationStmt:        q.installationStmt,
+		itemSeenAtStmt:          q.itemSeenAtStmt,
+		nextNumberStmt:          q.nextNumberStmt,
+		openFollowupsStmt:       q.openFollowupsStmt,
+		pendingItemsStmt:        q.pendingItemsStmt,
+		pendingStatusStmt:       q.pendingStatusStmt,
+		proveWritableStmt:       q.proveWritableStmt,
+		pruneItemsStmt:          q.pruneItemsStmt,
+		raiseNumberStmt:         q.raiseNumberStmt,
+		recordItemsStmt:         q.recordItemsStmt,
+		resendItemsStmt:         q.resendItemsStmt,
+		returnItemsStmt:         q.returnItemsStmt,
+		saveFollowupStmt:        q.saveFollowupStmt,
+		saveIncidentStmt:        q.saveIncidentStmt,
+		saveIncidentKeyStmt:     q.saveIncidentKeyStmt,
+		sendItemsStmt:           q.sendItemsStmt,
+		sentStatusStmt:          q.sentStatusStmt,
+		touchItemStmt:           q.touchItemStmt,
+		unfinishedIncidentsStmt: q.unfinishedIncidentsStmt,
+		unrecordedIncidentsStmt: q.unrecordedIncidentsStmt,
 	}
 }

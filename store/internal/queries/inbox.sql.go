@@ -40,36 +40,99 @@ func (q *Queries) AcceptItem(ctx context.Context, arg AcceptItemParams) (int64, 
 	return result.RowsAffected()
 }
 
-const deliverItem = `-- name: DeliverItem :exec
-UPDATE inbox SET incident = $2, settled_at = $3
-WHERE id = $1 AND settled_at IS NULL AND (returned_from IS NULL OR returned_from <> $2)
+const deliverItems = `-- name: DeliverItems :exec
+UPDATE inbox SET incident = $1, settled_at = $2
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND settled_at IS NULL AND sent_at IS NULL AND (returned_from IS NULL OR returned_from <> $1)
 `
 
-type DeliverItemParams struct {
-	ID       int64
+type DeliverItemsParams struct {
 	Incident sql.NullInt64
 	Now      Moment
+	IDs      IDs
 }
 
-// An incident that gave an item back has ended: news that it got the item is stale.
-func (q *Queries) DeliverItem(ctx context.Context, arg DeliverItemParams) error {
-	_, err := q.exec(ctx, q.deliverItemStmt, deliverItem, arg.ID, arg.Incident, arg.Now)
+// As above, and settled at once.
+func (q *Queries) DeliverItems(ctx context.Context, arg DeliverItemsParams) error {
+	_, err := q.exec(ctx, q.deliverItemsStmt, deliverItems, arg.Incident, arg.Now, arg.IDs)
 	return err
 }
 
-const discardItem = `-- name: DiscardItem :exec
-UPDATE inbox SET reason = $1, settled_at = $3 WHERE id = $2 AND settled_at IS NULL
+const discardItems = `-- name: DiscardItems :exec
+UPDATE inbox SET reason = $1, settled_at = $2
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND settled_at IS NULL AND sent_at IS NULL
 `
 
-type DiscardItemParams struct {
+type DiscardItemsParams struct {
 	Reason string
-	ID     int64
 	Now    Moment
+	IDs    IDs
 }
 
-func (q *Queries) DiscardItem(ctx context.Context, arg DiscardItemParams) error {
-	_, err := q.exec(ctx, q.discardItemStmt, discardItem, arg.Reason, arg.ID, arg.Now)
+func (q *Queries) DiscardItems(ctx context.Context, arg DiscardItemsParams) error {
+	_, err := q.exec(ctx, q.discardItemsStmt, discardItems, arg.Reason, arg.Now, arg.IDs)
 	return err
+}
+
+const incidentItems = `-- name: IncidentItems :many
+SELECT id, kind, source, subject, key, received_at, body
+FROM inbox
+WHERE incident = $1 AND settled_at IS NOT NULL AND kind = $2 AND id > $3
+ORDER BY id LIMIT $4
+`
+
+type IncidentItemsParams struct {
+	Incident sql.NullInt64
+	Kind     string
+	After    int64
+	Most     int32
+}
+
+type IncidentItemsRow struct {
+	ID         int64
+	Kind       string
+	Source     string
+	Subject    string
+	Key        string
+	ReceivedAt Moment
+	Body       string
+}
+
+func (q *Queries) IncidentItems(ctx context.Context, arg IncidentItemsParams) ([]IncidentItemsRow, error) {
+	rows, err := q.query(ctx, q.incidentItemsStmt, incidentItems,
+		arg.Incident,
+		arg.Kind,
+		arg.After,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IncidentItemsRow
+	for rows.Next() {
+		var i IncidentItemsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Source,
+			&i.Subject,
+			&i.Key,
+			&i.ReceivedAt,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const itemSeenAt = `-- name: ItemSeenAt :one
@@ -91,7 +154,7 @@ func (q *Queries) ItemSeenAt(ctx context.Context, arg ItemSeenAtParams) (Moment,
 
 const pendingItems = `-- name: PendingItems :many
 SELECT id, kind, source, subject, key, received_at, body
-FROM inbox WHERE settled_at IS NULL AND id > $1 ORDER BY id LIMIT $2
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 `
 
 type PendingItemsParams struct {
@@ -140,34 +203,129 @@ func (q *Queries) PendingItems(ctx context.Context, arg PendingItemsParams) ([]P
 	return items, nil
 }
 
+const pendingStatus = `-- name: PendingStatus :one
+SELECT count(*) AS items,
+    (SELECT received_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL ORDER BY id LIMIT 1) AS oldest_at
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL
+`
+
+type PendingStatusRow struct {
+	Items    int64
+	OldestAt Moment
+}
+
+func (q *Queries) PendingStatus(ctx context.Context) (PendingStatusRow, error) {
+	row := q.queryRow(ctx, q.pendingStatusStmt, pendingStatus)
+	var i PendingStatusRow
+	err := row.Scan(&i.Items, &i.OldestAt)
+	return i, err
+}
+
 const pruneItems = `-- name: PruneItems :execrows
-DELETE FROM inbox WHERE settled_at < $1 AND seen_at < $1
+DELETE FROM inbox WHERE id IN (
+    SELECT i.id FROM inbox i
+    WHERE i.settled_at < $1 AND i.seen_at < $1 ORDER BY i.settled_at LIMIT $2
+)
 `
 
-func (q *Queries) PruneItems(ctx context.Context, before Moment) (int64, error) {
-	result, err := q.exec(ctx, q.pruneItemsStmt, pruneItems, before)
+type PruneItemsParams struct {
+	Before Moment
+	Most   int32
+}
+
+func (q *Queries) PruneItems(ctx context.Context, arg PruneItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.pruneItemsStmt, pruneItems, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const returnItem = `-- name: ReturnItem :execrows
-UPDATE inbox SET incident = NULL, settled_at = NULL, returned_from = $2
-WHERE id = $1 AND (settled_at IS NULL OR incident = $2)
+const recordItems = `-- name: RecordItems :exec
+UPDATE inbox SET incident = $1, settled_at = $2, recorded = TRUE, reason = ''
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND NOT recorded AND (settled_at IS NULL OR incident IS NULL OR incident = $1)
 `
 
-type ReturnItemParams struct {
-	ID       int64
+type RecordItemsParams struct {
 	Incident sql.NullInt64
+	Now      Moment
+	IDs      IDs
 }
 
-func (q *Queries) ReturnItem(ctx context.Context, arg ReturnItemParams) (int64, error) {
-	result, err := q.exec(ctx, q.returnItemStmt, returnItem, arg.ID, arg.Incident)
+// A journal that has an item is right about it, whatever became of the item meanwhile,
+// unless another incident has it for good.
+func (q *Queries) RecordItems(ctx context.Context, arg RecordItemsParams) error {
+	_, err := q.exec(ctx, q.recordItemsStmt, recordItems, arg.Incident, arg.Now, arg.IDs)
+	return err
+}
+
+const resendItems = `-- name: ResendItems :execrows
+UPDATE inbox SET incident = NULL, sent_at = NULL
+WHERE incident = $1 AND settled_at IS NULL AND sent_at IS NOT NULL
+`
+
+func (q *Queries) ResendItems(ctx context.Context, incident sql.NullInt64) (int64, error) {
+	result, err := q.exec(ctx, q.resendItemsStmt, resendItems, incident)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const returnItems = `-- name: ReturnItems :execrows
+UPDATE inbox SET incident = NULL, sent_at = NULL, settled_at = NULL, returned_from = $1
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($2))
+  AND NOT recorded AND (incident = $1 OR (settled_at IS NULL AND sent_at IS NULL))
+`
+
+type ReturnItemsParams struct {
+	Incident sql.NullInt64
+	IDs      IDs
+}
+
+func (q *Queries) ReturnItems(ctx context.Context, arg ReturnItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.returnItemsStmt, returnItems, arg.Incident, arg.IDs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const sendItems = `-- name: SendItems :exec
+UPDATE inbox SET incident = $1, sent_at = $2
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND settled_at IS NULL AND sent_at IS NULL AND (returned_from IS NULL OR returned_from <> $1)
+`
+
+type SendItemsParams struct {
+	Incident sql.NullInt64
+	Now      Moment
+	IDs      IDs
+}
+
+// An incident that gave an item back has ended: news that it was sent the item is stale.
+func (q *Queries) SendItems(ctx context.Context, arg SendItemsParams) error {
+	_, err := q.exec(ctx, q.sendItemsStmt, sendItems, arg.Incident, arg.Now, arg.IDs)
+	return err
+}
+
+const sentStatus = `-- name: SentStatus :one
+SELECT count(*) AS items,
+    (SELECT sent_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NOT NULL ORDER BY sent_at LIMIT 1) AS oldest_at
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NOT NULL
+`
+
+type SentStatusRow struct {
+	Items    int64
+	OldestAt Moment
+}
+
+func (q *Queries) SentStatus(ctx context.Context) (SentStatusRow, error) {
+	row := q.queryRow(ctx, q.sentStatusStmt, sentStatus)
+	var i SentStatusRow
+	err := row.Scan(&i.Items, &i.OldestAt)
+	return i, err
 }
 
 const touchItem = `-- name: TouchItem :exec
@@ -190,4 +348,32 @@ func (q *Queries) TouchItem(ctx context.Context, arg TouchItemParams) error {
 		arg.Now,
 	)
 	return err
+}
+
+const unrecordedIncidents = `-- name: UnrecordedIncidents :many
+SELECT DISTINCT incident FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NOT NULL ORDER BY incident
+`
+
+func (q *Queries) UnrecordedIncidents(ctx context.Context) ([]sql.NullInt64, error) {
+	rows, err := q.query(ctx, q.unrecordedIncidentsStmt, unrecordedIncidents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []sql.NullInt64
+	for rows.Next() {
+		var incident sql.NullInt64
+		if err := rows.Scan(&incident); err != nil {
+			return nil, err
+		}
+		items = append(items, incident)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

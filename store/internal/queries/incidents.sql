@@ -25,3 +25,10 @@ ORDER BY f.incident, f.position;
 
 -- name: FollowupByTicket :one
 SELECT incident, id FROM followups WHERE ticket_key = $1 AND ticket_key <> '' ORDER BY incident DESC LIMIT 1;
+
+-- name: FinishIncident :execrows
+UPDATE incidents SET finished_at = sqlc.arg(now) WHERE number = $1 AND finished_at IS NULL;
+
+-- name: UnfinishedIncidents :many
+SELECT number FROM incidents
+WHERE finished_at IS NULL AND number > sqlc.arg(after) ORDER BY number LIMIT sqlc.arg(most);

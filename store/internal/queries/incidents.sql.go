@@ -10,6 +10,23 @@ import (
 	"database/sql"
 )
 
+const finishIncident = `-- name: FinishIncident :execrows
+UPDATE incidents SET finished_at = $2 WHERE number = $1 AND finished_at IS NULL
+`
+
+type FinishIncidentParams struct {
+	Number int64
+	Now    Moment
+}
+
+func (q *Queries) FinishIncident(ctx context.Context, arg FinishIncidentParams) (int64, error) {
+	result, err := q.exec(ctx, q.finishIncidentStmt, finishIncident, arg.Number, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const followupByTicket = `-- name: FollowupByTicket :one
 SELECT incident, id FROM followups WHERE ticket_key = $1 AND ticket_key <> '' ORDER BY incident DESC LIMIT 1
 `
@@ -154,4 +171,37 @@ func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) erro
 		arg.State,
 	)
 	return err
+}
+
+const unfinishedIncidents = `-- name: UnfinishedIncidents :many
+SELECT number FROM incidents
+WHERE finished_at IS NULL AND number > $1 ORDER BY number LIMIT $2
+`
+
+type UnfinishedIncidentsParams struct {
+	After int64
+	Most  int32
+}
+
+func (q *Queries) UnfinishedIncidents(ctx context.Context, arg UnfinishedIncidentsParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.unfinishedIncidentsStmt, unfinishedIncidents, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var number int64
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		items = append(items, number)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

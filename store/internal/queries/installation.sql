@@ -9,10 +9,10 @@ UPDATE installation SET last_incident = last_incident + 1 RETURNING last_inciden
 UPDATE installation SET last_incident = sqlc.arg(number) WHERE last_incident < sqlc.arg(number);
 
 -- name: IncidentByKey :one
-SELECT incident FROM incident_keys WHERE key = $1;
+SELECT incident, digest FROM incident_keys WHERE key = $1;
 
 -- name: SaveIncidentKey :exec
-INSERT INTO incident_keys (key, incident) VALUES ($1, $2);
+INSERT INTO incident_keys (key, incident, digest) VALUES ($1, $2, $3);
 
 -- name: GroupIncident :one
 SELECT incident FROM alert_groups WHERE source = $1 AND group_key = $2;
@@ -20,3 +20,8 @@ SELECT incident FROM alert_groups WHERE source = $1 AND group_key = $2;
 -- name: BindGroup :exec
 INSERT INTO alert_groups (source, group_key, incident) VALUES ($1, $2, $3)
 ON CONFLICT (source, group_key) DO UPDATE SET incident = excluded.incident;
+
+-- name: ProveWritable :exec
+-- Writes what is there already: a transaction that writes nothing does not notice a full
+-- disk.
+UPDATE installation SET last_incident = last_incident;

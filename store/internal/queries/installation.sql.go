@@ -42,14 +42,19 @@ func (q *Queries) GroupIncident(ctx context.Context, arg GroupIncidentParams) (i
 }
 
 const incidentByKey = `-- name: IncidentByKey :one
-SELECT incident FROM incident_keys WHERE key = $1
+SELECT incident, digest FROM incident_keys WHERE key = $1
 `
 
-func (q *Queries) IncidentByKey(ctx context.Context, key string) (int64, error) {
+type IncidentByKeyRow struct {
+	Incident int64
+	Digest   string
+}
+
+func (q *Queries) IncidentByKey(ctx context.Context, key string) (IncidentByKeyRow, error) {
 	row := q.queryRow(ctx, q.incidentByKeyStmt, incidentByKey, key)
-	var incident int64
-	err := row.Scan(&incident)
-	return incident, err
+	var i IncidentByKeyRow
+	err := row.Scan(&i.Incident, &i.Digest)
+	return i, err
 }
 
 const installation = `-- name: Installation :one
@@ -74,6 +79,17 @@ func (q *Queries) NextNumber(ctx context.Context) (int64, error) {
 	return last_incident, err
 }
 
+const proveWritable = `-- name: ProveWritable :exec
+UPDATE installation SET last_incident = last_incident
+`
+
+// Writes what is there already: a transaction that writes nothing does not notice a full
+// disk.
+func (q *Queries) ProveWritable(ctx context.Context) error {
+	_, err := q.exec(ctx, q.proveWritableStmt, proveWritable)
+	return err
+}
+
 const raiseNumber = `-- name: RaiseNumber :exec
 UPDATE installation SET last_incident = $1 WHERE last_incident < $1
 `
@@ -85,15 +101,16 @@ func (q *Queries) RaiseNumber(ctx context.Context, number int64) error {
 }
 
 const saveIncidentKey = `-- name: SaveIncidentKey :exec
-INSERT INTO incident_keys (key, incident) VALUES ($1, $2)
+INSERT INTO incident_keys (key, incident, digest) VALUES ($1, $2, $3)
 `
 
 type SaveIncidentKeyParams struct {
 	Key      string
 	Incident int64
+	Digest   string
 }
 
 func (q *Queries) SaveIncidentKey(ctx context.Context, arg SaveIncidentKeyParams) error {
-	_, err := q.exec(ctx, q.saveIncidentKeyStmt, saveIncidentKey, arg.Key, arg.Incident)
+	_, err := q.exec(ctx, q.saveIncidentKeyStmt, saveIncidentKey, arg.Key, arg.Incident, arg.Digest)
 	return err
 }

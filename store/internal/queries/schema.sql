@@ -9,7 +9,8 @@ CREATE TABLE installation (
 
 CREATE TABLE incident_keys (
     key      TEXT   NOT NULL PRIMARY KEY,
-    incident BIGINT NOT NULL
+    incident BIGINT NOT NULL,
+    digest   TEXT   NOT NULL
 );
 
 CREATE TABLE events (
@@ -36,7 +37,8 @@ CREATE TABLE incidents (
     ended_at    TIMESTAMPTZ,
     merged_into BIGINT,
     search      TEXT        NOT NULL,
-    state       TEXT        NOT NULL
+    state       TEXT        NOT NULL,
+    finished_at TIMESTAMPTZ
 );
 
 CREATE TABLE followups (
@@ -49,6 +51,9 @@ CREATE TABLE followups (
     PRIMARY KEY (incident, position)
 );
 
+-- An item is pending until it is sent to an incident (sent_at) or settled (settled_at).
+-- Settled is what an incident's journal has (recorded), what was delivered to something
+-- that keeps it in another way, and what was discarded (no incident).
 CREATE TABLE inbox (
     id            BIGINT      NOT NULL PRIMARY KEY,
     kind          TEXT        NOT NULL,
@@ -62,6 +67,8 @@ CREATE TABLE inbox (
     returned_from BIGINT,
     reason        TEXT        NOT NULL,
     body          TEXT        NOT NULL,
+    sent_at       TIMESTAMPTZ,
+    recorded      BOOLEAN     NOT NULL,
     UNIQUE (kind, source, key)
 );
 

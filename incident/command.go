@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -28,6 +30,21 @@ type Command struct {
 	Actor  Actor
 	Source string
 	Intent Intent
+}
+
+// Digest is a short fingerprint of what the command wants, the same for equal wishes. It
+// tells whether two commands with one key are one. It does not look at who gives it.
+func (c Command) Digest() string {
+	if c.Intent == nil {
+		return ""
+	}
+	data, err := json.Marshal(c.Intent)
+	if err != nil {
+		// What cannot be written down is refused wherever it is to be handed on.
+		return ""
+	}
+	sum := sha256.Sum256(append([]byte(c.Intent.Name()+"\n"), data...))
+	return hex.EncodeToString(sum[:8])
 }
 
 type commandJSON struct {

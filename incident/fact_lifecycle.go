@@ -199,8 +199,9 @@ func (f IncidentMerged) apply(s *State, e Event) {
 type IncidentAbsorbed struct {
 	From  ID     `json:"from"`
 	Title string `json:"title"`
-	// Alerts are those the other incident had, which this one now watches.
+	// Alerts and Crowd are those the other incident had, which this one now watches.
 	Alerts []Alert `json:"alerts,omitzero"`
+	Crowd  Crowd   `json:"crowd,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -213,14 +214,28 @@ func (f IncidentAbsorbed) Text() string {
 
 func (f IncidentAbsorbed) apply(s *State, _ Event) {
 	s.Absorbed = with(s.Absorbed, f.From)
+	s.Alerts = with(s.Alerts)
+	index := occurrences(s.Alerts)
 	for _, a := range f.Alerts {
-		if findOccurrence(s.Alerts, a) >= 0 {
+		if _, known := index[occurrenceOf(a)]; known {
 			continue
 		}
-		s.Alerts = remember(with(s.Alerts), a)
-		if a.Firing() {
-			s.AlertsClearedAt = zeroTime
+		if len(s.Alerts) < MaxAlerts {
+			index[occurrenceOf(a)] = len(s.Alerts)
+			s.Alerts = remember(s.Alerts, a)
+			continue
 		}
+		resolved := 0
+		if !a.Firing() {
+			resolved = 1
+		}
+		s.Crowd = s.Crowd.joined(s.Crowd.named(a.Name), 1, resolved)
+	}
+	for _, t := range f.Crowd {
+		s.Crowd = s.Crowd.joined(s.Crowd.named(t.Name), t.Fired, t.Resolved)
+	}
+	if s.AlertsFiring() > 0 {
+		s.AlertsClearedAt = zeroTime
 	}
 }
 

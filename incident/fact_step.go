@@ -24,7 +24,7 @@ func (f StepAdded) Text() string {
 
 func (f StepAdded) apply(s *State, e Event) {
 	added := f.Step
-	added.StartedAt = e.At
+	added.StartedAt, added.FirstStartedAt = e.At, e.At
 	s.Steps = with(s.Steps, added)
 }
 
@@ -59,6 +59,9 @@ func (f StepStarted) Text() string {
 func (f StepStarted) apply(s *State, e Event) {
 	s.changeStep(f.Step, func(step *Step) {
 		step.State, step.StartedAt = Running, e.At
+		if step.FirstStartedAt.IsZero() {
+			step.FirstStartedAt = e.At
+		}
 		if step.Kind != Automatic {
 			step.State = Waiting
 		}
@@ -155,7 +158,7 @@ func (f StepFailed) apply(s *State, e Event) {
 	if _, known := s.Step(f.Step); !known && f.Hook != "" {
 		s.Steps = with(s.Steps, Step{
 			ID: f.Step, Title: f.Title, Kind: Automatic, Do: f.Do, Hook: f.Hook,
-			Attempts: 1, StartedAt: e.At,
+			Attempts: 1, StartedAt: e.At, FirstStartedAt: e.At,
 		})
 	}
 	s.changeStep(f.Step, func(step *Step) {

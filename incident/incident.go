@@ -93,6 +93,8 @@ type Service struct {
 	// ChannelPrefix begins the name of the chat channel.
 	ChannelPrefix string `json:"channel_prefix,omitzero"`
 	Runbooks      []Link `json:"runbooks,omitzero"`
+	// Fallback is how people are reached when the pager cannot be.
+	Fallback Fallback `json:"fallback,omitzero"`
 }
 
 // ActorKind says what sort of thing acted.
@@ -159,7 +161,9 @@ type State struct {
 	Roles []Role `json:"roles,omitzero"`
 	Steps []Step `json:"steps,omitzero"`
 
+	// Alerts are remembered one by one, up to [MaxAlerts]; Crowd counts those beyond.
 	Alerts    []Alert    `json:"alerts,omitzero"`
+	Crowd     Crowd      `json:"crowd,omitzero"`
 	Pages     []Page     `json:"pages,omitzero"`
 	Channel   Channel    `json:"channel,omitzero"`
 	Followups []Followup `json:"followups,omitzero"`
@@ -274,7 +278,13 @@ func (s State) Reminder(hook, subject string) Reminder {
 	return s.Reminders[i]
 }
 
-// Firing returns the alerts that have not resolved.
+// AlertCount is how many alerts the incident has had.
+func (s State) AlertCount() int { return len(s.Alerts) + s.Crowd.Total().Fired }
+
+// AlertsFiring is how many of them have not resolved.
+func (s State) AlertsFiring() int { return len(s.Firing()) + s.Crowd.Total().Firing() }
+
+// Firing returns the alerts that have not resolved, of those remembered one by one.
 func (s State) Firing() []Alert {
 	var firing []Alert
 	for _, a := range s.Alerts {

@@ -248,6 +248,7 @@ type Absorb struct {
 	From   ID      `json:"from"`
 	Title  string  `json:"title"`
 	Alerts []Alert `json:"alerts,omitzero"`
+	Crowd  Crowd   `json:"crowd,omitzero"`
 }
 
 // Name implements [Intent].
@@ -266,7 +267,7 @@ func (i Absorb) decide(s State, _ Command) ([]Fact, error) {
 		return nil, nil
 	}
 	facts := []Fact{IncidentAbsorbed(i)}
-	if s.Status == Resolved && len((State{Alerts: i.Alerts}).Firing()) > 0 {
+	if s.Status == Resolved && (State{Alerts: i.Alerts, Crowd: i.Crowd}).AlertsFiring() > 0 {
 		facts = append(facts, IncidentReopened{Reason: fmt.Sprintf("alerts of %s still fire", i.From)})
 	}
 	return facts, nil

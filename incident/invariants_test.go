@@ -94,7 +94,14 @@ func requireValidAlerts(t require.TestingT, s incident.State) {
 		startsAt    time.Time
 	}
 	requireUnique(t, "alerts", s.Alerts, func(a incident.Alert) occurrence { return occurrence{a.Fingerprint, a.StartsAt.UTC()} })
-	if len(s.Firing()) > 0 {
+	require.LessOrEqual(t, len(s.Alerts), incident.MaxAlerts)
+	requireUnique(t, "names in the crowd", s.Crowd, func(t incident.Tally) string { return t.Name })
+	for _, tally := range s.Crowd {
+		require.NotEmpty(t, tally.Name)
+		require.GreaterOrEqual(t, tally.Firing(), 0, "nothing resolves that has not fired")
+		require.GreaterOrEqual(t, tally.Resolved, 0)
+	}
+	if s.AlertsFiring() > 0 {
 		require.Zero(t, s.AlertsClearedAt, "not cleared while any alert fires")
 	}
 }

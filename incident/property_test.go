@@ -71,7 +71,8 @@ func (w *walk) step(t *rapid.T) {
 		w.apply(t, e)
 	}
 	require.Empty(t, cmp.Diff(before, w.ago(len(events)), cmpopts.EquateEmpty()), "deciding leaves the state as it was")
-	if repeatable(c.Intent) {
+	crowded := w.state.AlertCount() > incident.MaxAlerts && c.Intent.Name() == "report_alerts"
+	if repeatable(c.Intent) && !crowded {
 		repeated, err := incident.Decide(w.state, c, w.now)
 		require.Empty(t, repeated, "repeating %s changes nothing", c.Intent.Name())
 		if err != nil {
@@ -217,6 +218,9 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 	},
 	"close": func(*rapid.T, incident.State) incident.Intent { return incident.Close{} },
 	"report_alerts": func(t *rapid.T, _ incident.State) incident.Intent {
+		if rapid.IntRange(0, 19).Draw(t, "storm") == 0 {
+			return incident.ReportAlerts{Alerts: storm(rapid.IntRange(1, 2*incident.MaxAlerts).Draw(t, "size"), rapid.Bool().Draw(t, "over"))}
+		}
 		return incident.ReportAlerts{Alerts: rapid.SliceOfN(rapid.Custom(drawAlert), 0, 4).Draw(t, "alerts")}
 	},
 	"assign_role": func(t *rapid.T, _ incident.State) incident.Intent {

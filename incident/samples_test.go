@@ -28,6 +28,7 @@ func sampleService() incident.Service {
 	return incident.Service{
 		Name: "checkout", Team: "payments", PagerService: "PABC123", TrackerProject: "PAY", ChannelPrefix: "inc",
 		Runbooks: []incident.Link{{Title: "Runbook", URL: "https://wiki.example/checkout"}},
+		Fallback: incident.Fallback{After: time.Minute, Emails: []string{"oncall@example.com"}, Channel: "major-incidents", Webhook: true},
 	}
 }
 
@@ -87,12 +88,16 @@ func sampleFacts() []incident.Fact {
 		incident.IncidentCancelled{Reason: "the probe was wrong"},
 		incident.IncidentMerged{Into: "INC-43", Reason: "same cause"},
 		incident.IncidentAbsorbed{From: "INC-41", Title: "Carts are empty", Alerts: []incident.Alert{sampleAlert("CartErrors")}},
+		incident.IncidentAbsorbed{From: "INC-41", Title: "Carts are empty", Crowd: incident.Crowd{{Name: "ErrorRate", Fired: 3, Resolved: 1}}},
 		incident.IncidentClosed{Reason: "all follow-ups are done"},
 		incident.AlertsFired{Alerts: []incident.Alert{sampleAlert("ErrorRate")}},
 		incident.AlertsFired{Alerts: []incident.Alert{sampleAlert("ErrorRate"), {Fingerprint: "2", Name: "Latency", StartsAt: noon}}},
 		incident.AlertsResolved{Alerts: []incident.Alert{cleared(sampleAlert("ErrorRate"))}},
+		incident.AlertsFired{Alerts: []incident.Alert{sampleAlert("ErrorRate")}, Crowd: map[string]int{"ErrorRate": 1999, "Latency": 1}},
+		incident.AlertsFired{Crowd: map[string]int{"ErrorRate": 12_345}},
 		incident.AlertsResolved{},
-		incident.AlertsCleared{Count: 3},
+		incident.AlertsResolved{Crowd: map[string]int{"ErrorRate": 999_000, "Latency": 1000}},
+		incident.AlertsCleared{Count: 100_000},
 		incident.AlertsCleared{Count: 1},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder"},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", To: "Sample Responder"},

@@ -67,8 +67,11 @@ type Step struct {
 	// By is who settled it.
 	By string `json:"by,omitzero"`
 
-	StartedAt time.Time `json:"started_at,omitzero"`
-	SettledAt time.Time `json:"settled_at,omitzero"`
+	// FirstStartedAt is when the step was first begun, StartedAt when it was last. For the
+	// work of a hook, which is no step before it fails, the first failure counts.
+	FirstStartedAt time.Time `json:"first_started_at,omitzero"`
+	StartedAt      time.Time `json:"started_at,omitzero"`
+	SettledAt      time.Time `json:"settled_at,omitzero"`
 }
 
 // Outcome is what an automatic step brought about. Every part is optional.

@@ -125,6 +125,7 @@ func TestAStepTellsHowItWent(t *testing.T) {
 		return found
 	}
 	s := play(t, incident.StartStep{Step: "auto"})
+	startedAt := step(s, "auto").StartedAt
 	require.Equal(t, incident.Running, step(s, "auto").State)
 	require.Equal(t, 1, step(s, "auto").Attempts)
 
@@ -140,6 +141,8 @@ func TestAStepTellsHowItWent(t *testing.T) {
 
 	s.then(t, incident.StartStep{Step: "auto"})
 	require.Equal(t, 2, step(s, "auto").Attempts)
+	require.True(t, step(s, "auto").StartedAt.After(startedAt))
+	require.Equal(t, startedAt, step(s, "auto").FirstStartedAt, "how long it has been tried shows through all attempts")
 	doneAt := s.now
 	s.then(t, incident.FinishStep{Step: "auto", Outcome: incident.Outcome{Text: "opened"}})
 	done := step(s, "auto")
@@ -159,7 +162,7 @@ func TestAStepTellsHowItWent(t *testing.T) {
 	visible := step(s, "h1")
 	require.Equal(t, incident.Step{
 		ID: "h1", Title: "Announce", Kind: incident.Automatic, State: incident.Failed, Do: "slack.post", Hook: "announce",
-		Error: "x", Attempts: 1, StartedAt: visible.StartedAt,
+		Error: "x", Attempts: 1, FirstStartedAt: visible.StartedAt, StartedAt: visible.StartedAt,
 	}, visible)
 	s.then(t, incident.CompleteStep{Step: "h1"})
 	require.Equal(t, incident.Done, step(s, "h1").State)

@@ -3,6 +3,8 @@ package postmortem
 import (
 	"fmt"
 	"strings"
+
+	"muster/incident"
 )
 
 func (c *composer) tried(d Document) {
@@ -64,7 +66,7 @@ func (c *composer) alerts(d Document) {
 		if a.Duration != nil {
 			resolved, lasted = day.moment(a.ResolvedAt), a.Duration.String()
 		}
-		t.Rows = append(t.Rows, [][]span{name, plain(fired), plain(fmt.Sprint(a.Count)), plain(resolved), plain(lasted)})
+		t.Rows = append(t.Rows, [][]span{name, plain(fired), plain(incident.FormatCount(a.Count)), plain(resolved), plain(lasted)})
 	}
 	c.add(block{Table: &t})
 }

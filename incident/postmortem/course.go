@@ -45,9 +45,9 @@ func (t *teller) tell(e incident.Event) {
 		incident.FollowupAdded, incident.TicketFiled, incident.TicketChanged:
 		t.leftOut++
 	case incident.AlertsFired:
-		t.tellAlerts(entry, "fired", f.Alerts)
+		t.tellAlerts(entry, "fired", f.Alerts, f.Crowd)
 	case incident.AlertsResolved:
-		t.tellAlerts(entry, "resolved", f.Alerts)
+		t.tellAlerts(entry, "resolved", f.Alerts, f.Crowd)
 	case incident.AlertsCleared:
 		t.tellCleared(entry, f)
 	case incident.NoteAdded:
@@ -99,7 +99,7 @@ func (t *teller) tellFailure(entry Entry, f incident.StepFailed) {
 	t.leftOut++
 }
 
-func (t *teller) tellAlerts(entry Entry, verb string, alerts []incident.Alert) {
+func (t *teller) tellAlerts(entry Entry, verb string, alerts []incident.Alert, crowd map[string]int) {
 	last := t.last(entry.Kind)
 	if last == nil || entry.At.Sub(last.At) > foldAlertsWithin {
 		clear(t.alertNames)
@@ -113,22 +113,25 @@ func (t *teller) tellAlerts(entry Entry, verb string, alerts []incident.Alert) {
 	for _, a := range alerts {
 		t.alertNames[a.Name]++
 	}
+	for name, n := range crowd {
+		t.alertNames[name] += n
+	}
 	names := sortedKeys(t.alertNames)
 	for i, name := range names {
 		n := t.alertNames[name]
 		total += n
 		if n > 1 {
-			names[i] = fmt.Sprintf("%s (%d)", name, n)
+			names[i] = fmt.Sprintf("%s (%s)", name, incident.FormatCount(n))
 		}
 	}
-	if total == 1 {
+	if total == 1 && len(alerts) == 1 {
 		last.Text = fmt.Sprintf("Alert %s: %s", verb, alertLine(alerts[0]))
 		return
 	}
 	if more := len(names) - maxAlertNames; more > 0 {
 		names = append(names[:maxAlertNames], fmt.Sprintf("%d more names", more))
 	}
-	last.Text = fmt.Sprintf("%d alerts %s: %s", total, verb, enumerate(names))
+	last.Text = fmt.Sprintf("%s alerts %s: %s", incident.FormatCount(total), verb, enumerate(names))
 }
 
 // tellCleared drops what the entry before has said already: that the last alert

@@ -46,7 +46,7 @@ func Draft(events []incident.Event, links Links) Document {
 		MergedInto: s.MergedInto, Absorbed: s.Absorbed,
 		Impact: impact(s, events), People: people(s, events), Course: course(events),
 		Tried: tried(events), Routine: routine(events), Difficulties: difficulties(s, events),
-		Alerts: alerts(s), Followups: followups(s),
+		Alerts: alerts(s, events), Followups: followups(s),
 	}
 	if !s.ResolvedAt.IsZero() {
 		for e := range incident.Facts[incident.IncidentResolved](events) {
@@ -175,8 +175,9 @@ func appendNew(names []string, name string) []string {
 	return append(names, name)
 }
 
-// alerts sums the alerts up by name, in the order in which they first fired.
-func alerts(s incident.State) []Alert {
+// alerts sums the alerts up by name, in the order in which they first fired. Of those that
+// were only counted, it is known when they were reported.
+func alerts(s incident.State, events []incident.Event) []Alert {
 	byName := make(map[string]*Alert)
 	firing := make(map[string]bool)
 	for _, a := range s.Alerts {
@@ -199,6 +200,27 @@ func alerts(s incident.State) []Alert {
 		}
 		if sum.URL == "" {
 			sum.URL = webAddress(a.URL)
+		}
+	}
+	for _, t := range s.Crowd {
+		if _, seen := byName[t.Name]; !seen {
+			byName[t.Name] = &Alert{Name: t.Name}
+		}
+		byName[t.Name].Count += t.Fired
+		firing[t.Name] = firing[t.Name] || t.Firing() > 0
+	}
+	for e, f := range incident.Facts[incident.AlertsFired](events) {
+		for name := range f.Crowd {
+			if sum := byName[name]; sum != nil && sum.FiredAt.IsZero() {
+				sum.FiredAt = e.At
+			}
+		}
+	}
+	for e, f := range incident.Facts[incident.AlertsResolved](events) {
+		for name := range f.Crowd {
+			if sum := byName[name]; sum != nil && e.At.After(sum.ResolvedAt) {
+				sum.ResolvedAt = e.At
+			}
 		}
 	}
 	var sums []Alert

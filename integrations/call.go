@@ -4,21 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 )
 
-const (
-	// maxMessage bounds what is quoted of a vendor's own words, in UTF-16 units.
-	maxMessage = 500
-	// minSecretLength tells credentials from stand-ins such as "none". Taking those out
-	// of errors would only make the errors unreadable.
-	minSecretLength = 8
-)
+// maxMessage bounds what is quoted of a vendor's own words, in UTF-16 units.
+const maxMessage = 500
 
 // Refusal is an answer that did not bring what was asked for.
 type Refusal struct {
@@ -39,33 +32,43 @@ type Explain func(Refusal) (code, message string)
 type Caller struct {
 	vendor  string
 	explain Explain
-
-	mu      sync.RWMutex
-	secrets []Secret
+	secrets *secrets
+	// shaper is nil for a vendor whose calls are not shaped.
+	shaper *shaper
+	// subject is what the calls concern, or empty: see [Caller.On].
+	subject string
 }
 
 // NewCaller returns the caller of a vendor package. The vendor is [Slack],
 // [PagerDuty] or [Jira]; secrets are kept out of every error.
 func NewCaller(vendor string, explain Explain, secrets ...Secret) *Caller {
-	c := &Caller{vendor: vendor, explain: explain}
+	c := &Caller{vendor: vendor, explain: explain, secrets: newSecrets()}
 	c.Conceal(secrets...)
 	return c
+}
+
+// Shaped returns a caller that keeps to the vendor's limits. A call whose turn is near
+// waits for it; one whose turn is further away is not made and returns an [*Error] that
+// says when to try again. The limits count what this caller and those that [Caller.On]
+// returns send together, in this process.
+func (c *Caller) Shaped(limits Limits) *Caller {
+	shaped := *c
+	shaped.shaper = newShaper(limits)
+	return &shaped
+}
+
+// On returns a caller for calls that concern one thing, such as a channel, of which the
+// vendor counts the calls for each (see [Limit.Each]).
+func (c *Caller) On(subject string) *Caller {
+	concerned := *c
+	concerned.subject = subject
+	return &concerned
 }
 
 // Conceal keeps further secrets out of every error from now on: the ones that a
 // vendor tells only later. Repeating one is harmless. Secrets of fewer than eight
 // bytes are taken for stand-ins and left alone.
-func (c *Caller) Conceal(secrets ...Secret) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, secret := range secrets {
-		if len(secret) >= minSecretLength && !slices.Contains(c.secrets, secret) {
-			c.secrets = append(c.secrets, secret)
-		}
-	}
-	// The longest first, or what remains of it around a shorter one would show.
-	slices.SortStableFunc(c.secrets, func(a, b Secret) int { return len(b) - len(a) })
-}
+func (c *Caller) Conceal(secrets ...Secret) { c.secrets.add(secrets...) }
 
 // Refuse returns a final error for a call that is not worth making, or whose answer
 // shows that a person has to mend something first.
@@ -81,8 +84,15 @@ func (c *Caller) Unreadable(operation, missing string) error {
 
 // Call runs one operation of the vendor and returns nil or an [*Error]. The
 // function must pass its context on to the library, and the library must use a
-// client from [NewHTTPClient]. An [*Error] that the function returns is passed on.
+// client from [NewHTTPClient] and send one request. An [*Error] that the function
+// returns is passed on.
 func (c *Caller) Call(ctx context.Context, operation string, call func(context.Context) error) error {
+	// With a context that is over, nothing is sent.
+	if c.shaper != nil && ctx.Err() == nil {
+		if err := c.waitForTurn(ctx, operation); err != nil {
+			return err
+		}
+	}
 	seen := &exchange{}
 	err := call(context.WithValue(ctx, exchangeKey{}, seen))
 	if err == nil {
@@ -118,6 +128,23 @@ func Ask[T any](ctx context.Context, c *Caller, operation string, ask func(conte
 	return answer, err
 }
 
+// waitForTurn returns nil once the call may be made under the vendor's limits, or an
+// [*Error] that says why it is not made now.
+func (c *Caller) waitForTurn(ctx context.Context, operation string) error {
+	turn, err := c.shaper.wait(ctx, operation, c.subject)
+	switch {
+	case err != nil:
+		return &Error{
+			Vendor: c.vendor, Operation: operation, cause: err,
+			Message: "the call was given up while it waited for its turn; it was not made",
+		}
+	case turn.after > 0:
+		return &Error{Vendor: c.vendor, Operation: operation, Message: turn.reason(), RetryAfter: turn.after}
+	default:
+		return nil
+	}
+}
+
 // describeFailure fills in an error for which there is no whole answer.
 func (c *Caller) describeFailure(ctx context.Context, failure *Error, cause error) {
 	var timeout net.Error
@@ -129,6 +156,8 @@ func (c *Caller) describeFailure(ctx context.Context, failure *Error, cause erro
 	case errors.Is(cause, context.DeadlineExceeded), errors.As(cause, &timeout) && timeout.Timeout():
 		failure.Message = "no answer in time; the call may have taken effect"
 		failure.cause = context.DeadlineExceeded
+	case errors.Is(cause, io.ErrUnexpectedEOF):
+		failure.Message = "the answer breaks off; the call may have taken effect"
 	case errors.Is(cause, errOversized), errors.As(cause, &redirect):
 		failure.Message = c.redact(cause.Error())
 		failure.Final = true
@@ -144,7 +173,15 @@ func (c *Caller) describeAnswer(failure *Error, seen *exchange, err error) {
 	failure.Message = c.redact(message)
 	failure.Final = !retried(c.vendor, seen.status, code)
 	if !failure.Final {
-		failure.RetryAfter = retryAfter(seen.header, time.Now())
+		wait, named := retryAfter(seen.header, time.Now())
+		tooMany := limited(c.vendor, seen.status, code)
+		if tooMany && !named {
+			wait = unnamedPause
+		}
+		if tooMany && c.shaper != nil {
+			c.shaper.hold(failure.Operation, c.subject, seen.header, wait)
+		}
+		failure.RetryAfter = wait
 	}
 	if failure.Message != "" {
 		return
@@ -154,7 +191,7 @@ func (c *Caller) describeAnswer(failure *Error, seen *exchange, err error) {
 		failure.Message = "refused"
 	case seen.status < 300:
 		failure.Message = fmt.Sprintf("the answer cannot be read (its type is %q): is the configured URL the vendor's?",
-			seen.header.Get("Content-Type"))
+			c.redact(seen.header.Get("Content-Type")))
 	case seen.status == http.StatusTooManyRequests:
 		failure.Message = "too many requests"
 	case seen.status >= 500:
@@ -166,11 +203,6 @@ func (c *Caller) describeAnswer(failure *Error, seen *exchange, err error) {
 
 // redact cuts a text to a sensible length and takes all known secrets out of it.
 func (c *Caller) redact(text string) string {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for _, secret := range c.secrets {
-		text = strings.ReplaceAll(text, secret.Reveal(), redacted)
-	}
-	// Cut only now: half a secret would not have been found.
-	return Shorten(Line(text), maxMessage, UTF16Length)
+	// Cut only in the end: half a secret would not be found.
+	return Shorten(c.secrets.redact(text), maxMessage, UTF16Length)
 }

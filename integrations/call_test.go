@@ -157,7 +157,11 @@ func TestRateLimitHeaders(t *testing.T) {
 		"parts of a second":              {"Retry-After", "0.5", 500 * time.Millisecond},
 		"seconds of PagerDuty":           {"ratelimit-reset", "45", 45 * time.Second},
 		"more than anybody should wait":  {"Retry-After", "86400", integrations.MaxDelay},
-		"something that is not a number": {"Retry-After", "NaN", 0},
+		"something that is not a number": {"Retry-After", "NaN", 30 * time.Second},
+		"nothing":                        {"Retry-After", "", 30 * time.Second},
+		"a date of Jira that has passed": {"X-RateLimit-Reset", "2000-01-01T00:00Z", 0},
+		"a date of Jira far ahead":       {"X-RateLimit-Reset", "9999-01-01T00:00:00Z", integrations.MaxDelay},
+		"a number in the date's place":   {"X-RateLimit-Reset", "1700000000", 30 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,13 +13,16 @@ const (
 	Slack     = "slack"
 	PagerDuty = "pagerduty"
 	Jira      = "jira"
+	// Mail is whatever server takes e-mail by SMTP, Webhook whatever takes a notice by HTTP.
+	Mail    = "mail"
+	Webhook = "webhook"
 )
 
 // Error is the only error that a vendor package returns. It is safe to show to
 // people and to keep in a workflow's history: credentials are removed from it and
 // from all that it unwraps to.
 type Error struct {
-	// Vendor is one of [Slack], [PagerDuty] and [Jira].
+	// Vendor is one of [Slack], [PagerDuty], [Jira], [Mail] and [Webhook].
 	Vendor string
 	// Operation is what was asked of the vendor, in its own words: "chat.postMessage".
 	Operation string
@@ -32,7 +35,8 @@ type Error struct {
 	Message string
 	// Final says that the same call would fail again until a person mends something.
 	Final bool
-	// RetryAfter is how long the vendor asked us to wait. Zero when it did not say.
+	// RetryAfter is how long to wait before the next attempt: until when the vendor asked
+	// us to, or until the call's turn under the vendor's limits. Zero when neither says.
 	RetryAfter time.Duration
 
 	cause error

@@ -41,11 +41,13 @@ func newBench(t *testing.T) *bench {
 		require.NoError(t, box.Close())
 	})
 	b := &bench{
-		server:    server,
-		slack:     slack.New(slack.Options{Token: "sample-token", APIURL: box.SlackURL()}),
-		pagerDuty: pagerduty.New(pagerduty.Options{Token: "sample-token", APIURL: box.PagerDutyURL(), EventsURL: box.PagerDutyEventsURL()}),
+		server: server,
+		slack:  slack.New(slack.Options{Token: "sample-token", APIURL: box.SlackURL(), Unshaped: true}),
+		pagerDuty: pagerduty.New(pagerduty.Options{
+			Token: "sample-token", APIURL: box.PagerDutyURL(), EventsURL: box.PagerDutyEventsURL(), Unshaped: true,
+		}),
 	}
-	b.jira, err = jira.New(jira.Options{URL: box.JiraURL(), User: "muster@example.com", Token: "sample-token"})
+	b.jira, err = jira.New(jira.Options{URL: box.JiraURL(), User: "muster@example.com", Token: "sample-token", Unshaped: true})
 	require.NoError(t, err)
 	return b
 }
@@ -160,6 +162,7 @@ type slackChannel struct {
 	Messages []struct {
 		Text string `json:"text"`
 	} `json:"messages"`
+	Bookmarks []struct{} `json:"bookmarks"`
 }
 
 // said returns our messages, without what Slack says of itself.

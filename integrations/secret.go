@@ -2,11 +2,22 @@ package integrations
 
 import (
 	"fmt"
+	"html"
 	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 )
 
-// redacted is what stands in the place of a secret.
-const redacted = "[redacted]"
+const (
+	// redacted is what stands in the place of a secret.
+	redacted = "[redacted]"
+	// minSecretLength tells credentials from stand-ins such as "none". Taking those out
+	// of errors would only make the errors unreadable.
+	minSecretLength = 8
+)
 
 // Secret is a credential. It prints as "[redacted]" through fmt, slog and
 // encoding/json, whatever the verb; only [Secret.Reveal] gives it away. An unset
@@ -37,3 +48,55 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText keeps the secret out of JSON. (Not as the key of a map, which
 // encoding/json takes from the string underneath.)
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// secrets are the texts to take out of errors. They may be used by many goroutines at
+// once.
+type secrets struct {
+	mu sync.RWMutex
+	// known holds each in all its spellings, the longest first, or what remains of it
+	// around a shorter one would show.
+	known []string
+}
+
+func newSecrets() *secrets { return &secrets{} }
+
+// add remembers secrets of at least minSecretLength bytes.
+func (s *secrets) add(added ...Secret) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, secret := range added {
+		if len(secret) < minSecretLength {
+			continue
+		}
+		for _, spelling := range spellings(secret.Reveal()) {
+			if !slices.Contains(s.known, spelling) {
+				s.known = append(s.known, spelling)
+			}
+		}
+	}
+	slices.SortStableFunc(s.known, func(a, b string) int { return len(b) - len(a) })
+}
+
+// spellings are how a secret may come back from a vendor or a proxy: as it is, and
+// escaped for an address, for JSON and for a page.
+func spellings(secret string) []string {
+	return []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret),
+		strings.Trim(strconv.Quote(secret), `"`), strings.ReplaceAll(secret, "/", `\/`), html.EscapeString(secret),
+	}
+}
+
+// redact returns a text as one line without the secrets.
+func (s *secrets) redact(text string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	// Again when it is a line: characters that do not show could have split a secret.
+	return s.replace(Line(s.replace(text)))
+}
+
+func (s *secrets) replace(text string) string {
+	for _, known := range s.known {
+		text = strings.ReplaceAll(text, known, redacted)
+	}
+	return text
+}

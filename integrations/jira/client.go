@@ -25,6 +25,8 @@ type Options struct {
 	// HTTPClient carries the requests, with the guards of
 	// [integrations.NewHTTPClient] added. Nil means a client of its own.
 	HTTPClient *http.Client
+	// Unshaped sends calls without regard to Jira's limits: for a stand-in that has none.
+	Unshaped bool
 }
 
 // Client acts in one Jira site. Its methods may be repeated and called by many
@@ -51,9 +53,13 @@ func New(options Options) (*Client, error) {
 		return nil, fmt.Errorf("the Jira URL %q cannot be used: %w", options.URL, err)
 	}
 	credentials := base64.StdEncoding.EncodeToString([]byte(options.User + ":" + options.Token.Reveal()))
+	calls := integrations.NewCaller(integrations.Jira, explain, options.Token, integrations.Secret(credentials))
+	if !options.Unshaped {
+		calls = calls.Shaped(limits)
+	}
 	return &Client{
 		api:   api,
-		calls: integrations.NewCaller(integrations.Jira, explain, options.Token, integrations.Secret(credentials)),
+		calls: calls,
 		site:  strings.TrimSuffix(options.URL, "/"),
 	}, nil
 }

@@ -65,7 +65,22 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 			return `{"errorMessages":[` + strconv.Quote(message) + `],"errors":{"summary":"no"}}`
 		},
 		Secrets: []string{token, base64.StdEncoding.EncodeToString([]byte(user + ":" + token))},
+		Retried: []int{http.StatusConflict},
+		Codes: []vendortest.Code{
+			{Code: "project", Status: http.StatusBadRequest, Document: `{"errors":{"project":"valid project is required"}}`, Final: true},
+			{Code: "assignee,duedate", Status: http.StatusBadRequest, Document: `{"errors":{"duedate":"no","assignee":"no"}}`, Final: true},
+			limited("jira-burst-based"), limited("jira-per-issue-on-write"), limited("jira-quota-tenant-based"),
+		},
 	})
+}
+
+// limited is how Jira refuses a call that is one too many under one of its limits.
+func limited(reason string) vendortest.Code {
+	return vendortest.Code{
+		Status: http.StatusTooManyRequests, Delay: 7 * time.Second,
+		Header:   []string{"Retry-After", "7", "RateLimit-Reason", reason, "X-RateLimit-Reset", "2000-01-01T00:00Z"},
+		Document: `{"errorMessages":["Rate limit exceeded."],"errors":{}}`,
+	}
 }
 
 // delay is how long an error asks to wait.

@@ -12,6 +12,9 @@ import (
 	"muster/integrations"
 )
 
+// searchUsers is the operation that looks for people.
+const searchUsers = "GET /user/assignable/search"
+
 // findOwner returns the id of the account to assign a ticket to, or nothing when the
 // owner is not given, not known or not assignable in the project.
 func (c *Client) findOwner(ctx context.Context, request incident.TicketRequest) (accountID string, err error) {
@@ -19,7 +22,7 @@ func (c *Client) findOwner(ctx context.Context, request incident.TicketRequest) 
 		return "", nil
 	}
 	query := url.Values{"project": {request.Project}, "query": {request.Owner}}
-	candidates, err := integrations.Ask(ctx, c.calls, "GET /user/assignable/search", func(ctx context.Context) (users []jiraapi.User, err error) {
+	candidates, err := integrations.Ask(ctx, c.calls, searchUsers, func(ctx context.Context) (users []jiraapi.User, err error) {
 		// The library has no method for it.
 		req, err := c.api.NewRequestWithContext(ctx, http.MethodGet, "rest/api/2/user/assignable/search?"+query.Encode(), nil)
 		if err != nil {

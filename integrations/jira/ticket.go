@@ -29,8 +29,11 @@ const (
 // underscores after a capital letter.
 var projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// createIssue is the operation that creates a ticket.
-const createIssue = "POST /issue"
+// Operations that change tickets.
+const (
+	createIssue = "POST /issue"
+	linkIssue   = "POST /issue/remotelink"
+)
 
 // OpenTicket files a follow-up, or finds the ticket that an earlier attempt filed. The
 // ticket links back to the incident. An owner whom Jira does not know, or cannot assign,
@@ -150,7 +153,7 @@ func (c *Client) addLinks(ctx context.Context, key string, links []incident.Link
 				Title: linkTitle(link),
 			},
 		}
-		err := c.calls.Call(ctx, "POST /issue/remotelink", func(ctx context.Context) error {
+		err := c.calls.On(key).Call(ctx, linkIssue, func(ctx context.Context) error {
 			_, _, err := c.api.Issue.AddRemoteLinkWithContext(ctx, key, remote)
 			return err
 		})

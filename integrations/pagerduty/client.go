@@ -36,6 +36,9 @@ type Options struct {
 	// HTTPClient carries the requests, with the guards of
 	// [integrations.NewHTTPClient] added. Nil means a client of its own.
 	HTTPClient *http.Client
+	// Unshaped sends calls without regard to PagerDuty's limits: for a stand-in that has
+	// none.
+	Unshaped bool
 }
 
 // Client acts in one PagerDuty account. Its methods may be repeated and called by many
@@ -58,9 +61,13 @@ func New(options Options) *Client {
 		pd.WithAPIEndpoint(strings.TrimSuffix(cmp.Or(options.APIURL, defaultAPIURL), "/")),
 		pd.WithV2EventsAPIEndpoint(strings.TrimSuffix(cmp.Or(options.EventsURL, defaultEventsURL), "/")))
 	api.HTTPClient = client
+	calls := integrations.NewCaller(integrations.PagerDuty, explain, options.Token)
+	if !options.Unshaped {
+		calls = calls.Shaped(limits)
+	}
 	return &Client{
 		api:         api,
-		calls:       integrations.NewCaller(integrations.PagerDuty, explain, options.Token),
+		calls:       calls,
 		routingKeys: map[string]integrations.Secret{},
 	}
 }

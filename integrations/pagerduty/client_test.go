@@ -2,10 +2,12 @@ package pagerduty_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,6 +55,20 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 				return `{"error":{"message":` + strconv.Quote(message) + `,"code":2001,"errors":["no"]}}`
 			},
 			Secrets: []string{token},
+			Codes: []vendortest.Code{
+				restCode(http.StatusBadRequest, 2001, true),
+				restCode(http.StatusUnauthorized, 2006, true),
+				restCode(http.StatusPaymentRequired, 2014, true),
+				restCode(http.StatusForbidden, 2010, true),
+				restCode(http.StatusNotFound, 2100, true),
+				restCode(http.StatusRequestTimeout, 2016, false),
+				restCode(http.StatusInternalServerError, 2000, false),
+				{
+					Code: "2020", Status: http.StatusTooManyRequests, Delay: 20 * time.Second,
+					Header:   []string{"ratelimit-limit", "960", "ratelimit-remaining", "0", "ratelimit-reset", "20"},
+					Document: `{"error":{"message":"Rate Limit Exceeded","code":2020}}`,
+				},
+			},
 		},
 		"in the Events API": {
 			New: func(_ *testing.T, url string, client *http.Client) func(context.Context) error {
@@ -70,6 +86,20 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 				return `{"status":"invalid event","message":` + strconv.Quote(message) + `,"errors":["no"]}`
 			},
 			Secrets: []string{token, routingKey},
+			Codes: []vendortest.Code{
+				{
+					Code: "invalid event", Status: http.StatusBadRequest, Final: true,
+					Document: `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect"]}`,
+				},
+				{
+					Code: "throttle exceeded", Status: http.StatusTooManyRequests, Delay: 30 * time.Second,
+					Document: `{"status":"throttle exceeded","message":"Requests for this service are arriving too quickly."}`,
+				},
+				{
+					Code: "internal error", Status: http.StatusInternalServerError,
+					Document: `{"status":"internal error","message":"Internal Server Error"}`,
+				},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,6 +107,14 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 			subject.Vendor = integrations.PagerDuty
 			vendortest.Conform(t, subject)
 		})
+	}
+}
+
+// restCode is a refusal by the REST API: https://developer.pagerduty.com/docs/errors.
+func restCode(status, code int, final bool) vendortest.Code {
+	return vendortest.Code{
+		Code: strconv.Itoa(code), Status: status, Final: final,
+		Document: fmt.Sprintf(`{"error":{"message":"no","code":%d}}`, code),
 	}
 }
 

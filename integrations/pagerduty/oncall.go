@@ -18,6 +18,9 @@ const (
 	onCallPages    = 10
 )
 
+// listOnCalls is the operation that lists who is on call.
+const listOnCalls = "GET /oncalls"
+
 // OnCall returns the people who are on call for a service now, in the order in which
 // its escalation policy would wake them, each of them once.
 func (c *Client) OnCall(ctx context.Context, service string) ([]incident.Person, error) {
@@ -45,9 +48,8 @@ func (c *Client) OnCall(ctx context.Context, service string) ([]incident.Person,
 
 // onCalls lists who is on call by an escalation policy, in no particular order.
 func (c *Client) onCalls(ctx context.Context, policy string) ([]pd.OnCall, error) {
-	const operation = "GET /oncalls"
 	if policy == "" {
-		return nil, c.calls.Unreadable(operation, "the service's escalation policy")
+		return nil, c.calls.Unreadable(listOnCalls, "the service's escalation policy")
 	}
 	options := pd.ListOnCallOptions{
 		EscalationPolicyIDs: []string{policy}, Includes: []string{"users"},
@@ -56,7 +58,7 @@ func (c *Client) onCalls(ctx context.Context, policy string) ([]pd.OnCall, error
 	}
 	var onCalls []pd.OnCall
 	for range onCallPages {
-		page, err := integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (*pd.ListOnCallsResponse, error) {
+		page, err := integrations.Ask(ctx, c.calls, listOnCalls, func(ctx context.Context) (*pd.ListOnCallsResponse, error) {
 			return c.api.ListOnCallsWithContext(ctx, options)
 		})
 		if err != nil {

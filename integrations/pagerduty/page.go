@@ -100,7 +100,7 @@ func (c *Client) change(ctx context.Context, page incident.Page, action string) 
 
 // send hands an event to PagerDuty.
 func (c *Client) send(ctx context.Context, event pd.V2Event) error {
-	return c.calls.Call(ctx, "events "+event.Action, func(ctx context.Context) error {
+	return c.calls.On(event.RoutingKey).Call(ctx, "events "+event.Action, func(ctx context.Context) error {
 		_, err := c.api.ManageEventWithContext(ctx, &event)
 		return err
 	})

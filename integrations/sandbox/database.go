@@ -13,11 +13,14 @@ import (
 )
 
 //go:embed schema.sql
-var schema string
+var schema1 string
 
-// schemaVersion is kept in SQLite's user_version, so that a file of another layout is
-// refused rather than misread.
-const schemaVersion = 1
+//go:embed schema_2.sql
+var schema2 string
+
+// schemas bring a file from one version to the next. The version is kept in SQLite's
+// user_version, so that a file of a later layout is refused rather than misread.
+var schemas = []string{schema1, schema2}
 
 // database is the sandbox's memory: one SQLite file behind one connection, so that
 // requests take turns and every transaction sees all that came before it.
@@ -56,18 +59,16 @@ func (d database) migrate(ctx context.Context) error {
 		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 			return err
 		}
-		switch version {
-		case schemaVersion:
-			return nil
-		case 0:
-		default:
+		if version < 0 || version > len(schemas) {
 			return fmt.Errorf("the file has sandbox schema %d and this program wants %d: move it away to begin with an empty sandbox",
-				version, schemaVersion)
+				version, len(schemas))
 		}
-		if _, err := tx.ExecContext(ctx, schema); err != nil {
-			return err
+		for _, schema := range schemas[version:] {
+			if _, err := tx.ExecContext(ctx, schema); err != nil {
+				return err
+			}
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(schemas)))
 		return err
 	})
 }

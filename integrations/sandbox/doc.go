@@ -1,4 +1,5 @@
-// Package sandbox stands in for Slack, PagerDuty and Jira.
+// Package sandbox stands in for Slack, PagerDuty and Jira, for a mail server and for a
+// webhook.
 //
 // A [Sandbox] is an [net/http.Handler] that speaks as much of the three vendors' HTTP
 // APIs as Muster uses, closely enough that the vendors' usual Go clients (slack-go,
@@ -12,6 +13,9 @@
 //	mux.Handle("/sandbox", box)
 //	mux.Handle("/sandbox/", box)
 //	client := slack.New("any-token", slack.OptionAPIURL(box.SlackURL()))
+//
+// Beside the handler it opens a loopback port that speaks SMTP ([Sandbox.SMTPURL]). Mails
+// are kept and shown; none is delivered.
 //
 // # What it promises
 //

@@ -22,17 +22,19 @@ const (
 	vendorSlack     vendor = "slack"
 	vendorPagerDuty vendor = "pagerduty"
 	vendorJira      vendor = "jira"
+	vendorMail      vendor = "mail"
+	vendorWebhook   vendor = "webhook"
 )
 
-var vendors = []vendor{vendorSlack, vendorPagerDuty, vendorJira}
+var vendors = []vendor{vendorSlack, vendorPagerDuty, vendorJira, vendorMail, vendorWebhook}
 
 // mode is a way to misbehave.
 type mode string
 
 const (
 	modeNone               mode = "none"                 // ends a fault
-	modeError              mode = "error"                // HTTP 500, nothing happened
-	modeRateLimit          mode = "rate_limit"           // HTTP 429 with Retry-After, nothing happened
+	modeError              mode = "error"                // HTTP 500 or SMTP 451, nothing happened
+	modeRateLimit          mode = "rate_limit"           // HTTP 429 with Retry-After or SMTP 450, nothing happened
 	modeDown               mode = "down"                 // the connection closes, nothing happened
 	modeTimeoutAfterEffect mode = "timeout_after_effect" // it happened, and the connection closes unanswered
 )
@@ -232,6 +234,8 @@ func writeFault(w http.ResponseWriter, r *http.Request, v vendor, status int) {
 		writePagerDutyError(w, pagerDutyError{status: status, code: 2020, message: "Too Many Requests"})
 	case v == vendorPagerDuty:
 		writePagerDutyError(w, pagerDutyError{status: status, code: 2000, message: "Internal Server Error"})
+	case v == vendorWebhook:
+		writeProblem(w, status, "The webhook fails, as it was told to.")
 	case limited:
 		writeJiraError(w, jiraError{status: status, messages: []string{"Rate limit exceeded."}})
 	default:

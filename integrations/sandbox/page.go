@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -59,6 +60,8 @@ type pageView struct {
 	Open     int // pages that are not resolved
 	Columns  []columnView
 	Tickets  int
+	Mails    []mailState // newest first
+	Notices  []noticeView
 	Faults   []fault
 	Vendors  []vendor
 	Modes    []mode
@@ -94,6 +97,12 @@ type messageView struct {
 type incidentView struct {
 	incidentState
 	ServiceName string
+}
+
+// noticeView is a delivery to the webhook.
+type noticeView struct {
+	deliveryState
+	Document string // the body, indented
 }
 
 // columnView is one column of the board.
@@ -177,6 +186,15 @@ func (s *Sandbox) pageView(all state, channelID string) pageView {
 		if incident.Status != pageResolved {
 			view.Open++
 		}
+	}
+	view.Mails = slices.Clone(all.Mail.Messages)
+	slices.Reverse(view.Mails)
+	for _, delivery := range slices.Backward(all.Webhook.Deliveries) {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, delivery.Body, "", "  "); err != nil {
+			indented.Write(delivery.Body) // it was checked on arrival; show it as it is
+		}
+		view.Notices = append(view.Notices, noticeView{deliveryState: delivery, Document: indented.String()})
 	}
 	for _, status := range jiraStatuses {
 		column := columnView{Status: status.name, Category: status.categoryKey}

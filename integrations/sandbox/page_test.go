@@ -29,6 +29,8 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 	))
 	w.trigger(t, "PSEARCH", "hostile", hostile)
 	w.ticket(t, hostile)
+	require.NoError(t, w.mail("hostile@example.com", hostile, hostile))
+	w.notify(t, "hostile", `{"text":"<script>alert(1)</script>"}`)
 	w.fault(t, `{"vendor":"pagerduty","mode":"rate_limit","rate":0.5}`)
 
 	response, page := w.call(t, "GET", "/sandbox", "")
@@ -41,6 +43,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 		`href="https://example.com/open"`, "Acknowledge</span>",
 		"Acknowledged by Sample Responder One", "Note by Sample Responder One: Rolled back", "Checkout answers 5xx", "CHECKOUT-1", "Alert on the burn rate", "due 2026-02-01",
 		`action="/sandbox/jira/issues/CHECKOUT-1/status"`, "pagerduty: rate limit, 50% of calls",
+		"oncall@example.com, second@example.com", "INC-1-mail@example.com", "INC-1-notice", "&#34;text&#34;: &#34;PagerDuty has not taken the page.&#34;",
 	} {
 		require.Contains(t, page, want)
 	}
@@ -85,7 +88,7 @@ func TestThePagesButtons(t *testing.T) {
 	require.Contains(t, page, "slack: down, 100% of calls")
 	w.call(t, "POST", "/sandbox/faults", "vendor=slack&mode=none", form...)
 	_, page = w.call(t, "GET", "/sandbox", "")
-	require.Contains(t, page, "All three answer.")
+	require.Contains(t, page, "All of them answer.")
 
 	response, body := w.call(t, "POST", move, "status=%zz", form...)
 	require.Equal(t, http.StatusBadRequest, response.StatusCode)

@@ -39,6 +39,9 @@ type Options struct {
 
 	// PagerDutyServices are the services that can be paged.
 	PagerDutyServices []Service
+	// SlackChannels are channels that people made, by name or id. They take messages; the
+	// page and the state show them once Muster has said something there.
+	SlackChannels []string
 	// JiraProjects are the keys of the projects that take tickets, for example CHECKOUT.
 	JiraProjects []string
 
@@ -60,6 +63,7 @@ type Sandbox struct {
 	db       database
 	log      *slog.Logger
 	faults   *faults
+	mail     *mailServer
 	webhooks *webhookSender
 	mux      *http.ServeMux
 }
@@ -92,6 +96,10 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
 	s.mux = s.routes()
+	err = errors.Join(s.addStandingChannels(ctx), s.startMail(ctx))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -154,6 +162,8 @@ func (s *Sandbox) routes() *http.ServeMux {
 
 	mux.Handle("/sandbox/jira/rest/", http.StripPrefix("/sandbox/jira", s.misbehaving(vendorJira, s.jiraAPI())))
 	mux.HandleFunc("GET /sandbox/jira/browse/{key}", s.redirectToIssue)
+
+	mux.Handle("POST /sandbox/webhook", s.misbehaving(vendorWebhook, http.HandlerFunc(s.takeNotice)))
 	return mux
 }
 
@@ -165,7 +175,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 // closes the state. Stop the server that mounts the sandbox first. Calling it again does nothing.
 func (s *Sandbox) Close() error {
 	s.webhooks.close()
-	return s.db.Close()
+	var err error
+	if s.mail != nil {
+		err = s.mail.close()
+	}
+	return errors.Join(err, s.db.Close())
 }
 
 // SlackURL is the base address for slack-go's OptionAPIURL; it ends in a slash, as that

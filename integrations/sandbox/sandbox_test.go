@@ -140,6 +140,18 @@ type contractState struct {
 	Jira struct {
 		Issues []struct{ Key, Summary, Status string }
 	}
+	Mail struct {
+		Messages []struct {
+			ID, Subject, Text string
+			To                []string
+		}
+	}
+	Webhook struct {
+		Deliveries []struct {
+			Key  string
+			Body json.RawMessage
+		}
+	}
 }
 
 func (w *world) state(t *testing.T) contractState {
@@ -185,6 +197,9 @@ func (w *world) fill(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = w.jira.Issue.AddRemoteLink(key, &jira.RemoteLink{Object: &jira.RemoteLinkObject{URL: "https://muster.example.com/INC-1", Title: "INC-1"}})
 	require.NoError(t, err)
+
+	require.NoError(t, w.mail("INC-1-mail@example.com", "SEV1 checkout", "PagerDuty has not taken the page."))
+	require.Equal(t, http.StatusNoContent, w.notify(t, "INC-1-notice", `{"text":"PagerDuty has not taken the page."}`))
 }
 
 func TestStateIsTheContractsDocument(t *testing.T) {
@@ -214,6 +229,7 @@ func TestAnEmptySandboxHasEmptyLists(t *testing.T) {
 	require.Contains(t, body, `"channels":[]`)
 	require.Contains(t, body, `"incidents":[]`)
 	require.Contains(t, body, `"issues":[]`)
+	require.Contains(t, body, `"deliveries":[]`)
 }
 
 func TestStateSurvivesTheProcess(t *testing.T) {

@@ -3,8 +3,10 @@ package sandbox
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -22,15 +24,16 @@ const (
 type slackChannel struct {
 	id, name, topic, purpose string
 	isPrivate, archived      bool
+	standing                 bool // people made it
 	createdAt                int64
 	memberCount              int
 }
 
-const selectChannels = `SELECT id, name, topic, purpose, is_private, archived, created_at,
+const selectChannels = `SELECT id, name, topic, purpose, is_private, archived, standing, created_at,
 	(SELECT COUNT(*) FROM slack_members m WHERE m.channel_id = c.id) FROM slack_channels c`
 
 func scanChannel(row scanner) (c slackChannel, err error) {
-	err = row.Scan(&c.id, &c.name, &c.topic, &c.purpose, &c.isPrivate, &c.archived, &c.createdAt, &c.memberCount)
+	err = row.Scan(&c.id, &c.name, &c.topic, &c.purpose, &c.isPrivate, &c.archived, &c.standing, &c.createdAt, &c.memberCount)
 	return c, err
 }
 
@@ -55,7 +58,10 @@ func (c slackCall) openChannel(ctx context.Context, argument string) (slackChann
 }
 
 func (c slackChannel) document() object {
-	created := timeOf(c.createdAt).Unix()
+	created, creator := timeOf(c.createdAt).Unix(), slackBotUserID
+	if c.standing {
+		creator = responders[0].slackID
+	}
 	note := func(value string) object {
 		if value == "" {
 			return object{"value": "", "creator": "", "last_set": 0}
@@ -63,7 +69,7 @@ func (c slackChannel) document() object {
 		return object{"value": value, "creator": slackBotUserID, "last_set": created}
 	}
 	return object{
-		"id": c.id, "name": c.name, "name_normalized": c.name, "created": created, "creator": slackBotUserID,
+		"id": c.id, "name": c.name, "name_normalized": c.name, "created": created, "creator": creator,
 		"is_channel": !c.isPrivate, "is_group": c.isPrivate, "is_private": c.isPrivate, "is_im": false,
 		"is_archived": c.archived, "is_member": true, "num_members": c.memberCount,
 		"topic": note(c.topic), "purpose": note(c.purpose),
@@ -94,6 +100,29 @@ func channelNameError(name string) string {
 	return ""
 }
 
+// channelID is Slack's form of an id.
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{8,}$`)
+
+// addStandingChannels makes the channels that are there without Muster's doing.
+func (s *Sandbox) addStandingChannels(ctx context.Context) error {
+	return s.db.transact(ctx, func(tx *sql.Tx) error {
+		for _, name := range s.options.SlackChannels {
+			id := "C0STANDING" + strings.ToUpper(hex.EncodeToString([]byte(name)))
+			if channelID.MatchString(name) {
+				id, name = name, strings.ToLower(name)
+			}
+			// Numbers below 1 leave those of Muster's own channels as they were.
+			_, err := tx.ExecContext(ctx, `INSERT INTO slack_channels (number, id, name, standing, created_at)
+				SELECT MIN(0, COALESCE(MIN(number), 0)) - 1, ?, ?, 1, ? FROM slack_channels WHERE TRUE ON CONFLICT DO NOTHING`,
+				id, name, microseconds(s.now()))
+			if err != nil {
+				return fmt.Errorf("sandbox: add the channel %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+}
+
 func (s *Sandbox) createChannel(ctx context.Context, c slackCall) (object, error) {
 	name := c.Get("name")
 	if code := channelNameError(name); code != "" {
@@ -107,7 +136,7 @@ func (s *Sandbox) createChannel(ctx context.Context, c slackCall) (object, error
 		return nil, refuse("name_taken")
 	}
 	var number int
-	if err := c.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM slack_channels`).Scan(&number); err != nil {
+	if err := c.tx.QueryRowContext(ctx, `SELECT MAX(0, COALESCE(MAX(number), 0)) + 1 FROM slack_channels`).Scan(&number); err != nil {
 		return nil, err
 	}
 	channel := slackChannel{

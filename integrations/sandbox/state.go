@@ -14,6 +14,8 @@ type state struct {
 	Slack     slackState     `json:"slack"`
 	PagerDuty pagerDutyState `json:"pagerduty"`
 	Jira      jiraState      `json:"jira"`
+	Mail      mailboxState   `json:"mail"`
+	Webhook   webhookState   `json:"webhook"`
 }
 
 type slackState struct {
@@ -118,12 +120,36 @@ type commentState struct {
 	Body string    `json:"body"`
 }
 
+type mailboxState struct {
+	Messages []mailState `json:"messages"` // oldest first, repetitions among them
+}
+
+type mailState struct {
+	ID         string    `json:"id"` // the Message-ID, the same on every repetition
+	To         []string  `json:"to"`
+	Subject    string    `json:"subject"`
+	Text       string    `json:"text"`
+	ReceivedAt time.Time `json:"received_at"`
+}
+
+type webhookState struct {
+	Deliveries []deliveryState `json:"deliveries"` // oldest first, one of each key
+}
+
+type deliveryState struct {
+	Key        string          `json:"key"`
+	Body       json.RawMessage `json:"body"`
+	ReceivedAt time.Time       `json:"received_at"`
+}
+
 // readState reads everything at one moment.
 func (s *Sandbox) readState(ctx context.Context) (state, error) {
 	all := state{
 		Slack:     slackState{Channels: []channelState{}, Users: []userState{}},
 		PagerDuty: pagerDutyState{Incidents: []incidentState{}},
 		Jira:      jiraState{Issues: []issueState{}},
+		Mail:      mailboxState{Messages: []mailState{}},
+		Webhook:   webhookState{Deliveries: []deliveryState{}},
 	}
 	for _, p := range responders {
 		all.Slack.Users = append(all.Slack.Users, userState{ID: p.slackID, Name: p.name, Email: p.email})
@@ -139,6 +165,9 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 			one, err := s.channelState(ctx, tx, channel)
 			if err != nil {
 				return err
+			}
+			if channel.standing && len(one.Messages) == 0 {
+				continue
 			}
 			all.Slack.Channels = append(all.Slack.Channels, one)
 		}
@@ -164,6 +193,16 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 			}
 			all.Jira.Issues = append(all.Jira.Issues, one)
 		}
+		mails, err := collect(ctx, tx, scanMail, `SELECT message_id, recipients, subject, text, received_at FROM mail_messages ORDER BY number`)
+		if err != nil {
+			return err
+		}
+		all.Mail.Messages = append(all.Mail.Messages, mails...)
+		deliveries, err := collect(ctx, tx, scanDelivery, `SELECT key, body, received_at FROM webhook_deliveries ORDER BY number`)
+		if err != nil {
+			return err
+		}
+		all.Webhook.Deliveries = append(all.Webhook.Deliveries, deliveries...)
 		return nil
 	})
 	return all, err

@@ -19,8 +19,9 @@ const (
 	// digits, hyphens and underscores:
 	// https://docs.slack.dev/reference/methods/conversations.create#naming
 	maxNameLength = 80
-	// maxNames bounds how many names are tried: NAME, NAME-2 … NAME-20.
-	maxNames = 20
+	// maxNames bounds how many names are tried: NAME, NAME-2 … NAME-10. One attempt must
+	// not need more creations than Slack's limit lets through at once.
+	maxNames = 10
 	// maxMarkedKeyLength leaves most of a purpose to people. A longer key is marked by
 	// its hash.
 	maxMarkedKeyLength = 80
@@ -41,7 +42,11 @@ func (c *Client) OpenChannel(ctx context.Context, request incident.ChannelReques
 		return incident.Channel{}, c.calls.Refuse(operation, "the channel request has no key, so a repetition could not find the channel")
 	}
 	names := channelNames(request)
+	var taken []string
 	for i, name := range names {
+		if slices.Contains(taken, name) {
+			continue
+		}
 		channel, err := c.create(ctx, name)
 		if err == nil {
 			return c.furnish(ctx, channel, request)
@@ -50,9 +55,9 @@ func (c *Client) OpenChannel(ctx context.Context, request incident.ChannelReques
 			return incident.Channel{}, err
 		}
 		if i > 0 {
-			continue
+			continue // by a private channel, which no list shows us
 		}
-		channel, err = c.findOurs(ctx, request, names)
+		channel, taken, err = c.findOurs(ctx, request, names)
 		if err != nil {
 			return incident.Channel{}, err
 		}
@@ -77,11 +82,14 @@ func (c *Client) create(ctx context.Context, name string) (*slackapi.Channel, er
 }
 
 // findOurs looks for the channel that an earlier attempt at the same request made. It
-// returns nil when there is none that can be used.
-func (c *Client) findOurs(ctx context.Context, request incident.ChannelRequest, names []string) (*slackapi.Channel, error) {
+// returns nil when there is none that can be used, and then which of the names other
+// channels have.
+func (c *Client) findOurs(
+	ctx context.Context, request incident.ChannelRequest, names []string,
+) (ours *slackapi.Channel, taken []string, err error) {
 	self, err := c.self(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	page := slackapi.GetConversationsParameters{Limit: channelsPerPage, Types: []string{"public_channel"}}
 	for range channelPages {
@@ -91,20 +99,24 @@ func (c *Client) findOurs(ctx context.Context, request incident.ChannelRequest, 
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, channel := range channels {
 			// Between creation and the first purpose, only these three tell.
 			unmarked := channel.Creator == self.UserID && channel.Purpose.Value == "" && slices.Contains(names, channel.Name)
 			if unmarked || strings.Contains(unescaper.Replace(channel.Purpose.Value), marker(request.Key)) {
-				return c.reopen(ctx, &channels[i])
+				ours, err = c.reopen(ctx, &channels[i])
+				return ours, taken, err
+			}
+			if slices.Contains(names, channel.Name) {
+				taken = append(taken, channel.Name)
 			}
 		}
 		if page.Cursor == "" {
 			break
 		}
 	}
-	return nil, nil
+	return nil, taken, nil
 }
 
 // reopen makes sure that a channel of ours can be written to. It returns nil when it

@@ -175,16 +175,33 @@ func TestOpenChannelOpensAnArchivedOneAgain(t *testing.T) {
 	}
 }
 
-func TestOpenChannelGivesUpAfterTwentyNames(t *testing.T) {
+func TestOpenChannelTriesNoNameThatIsKnownToBeTaken(t *testing.T) {
+	t.Parallel()
+	client, fake := newClient(t)
+	fake.Answer(create, http.StatusOK, refusal("name_taken"), `{"ok":true,"channel":{"id":"C3","name":"inc-42-payments-3"}}`)
+	fake.Answer(list, http.StatusOK, channels(
+		listed("C1", "inc-42-payments", "U0OTHER", "", ""), listed("C2", "inc-42-payments-2", "U0OTHER", "", "")))
+	fake.Answer(purpose, http.StatusOK, accepted)
+	fake.Answer(topic, http.StatusOK, accepted)
+
+	channel, err := client.OpenChannel(t.Context(), request())
+	require.NoError(t, err)
+	require.Equal(t, "C3", channel.ID)
+	tried := fake.Requests("/api/conversations.create")
+	require.Len(t, tried, 2)
+	require.Equal(t, "inc-42-payments-3", tried[1].Form.Get("name"))
+}
+
+func TestOpenChannelGivesUpAfterTenNames(t *testing.T) {
 	t.Parallel()
 	client, fake := newClient(t)
 	fake.Answer(create, http.StatusOK, refusal("name_taken"))
 	fake.Answer(list, http.StatusOK, channels())
 
 	_, err := client.OpenChannel(t.Context(), request())
-	require.ErrorContains(t, err, "inc-42-payments to inc-42-payments-20 are all taken")
+	require.ErrorContains(t, err, "inc-42-payments to inc-42-payments-10 are all taken")
 	require.True(t, integrations.IsFinal(err))
-	require.Len(t, fake.Requests("/api/conversations.create"), 20)
+	require.Len(t, fake.Requests("/api/conversations.create"), 10)
 }
 
 func TestOpenChannelFitsNameToSlacksRules(t *testing.T) {

@@ -3,6 +3,7 @@ package slack
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,8 @@ type Options struct {
 	// HTTPClient carries the requests, with the guards of
 	// [integrations.NewHTTPClient] added. Nil means a client of its own.
 	HTTPClient *http.Client
+	// Unshaped sends calls without regard to Slack's limits: for a stand-in that has none.
+	Unshaped bool
 }
 
 // Client acts in one Slack workspace. Its methods may be repeated and called by many
@@ -38,11 +41,15 @@ type Client struct {
 // New returns a client. It sends nothing yet: a wrong token shows in the first call.
 func New(options Options) *Client {
 	apiURL := strings.TrimSuffix(cmp.Or(options.APIURL, slackapi.APIURL), "/") + "/"
+	calls := integrations.NewCaller(integrations.Slack, explain, options.Token)
+	if !options.Unshaped {
+		calls = calls.Shaped(limits)
+	}
 	return &Client{
 		api: slackapi.New(options.Token.Reveal(),
 			slackapi.OptionAPIURL(apiURL),
 			slackapi.OptionHTTPClient(integrations.NewHTTPClient(options.HTTPClient))),
-		calls: integrations.NewCaller(integrations.Slack, explain, options.Token),
+		calls: calls,
 	}
 }
 
@@ -71,26 +78,34 @@ const wrongToken = "set MUSTER_SLACK_TOKEN to the bot token (xoxb-…) of an app
 
 // remedies say what to mend, by Slack's error code.
 var remedies = map[string]string{
-	"account_inactive":   wrongToken,
-	"invalid_auth":       wrongToken,
-	"not_authed":         wrongToken,
-	"token_expired":      wrongToken,
-	"token_revoked":      wrongToken,
-	"channel_not_found":  "the channel does not exist, or the app may not see it",
-	"is_archived":        "the channel is archived: unarchive it and try again",
-	"not_in_channel":     "invite the Muster app to the channel",
-	"restricted_action":  "a setting of the workspace forbids this to apps: ask an admin to allow it",
-	"ratelimited":        "too many requests",
-	"too_many_pins":      "the channel has as many pins as Slack allows: remove one",
-	"too_many_bookmarks": "the channel has as many bookmarks as Slack allows: remove one",
+	"account_inactive":       wrongToken,
+	"invalid_auth":           wrongToken,
+	"not_authed":             wrongToken,
+	"token_expired":          wrongToken,
+	"token_revoked":          wrongToken,
+	"accesslimited":          "the workspace does not let the app in from this network: ask an admin to allow Muster's address",
+	"channel_not_found":      "the channel does not exist, or the app may not see it",
+	"is_archived":            "the channel is archived: unarchive it and try again",
+	"message_limit_exceeded": "the workspace sends more messages than Slack lets it",
+	"not_in_channel":         "invite the Muster app to the channel",
+	"restricted_action":      "a setting of the workspace forbids this to apps: ask an admin to allow it",
+	"ratelimited":            "too many requests",
+	"team_added_to_org":      "the workspace is being moved to an organization; Slack answers again when that is done",
+	"too_many_pins":          "the channel has as many pins as Slack allows: remove one",
+	"too_many_bookmarks":     "the channel has as many bookmarks as Slack allows: remove one",
 }
 
-// explain reads Slack's code and words out of an error of its library. It is an
+// explain reads Slack's code and words out of an error of its library, or out of the
+// answer where the library keeps no more than its status. It is an
 // [integrations.Explain].
 func explain(refusal integrations.Refusal) (code, message string) {
 	var response slackapi.SlackErrorResponse
 	if !errors.As(refusal.Err, &response) {
-		return "", ""
+		var answer slackapi.SlackResponse
+		if err := json.Unmarshal(refusal.Body, &answer); err != nil {
+			return "", "" // a page of a proxy
+		}
+		return answer.Error, remedies[answer.Error]
 	}
 	message = remedies[response.Err]
 	if response.Err == "missing_scope" {

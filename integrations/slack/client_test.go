@@ -2,10 +2,10 @@ package slack_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,33 +44,37 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 		},
 		Refusal: refusal,
 		Secrets: []string{token},
+		Codes:   codes(),
 	})
 }
 
-func TestSlackCodeDecidesWhetherToRetry(t *testing.T) {
-	t.Parallel()
-	for code, final := range map[string]bool{
-		"ratelimited":         false,
-		"internal_error":      false,
-		"fatal_error":         false,
-		"service_unavailable": false,
-		"request_timeout":     false,
-		"team_added_to_org":   false,
-		"channel_not_found":   true,
-		"invalid_auth":        true,
-		"is_archived":         true,
-		"not_in_channel":      true,
-		"some_future_code":    true,
+// codes are Slack's error codes that matter to Muster's methods, with what follows. All
+// come with status 200. See
+// https://docs.slack.dev/reference/methods/chat.postMessage#errors.
+func codes() []vendortest.Code {
+	const pause = 30 * time.Second
+	var codes []vendortest.Code
+	for code, delay := range map[string]time.Duration{
+		"ratelimited": pause, "rate_limited": pause,
+		"internal_error": 0, "fatal_error": 0, "service_unavailable": 0, "request_timeout": 0,
+		"team_added_to_org": 0, "org_login_required": 0, "external_channel_migrating": 0,
+		"message_limit_exceeded": 0, "invalid_cursor": 0,
 	} {
-		t.Run(fmt.Sprintf("%s is final: %t", code, final), func(t *testing.T) {
-			t.Parallel()
-			client, fake := newClient(t)
-			fake.Answer("POST /api/conversations.info", http.StatusOK, refusal(code))
-			err := client.SetTopic(t.Context(), channelID, "topic")
-			require.ErrorContains(t, err, code)
-			require.Equal(t, final, integrations.IsFinal(err))
-		})
+		codes = append(codes, vendortest.Code{Code: code, Status: http.StatusOK, Document: refusal(code), Delay: delay})
 	}
+	for _, code := range []string{
+		"accesslimited", "access_denied", "account_inactive", "channel_not_found", "deprecated_endpoint", "ekm_access_denied",
+		"enterprise_is_restricted", "invalid_arguments", "invalid_auth", "invalid_blocks", "is_archived", "missing_scope",
+		"msg_too_long", "no_permission", "no_text", "not_allowed_token_type", "not_authed", "not_in_channel",
+		"restricted_action", "some_future_code", "team_access_not_granted", "token_expired", "token_revoked",
+		"too_many_attachments", "two_factor_setup_required",
+	} {
+		codes = append(codes, vendortest.Code{Code: code, Status: http.StatusOK, Document: refusal(code), Final: true})
+	}
+	return append(codes, vendortest.Code{
+		Code: "ratelimited", Status: http.StatusTooManyRequests, Document: refusal("ratelimited"),
+		Header: []string{"Retry-After", "7"}, Delay: 7 * time.Second,
+	})
 }
 
 func TestErrorNamesWhatToMend(t *testing.T) {

@@ -103,7 +103,7 @@ func (c *Client) postNew(ctx context.Context, message incident.Message) (timesta
 			EventType: messageEvent, EventPayload: map[string]any{keyField: message.Key},
 		}))
 	}
-	timestamp, err = integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (string, error) {
+	timestamp, err = integrations.Ask(ctx, c.calls.On(message.ChannelID), operation, func(ctx context.Context) (string, error) {
 		_, timestamp, err := c.api.PostMessageContext(ctx, message.ChannelID, options...)
 		return timestamp, err
 	})

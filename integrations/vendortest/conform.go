@@ -10,9 +10,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
-	"strings"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -33,17 +33,24 @@ type Subject struct {
 	Refusal func(message string) (document string)
 	// Secrets must not show in any error: tokens, keys and what is made of them.
 	Secrets []string
+	// Retried are statuses that are worth another attempt at this vendor, besides those
+	// that are so at every vendor.
+	Retried []int
+	// Codes are the vendor's error codes that matter.
+	Codes []Code
 }
 
-// fault is one thing that goes wrong, and what must follow from it.
-type fault struct {
-	name   string
-	answer http.HandlerFunc
-	// final and delay are what the error must say.
-	final bool
-	delay time.Duration
-	// cause is what the error must unwrap to, or nil.
-	cause error
+// Code is a refusal by one of the vendor's error codes.
+type Code struct {
+	// Code is what the error must tell as its code, Status what the answer has.
+	Code   string
+	Status int
+	// Header are names and values in turn. Document is the answer.
+	Header   []string
+	Document string
+	// Final and Delay are what the error must say.
+	Final bool
+	Delay time.Duration
 }
 
 // Conform fails the test where a vendor package breaks a promise of package
@@ -51,17 +58,18 @@ type fault struct {
 // an *integrations.Error that says rightly whether to retry, and shows no secret.
 func Conform(t *testing.T, s Subject) {
 	t.Helper()
-	for _, f := range append(s.statusFaults(), s.answerFaults(t)...) {
+	for _, f := range slices.Concat(s.statusFaults(), s.codeFaults(), s.echoFaults(), s.answerFaults(t)) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			failure := s.try(t.Context(), t, f.answer, integrations.RequestTimeout)
 			require.Equal(t, f.final, failure.Permanent(), "final: %v", failure)
 			require.Equal(t, f.delay, failure.Delay(), "delay: %v", failure)
-			if f.cause != nil {
-				require.ErrorIs(t, failure, f.cause)
+			if f.code != "" {
+				require.Equal(t, f.code, failure.Code)
 			}
 		})
 	}
+	s.conformInTime(t)
 	t.Run("no answer in time is retried", func(t *testing.T) {
 		t.Parallel()
 		const limit = 50 * time.Millisecond
@@ -97,125 +105,43 @@ func Conform(t *testing.T, s Subject) {
 	})
 }
 
-// hang answers nothing until the caller gives up.
-func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-
-// statusFaults are refusals by HTTP status.
-func (s Subject) statusFaults() []fault {
-	const wait = 17 * time.Second
-	rows := []struct {
-		status     int
-		retryAfter string
-		final      bool
-		delay      time.Duration
-	}{
-		{status: http.StatusBadRequest, final: true},
-		{status: http.StatusUnauthorized, final: true},
-		{status: http.StatusPaymentRequired, final: true},
-		{status: http.StatusForbidden, final: true},
-		{status: http.StatusNotFound, final: true},
-		{status: http.StatusConflict, final: true},
-		{status: http.StatusRequestEntityTooLarge, final: true},
-		{status: http.StatusUnprocessableEntity, final: true},
-		{status: http.StatusForbidden, retryAfter: "17", final: true},
-		{status: http.StatusRequestTimeout},
-		{status: http.StatusTooManyRequests},
-		{status: http.StatusTooManyRequests, retryAfter: "17", delay: wait},
-		{status: http.StatusTooManyRequests, retryAfter: "soon"},
-		{status: http.StatusTooManyRequests, retryAfter: "-5"},
-		{status: http.StatusTooManyRequests, retryAfter: "99999999999999999999", delay: integrations.MaxDelay},
-		{status: http.StatusTooManyRequests, retryAfter: "Sat, 01 Jan 2000 00:00:00 GMT"},
-		{status: http.StatusTooManyRequests, retryAfter: "Fri, 31 Dec 9999 23:59:59 GMT", delay: integrations.MaxDelay},
-		{status: http.StatusInternalServerError},
-		{status: http.StatusBadGateway},
-		{status: http.StatusServiceUnavailable},
-		{status: http.StatusServiceUnavailable, retryAfter: "17", delay: wait},
-		{status: http.StatusGatewayTimeout},
-	}
-	var faults []fault
-	for _, row := range rows {
-		name := fmt.Sprintf("HTTP %d", row.status)
-		if row.retryAfter != "" {
-			name += " with Retry-After " + strconv.Quote(row.retryAfter)
-		}
-		for contentType, document := range map[string]string{
-			"application/json": s.Refusal("no: " + strings.Join(s.Secrets, " ")),
-			"text/html":        "<h1>No</h1>" + strings.Join(s.Secrets, " "),
-		} {
-			faults = append(faults, fault{
-				name: name + " as " + contentType, final: row.final, delay: row.delay,
-				answer: answer(row.status, document, "Content-Type", contentType, "Retry-After", row.retryAfter),
+// conformInTime checks what depends on the clock, in virtual time.
+func (s Subject) conformInTime(t *testing.T) {
+	t.Helper()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		t.Run(fmt.Sprintf("HTTP %d with a date as Retry-After is retried at that date", status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				date := time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)
+				failure := s.tryInProcess(t, answer(status, s.Refusal("no"), "Retry-After", date))
+				require.False(t, failure.Permanent())
+				require.Equal(t, time.Minute, failure.Delay())
 			})
-		}
+		})
 	}
-	return faults
+	t.Run("an answer that never comes is retried after the time limit", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			failure := s.tryInProcess(t, hang)
+			require.False(t, failure.Permanent())
+			require.ErrorIs(t, failure, context.DeadlineExceeded)
+			require.Contains(t, failure.Message, "may have taken effect")
+			require.Equal(t, integrations.RequestTimeout, time.Since(began))
+		})
+	})
 }
 
-// answerFaults are answers that claim success and are none.
-func (s Subject) answerFaults(t *testing.T) []fault {
+// tryInProcess makes the call against a handler, without a network.
+func (s Subject) tryInProcess(t *testing.T, answer http.HandlerFunc) *integrations.Error {
 	t.Helper()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("%s followed a redirect to another host: %s %s", s.Vendor, r.Method, r.URL.Path)
-	}))
-	t.Cleanup(elsewhere.Close)
-	return []fault{
-		{
-			name:   "a page instead of JSON is retried",
-			answer: answer(http.StatusOK, "<html>Sign in to the network</html>", "Content-Type", "text/html"),
-		},
-		{
-			name:   "an empty answer is retried",
-			answer: answer(http.StatusOK, "", "Content-Type", "application/json"),
-		},
-		{
-			name:   "half an answer is retried",
-			answer: answer(http.StatusOK, `{"ok":tr`, "Content-Type", "application/json", "Content-Length", "4000"),
-		},
-		{
-			name: "a connection that breaks off is retried",
-			answer: func(http.ResponseWriter, *http.Request) {
-				panic(http.ErrAbortHandler)
-			},
-		},
-		{
-			name:  "an endless answer is cut and final",
-			final: true,
-			answer: answer(http.StatusOK, `{"padding":"`+strings.Repeat("x", integrations.MaxAnswerBytes)+`"}`,
-				"Content-Type", "application/json"),
-		},
-		{
-			name:   "a redirect to another host is not followed and final",
-			final:  true,
-			answer: answer(http.StatusTemporaryRedirect, "", "Location", elsewhere.URL+"/"),
-		},
-		{
-			name:  "a redirect that never ends is final",
-			final: true,
-			answer: func(w http.ResponseWriter, r *http.Request) {
-				http.Redirect(w, r, r.URL.String(), http.StatusTemporaryRedirect)
-			},
-		},
-	}
+	client := &http.Client{Transport: InProcess(s.handler(answer))}
+	return s.failure(t, s.New(t, "http://vendor.example.com", client)(t.Context()))
 }
 
-// answer returns a handler that sends a document; empty header values are left out.
-func answer(status int, document string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			if header[i+1] != "" {
-				w.Header().Set(header[i], header[i+1])
-			}
-		}
-		w.WriteHeader(status)
-		// The caller may hang up on purpose, so a failed write is no finding.
-		_, _ = fmt.Fprint(w, document)
-	}
-}
-
-// try makes the call against a server that answers with the fault.
-func (s Subject) try(ctx context.Context, t *testing.T, answer http.HandlerFunc, limit time.Duration) *integrations.Error {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// handler is the vendor that answers with a fault what the call is about.
+func (s Subject) handler(answer http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A server notices that its caller hangs up only once it has read the request.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -225,7 +151,13 @@ func (s Subject) try(ctx context.Context, t *testing.T, answer http.HandlerFunc,
 		if s.Before == nil || !s.Before(w, r) {
 			answer(w, r)
 		}
-	}))
+	})
+}
+
+// try makes the call against a server that answers with the fault.
+func (s Subject) try(ctx context.Context, t *testing.T, answer http.HandlerFunc, limit time.Duration) *integrations.Error {
+	t.Helper()
+	server := httptest.NewServer(s.handler(answer))
 	t.Cleanup(server.Close)
 	client := &http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}
 	return s.failure(t, s.New(t, server.URL, client)(ctx))

@@ -7,4 +7,10 @@
 //   - [Conform] is the table of everything that can go wrong between Muster and a
 //     vendor, with the decision that must follow: retry, wait or give up. It also
 //     checks that no secret shows in any error.
+//   - [Once] loses the answer to each request of a call in turn, after the vendor has
+//     done what was asked, and checks that the next attempt does not do it again.
+//   - [Pace] drives a client hard and checks that the vendor never has to refuse it for
+//     a request too many.
+//
+// Once and Pace run in virtual time, over [InProcess] instead of a network.
 package vendortest

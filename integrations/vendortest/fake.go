@@ -109,22 +109,30 @@ func (f *Fake) Requests(path string) []Request {
 
 // serve keeps the request and routes it.
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
+	request, err := received(r)
 	if err != nil {
 		f.t.Errorf("read %s %s: %v", r.Method, r.URL, err)
 		return
 	}
+	f.mu.Lock()
+	f.requests = append(f.requests, request)
+	f.mu.Unlock()
+	f.mux.ServeHTTP(w, r)
+}
+
+// received reads a request, which can be read again afterwards.
+func received(r *http.Request) (Request, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return Request{}, err
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if err := r.ParseForm(); err != nil {
-		f.t.Errorf("read the form of %s %s: %v", r.Method, r.URL, err)
-		return
+		return Request{}, err
 	}
-	f.mu.Lock()
-	f.requests = append(f.requests, Request{
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return Request{
 		Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(),
 		Query: r.URL.Query(), Form: r.PostForm, Body: body,
-	})
-	f.mu.Unlock()
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	f.mux.ServeHTTP(w, r)
+	}, nil
 }

@@ -10,13 +10,16 @@ import (
 	"muster/playbooks"
 )
 
-// Activities holds what the activities need. All fields must be set.
+// Activities holds what the activities need. All fields but Mailer and Notifier must be
+// set; without one of these, the action that needs it fails and says what to set.
 type Activities struct {
-	Chat    Chat
-	Pager   Pager
-	Tracker Tracker
-	Journal Journal
-	Inbox   Inbox
+	Chat     Chat
+	Pager    Pager
+	Tracker  Tracker
+	Mailer   Mailer
+	Notifier Notifier
+	Journal  Journal
+	Inbox    Inbox
 	// Installation tells this Muster from others that use the same vendors' accounts.
 	Installation string
 	// PublicURL is where people reach Muster: "https://muster.example.com".
@@ -37,8 +40,11 @@ func (a *Activities) Actions() map[string]Action {
 		playbooks.SlackPost:            a.post,
 		playbooks.SlackBookmark:        a.bookmark,
 		playbooks.SlackInvite:          a.invite,
+		playbooks.SlackAlert:           a.alert,
 		playbooks.JiraCreateIssue:      a.createIssue,
 		playbooks.PostmortemDraft:      a.draftPostmortem,
+		playbooks.MailSend:             a.sendMail,
+		playbooks.WebhookPost:          a.postWebhook,
 	}
 }
 

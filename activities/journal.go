@@ -6,9 +6,16 @@ import (
 	"muster/incident"
 )
 
-// Record stores events of one incident in the journal. It may be repeated.
-func (a *Activities) Record(ctx context.Context, events []incident.Event) error {
-	return a.Journal.Append(ctx, events)
+// Record stores events of one incident in the journal, in their order, and settles the
+// items of the inbox that they tell of: all of it or nothing. It may be repeated.
+func (a *Activities) Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error {
+	return a.Journal.Record(ctx, id, events, items)
+}
+
+// Finish writes down that the workflow of an incident has nothing left to do. It may be
+// repeated.
+func (a *Activities) Finish(ctx context.Context, id incident.ID) error {
+	return a.Journal.Finish(ctx, id)
 }
 
 // ReturnAlerts gives back alerts that reached an incident after its end, so that they

@@ -20,6 +20,9 @@ type Chat interface {
 	// Invite brings people into a channel and returns those the chat knows. People it
 	// does not know are no error.
 	Invite(ctx context.Context, channelID string, people []incident.Person) ([]incident.Person, error)
+	// ChannelID finds a channel that people made, by its name without "#". An id is
+	// returned as it is.
+	ChannelID(ctx context.Context, channel string) (id string, err error)
 }
 
 // Pager wakes people.
@@ -42,11 +45,29 @@ type Tracker interface {
 	Tickets(ctx context.Context, keys []string) ([]incident.Ticket, error)
 }
 
+// Mailer sends e-mail.
+type Mailer interface {
+	// Send hands a mail to the mail server. A repetition is sent again, under the same
+	// Message-ID: SMTP has no way to ask whether a mail has been taken. The receipt has at
+	// least one recipient who was accepted; otherwise there is an error.
+	Send(ctx context.Context, mail incident.Mail) (incident.MailReceipt, error)
+}
+
+// Notifier tells a webhook.
+type Notifier interface {
+	// Notify posts a notice. A repetition is posted again with the same key, by which the
+	// receiver can tell.
+	Notify(ctx context.Context, notice incident.Notice) error
+}
+
 // Journal is where events are kept for ever.
 type Journal interface {
-	// Append stores events of one incident. Events that are there already are left as
+	// Record stores events of one incident, none included, and settles the items of the
+	// inbox that they tell of, all or nothing. Events that are there already are left as
 	// they are, so it may be repeated.
-	Append(ctx context.Context, events []incident.Event) error
+	Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error
+	// Finish writes down that nothing is left to do for an incident. It may be repeated.
+	Finish(ctx context.Context, id incident.ID) error
 	// Events returns an incident's events after a sequence number, limit at most.
 	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
 	// OpenFollowups returns the follow-ups of incidents that have not ended, which

@@ -15,6 +15,7 @@ type Catalogue struct {
 	services   []Service
 	rules      []rule
 	defaults   Defaults
+	fallback   Fallback
 
 	severityIndex, teamIndex, serviceIndex index
 
@@ -75,6 +76,22 @@ type Service struct {
 	// Runbooks and Dashboards are in the order in which to offer them.
 	Runbooks   []Link
 	Dashboards []Link
+	// Fallback is the catalogue's, with the team's channel and address where that names
+	// none.
+	Fallback Fallback
+}
+
+// Fallback is the second way to page: what is tried when PagerDuty has not taken a page
+// for a while. All of it may be empty.
+type Fallback struct {
+	// After is how long PagerDuty may be out of reach; 0 leaves it to the playbook.
+	After time.Duration
+	// Emails are addresses without display names.
+	Emails []string
+	// SlackChannel is a channel's name without "#", or its id.
+	SlackChannel string
+	// Webhook tells that the webhook whose address is in the settings is used.
+	Webhook bool
 }
 
 // PagerDuty says whom PagerDuty pages for a service.
@@ -147,6 +164,10 @@ func (c *Catalogue) Teams() []Team { return slices.Clone(c.teams) }
 
 // Defaults returns what stands in for unknown labels.
 func (c *Catalogue) Defaults() Defaults { return c.defaults }
+
+// Fallback returns the second way to page as the file has it. That of a service is in the
+// service.
+func (c *Catalogue) Fallback() Fallback { return c.fallback }
 
 // PlaybooksDir returns the folder with the operator's own playbooks, joined to
 // the folder of the catalogue file, or "" when there are only the built-in ones.

@@ -121,6 +121,7 @@ func TestCatalogueLookups(t *testing.T) {
 			Chat:       config.Chat{Prefix: "inc-pay"},
 			Runbooks:   []config.Link{{Title: "Refunds", URL: "https://runbooks.example.com/refunds?all=1#top"}},
 			Dashboards: []config.Link{{Title: "Board", URL: "http://grafana.internal:3000/d/1"}},
+			Fallback:   config.Fallback{Emails: []string{"shop@example.com"}, SlackChannel: "team-shop"},
 		}, service)
 		require.Equal(t, config.Defaults{Service: "platform", Severity: "SEV2", Playbook: config.DefaultPlaybook}, catalogue.Defaults())
 	})

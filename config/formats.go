@@ -90,10 +90,20 @@ func (r *reader) timezone(node ast.Node, subject string) string {
 	return t.value
 }
 
-// shortestUpdateEvery keeps a slip such as 30s for 30m from nagging people.
-const shortestUpdateEvery = time.Minute
+// shortest is the least that a duration may be, and what to do instead of less.
+type shortest struct {
+	duration      time.Duration
+	words, remedy string
+}
 
-func (r *reader) duration(node ast.Node, subject string) time.Duration {
+var (
+	// A slip such as 30s for 30m must not nag people.
+	shortestUpdateEvery = shortest{time.Minute, "a minute", "leave the key out if none is ever due"}
+	// Muster tries a call five times within about eight seconds before it counts as failed.
+	shortestFallbackAfter = shortest{10 * time.Second, "ten seconds", "a shorter failure passes without anybody noticing"}
+)
+
+func (r *reader) duration(node ast.Node, subject string, least shortest) time.Duration {
 	t := r.scalar(node, subject)
 	if !t.given() {
 		return 0
@@ -104,8 +114,8 @@ func (r *reader) duration(node ast.Node, subject string) time.Duration {
 	case err != nil:
 		r.report(t.at, hint, "%s is not a duration: %q", subject, t.value)
 		return 0
-	case duration < shortestUpdateEvery:
-		r.report(t.at, hint+"; leave the key out if none is ever due", "%s must be at least a minute, not %s", subject, t.value)
+	case duration < least.duration:
+		r.report(t.at, hint+"; "+least.remedy, "%s must be at least %s, not %s", subject, least.words, t.value)
 		return 0
 	}
 	return duration

@@ -42,7 +42,7 @@ type catalogueParser struct {
 }
 
 func (p *catalogueParser) parse(root ast.Node) {
-	top, ok := p.mapping(root, "the catalogue", "severities", "teams", "services", "routes", "defaults", "playbooks")
+	top, ok := p.mapping(root, "the catalogue", "severities", "teams", "services", "routes", "defaults", "fallback", "playbooks")
 	if !ok {
 		if len(p.findings) == 0 {
 			p.report(place{}, "begin with the sample: muster config sample > muster.yaml", "the catalogue is empty")
@@ -56,6 +56,7 @@ func (p *catalogueParser) parse(root ast.Node) {
 	p.parseServices(p.section(top, "services", true))
 	p.parseDefaults(top)
 	p.inheritFromDefault()
+	p.parseFallback(top.get("fallback"))
 	for _, node := range p.section(top, "routes", false) {
 		p.parseRoute(node)
 	}

@@ -173,7 +173,11 @@ func TestEverySecretHasItsVariable(t *testing.T) {
 		"MUSTER_PAGERDUTY_WEBHOOK_SECRET": settings.PagerDuty.WebhookSecret.Reveal(),
 		"MUSTER_JIRA_TOKEN":               settings.Jira.Token.Reveal(),
 		"MUSTER_JIRA_WEBHOOK_SECRET":      settings.Jira.WebhookSecret.Reveal(),
+		"MUSTER_SMTP_URL":                 settings.Mail.URL.Reveal(),
+		"MUSTER_FALLBACK_WEBHOOK_URL":     settings.Webhook.URL.Reveal(),
+		"MUSTER_FALLBACK_WEBHOOK_SECRET":  settings.Webhook.Secret.Reveal(),
 		"MUSTER_ALERTMANAGER_TOKEN":       settings.Alertmanager.Token.Reveal(),
+		"MUSTER_HEARTBEAT_URL":            settings.Heartbeat.URL.Reveal(),
 	}
 	require.Equal(t, variables, got)
 }

@@ -24,7 +24,7 @@ func (p *catalogueParser) parseSeverities(nodes []ast.Node) {
 			Name:        name.value,
 			Description: p.text(m.get("description"), "description of "+subject).value,
 			Aliases:     p.claim(&p.severities, len(p.catalogue.severities), name, p.aliases(m, subject)),
-			UpdateEvery: p.duration(m.get("update_every"), "update_every of "+subject),
+			UpdateEvery: p.duration(m.get("update_every"), "update_every of "+subject, shortestUpdateEvery),
 		}
 		pager := p.required(m, "pager", subject, "pager: is one of critical, error, warning and info")
 		switch {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,7 @@ type Settings struct {
 	Storage
 	CatalogueFile
 	Vendors
+	Heartbeat Heartbeat `embed:""`
 }
 
 // HTTP says where the API and the pages listen and under which address people
@@ -92,10 +94,14 @@ func (s *Storage) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, 
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
 func (s *Storage) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
 
+func (s *Settings) secrets() []secretVariable {
+	return slices.Concat(s.Storage.secrets(), s.Vendors.secrets(), s.Heartbeat.secrets())
+}
+
 // ReadSecrets reads the secrets of all groups from the environment. The error is
 // Problems. It may be repeated.
 func (s *Settings) ReadSecrets(lookup Lookup) error {
-	return readSecrets(lookup, append(s.Storage.secrets(), s.Vendors.secrets()...))
+	return readSecrets(lookup, s.secrets())
 }
 
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
@@ -107,7 +113,7 @@ func (s *Settings) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
 func Variables() []Variable {
 	var settings Settings
 	var variables []Variable
-	for _, v := range append(settings.Storage.secrets(), settings.Vendors.secrets()...) {
+	for _, v := range settings.secrets() {
 		variables = append(variables, v.Variable)
 	}
 	return variables

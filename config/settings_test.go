@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
@@ -61,11 +62,15 @@ func TestSettingsHaveTheirDocumentedDefaults(t *testing.T) {
 	require.True(t, parsed.Dev.SlackSandboxed())
 	require.True(t, parsed.Dev.PagerDutySandboxed())
 	require.True(t, parsed.Dev.JiraSandboxed())
+	require.True(t, parsed.Dev.MailSandboxed())
+	require.True(t, parsed.Dev.WebhookSandboxed())
 }
 
 func TestSettingsComeFromFlagsBeforeTheEnvironment(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "token")
 	require.NoError(t, os.WriteFile(token, []byte(credential+"\n"), 0o600))
+	heartbeat := filepath.Join(t.TempDir(), "heartbeat")
+	require.NoError(t, os.WriteFile(heartbeat, []byte("https://watch.example.com/token\n"), 0o600))
 	parsed, err := parseArguments(t, map[string]string{
 		"MUSTER_LISTEN":               "0.0.0.0:80",
 		"MUSTER_DATA_DIR":             "/var/lib/muster",
@@ -84,7 +89,12 @@ func TestSettingsComeFromFlagsBeforeTheEnvironment(t *testing.T) {
 		"MUSTER_JIRA_URL":             "https://example.atlassian.net",
 		"MUSTER_JIRA_USER":            "muster@example.com",
 		"MUSTER_JIRA_TOKEN":           "jira",
+		"MUSTER_SMTP_URL":             "smtps://muster:pass@mail.example.com",
+		"MUSTER_SMTP_FROM":            "muster@example.com",
+		"MUSTER_FALLBACK_WEBHOOK_URL": "https://hooks.example.com/token",
 		"MUSTER_ALERTMANAGER_TOKEN":   "bearer",
+		"MUSTER_HEARTBEAT_URL_FILE":   heartbeat,
+		"MUSTER_HEARTBEAT_EVERY":      "5m",
 	}, "dev", "--data-dir", "here")
 	require.NoError(t, err)
 
@@ -97,11 +107,16 @@ func TestSettingsComeFromFlagsBeforeTheEnvironment(t *testing.T) {
 	want.PagerDuty = config.PagerDutyAPI{Token: config.NewSecret("pd"), From: "muster@example.com",
 		APIURL: "https://api.eu.pagerduty.com", EventsURL: "https://events.eu.pagerduty.com"}
 	want.Jira = config.JiraAPI{URL: "https://example.atlassian.net", User: "muster@example.com", Token: config.NewSecret("jira")}
+	want.Mail = config.Mail{URL: config.NewSecret("smtps://muster:pass@mail.example.com"), From: "muster@example.com"}
+	want.Webhook = config.Webhook{URL: config.NewSecret("https://hooks.example.com/token")}
 	want.Alertmanager = config.Alertmanager{Token: config.NewSecret("bearer")}
+	want.Heartbeat = config.Heartbeat{URL: config.NewSecret("https://watch.example.com/token"), Every: 5 * time.Minute}
 	require.Equal(t, want, parsed.Dev.Settings)
 	require.False(t, parsed.Dev.SlackSandboxed())
 	require.False(t, parsed.Dev.PagerDutySandboxed())
 	require.False(t, parsed.Dev.JiraSandboxed())
+	require.False(t, parsed.Dev.MailSandboxed())
+	require.False(t, parsed.Dev.WebhookSandboxed())
 	require.Equal(t, "https://muster.example.com", parsed.Dev.BaseURL("127.0.0.1:4711"))
 }
 
@@ -136,7 +151,7 @@ func TestSecretsHaveNoFlag(t *testing.T) {
 	_, err = parser.Parse([]string{"dev", "--help"})
 	require.NoError(t, err)
 	require.Contains(t, help.String(), "--slack-api-url")
-	for _, word := range []string{"token", "secret", "database-url"} {
+	for _, word := range []string{"token", "secret", "database-url", "heartbeat-url", "smtp-url", "webhook-url"} {
 		require.NotContains(t, help.String(), "--"+word)
 		require.NotContains(t, help.String(), "-"+word+"=")
 	}

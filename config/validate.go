@@ -45,7 +45,7 @@ func (p Problems) err() error {
 // it, and those of the groups, after the flags and the environment are read.
 func (s Settings) Validate() error {
 	var all Problems
-	for _, err := range []error{s.HTTP.Validate(), s.EmbeddedTemporal.Validate(), s.Storage.Validate(), s.Vendors.Validate()} {
+	for _, err := range []error{s.HTTP.Validate(), s.EmbeddedTemporal.Validate(), s.Storage.Validate(), s.Vendors.Validate(), s.Heartbeat.Validate()} {
 		var problems Problems
 		if errors.As(err, &problems) {
 			all = append(all, problems...)
@@ -133,7 +133,36 @@ func (v Vendors) Validate() error {
 		part{"MUSTER_JIRA_USER", v.Jira.User != "", true},
 		part{jiraToken, v.Jira.Token.IsSet(), true},
 		part{jiraWebhookSecret, v.Jira.WebhookSecret.IsSet(), false})
+
+	v.Mail.validate(&problems)
+	if v.Webhook.URL.IsSet() && !isWebURL(v.Webhook.URL.Reveal()) {
+		problems.add(webhookURL, "is not a web address; write it whole, as in https://hooks.example.com/muster")
+	}
+	problems.allOrNone("a webhook",
+		part{webhookURL, v.Webhook.URL.IsSet(), true},
+		part{webhookSecret, v.Webhook.Secret.IsSet(), false})
 	return problems.err()
+}
+
+func (m Mail) validate(problems *Problems) {
+	problems.allOrNone("a mail server",
+		part{smtpURL, m.URL.IsSet(), true},
+		part{"MUSTER_SMTP_FROM", m.From != "", true})
+	if m.URL.IsSet() {
+		// The parser's error would quote the password.
+		u, err := url.Parse(m.URL.Reveal())
+		if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			problems.add(smtpURL, "is not the address of a mail server; write smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465, "+
+				"with special characters in user and password percent-encoded")
+		} else if password, given := u.User.Password(); u.User.Username() != "" && (!given || password == "") {
+			problems.add(smtpURL, "holds a user without a password; write smtp://user:password@host:587, or leave both out")
+		}
+	}
+	if m.From != "" {
+		if address, err := mail.ParseAddress(m.From); err != nil || address.Address != m.From {
+			problems.add("MUSTER_SMTP_FROM", "is %q, which is not an email address; write the bare address of the sender, as in muster@example.com", m.From)
+		}
+	}
 }
 
 // part is one of the settings that a vendor consists of.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,6 +19,7 @@ func defaultSettings() config.Settings {
 	s.Slack.APIURL = "https://slack.com/api/"
 	s.PagerDuty.APIURL = "https://api.pagerduty.com"
 	s.PagerDuty.EventsURL = "https://events.pagerduty.com"
+	s.Heartbeat.Every = time.Minute
 	return s
 }
 
@@ -78,6 +80,11 @@ func TestValidate(t *testing.T) {
 		"Jira does without a webhook secret": {func(s *config.Settings) {
 			s.Jira = config.JiraAPI{URL: "https://example.atlassian.net", User: "u", Token: set("a")}
 		}, ""},
+		"a heartbeat needs a whole address, which is not repeated": {func(s *config.Settings) { s.Heartbeat.URL = set("watch.example.com/token") },
+			"MUSTER_HEARTBEAT_URL is not a web address; write it whole, as the service that watches Muster shows it, beginning with https://"},
+		"a heartbeat's address may hold credentials": {func(s *config.Settings) { s.Heartbeat.URL = set("https://muster:token@watch.example.com/") }, ""},
+		"a heartbeat takes its time": {func(s *config.Settings) { s.Heartbeat.Every = 9 * time.Second },
+			"MUSTER_HEARTBEAT_EVERY is 9s; make it 10s at least"},
 		"Alertmanager's token stands alone": {func(s *config.Settings) { s.Alertmanager.Token = set("a") }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

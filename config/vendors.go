@@ -2,12 +2,15 @@ package config
 
 import "os"
 
-// Vendors say how to reach Slack, PagerDuty and Jira, and what Alertmanager must
-// prove. A vendor without its token is played by the sandbox.
+// Vendors say how to reach Slack, PagerDuty, Jira, a mail server and a webhook, and what
+// Alertmanager must prove. A vendor without its token is played by the sandbox; so are
+// mail server and webhook, as long as PagerDuty is.
 type Vendors struct {
 	Slack        Slack        `embed:"" group:"Slack"`
 	PagerDuty    PagerDutyAPI `embed:"" group:"PagerDuty"`
 	Jira         JiraAPI      `embed:"" group:"Jira"`
+	Mail         Mail         `embed:"" group:"E-mail"`
+	Webhook      Webhook      `embed:""`
 	Alertmanager Alertmanager `embed:""`
 }
 
@@ -46,6 +49,23 @@ type JiraAPI struct {
 	WebhookSecret Secret `kong:"-"`
 }
 
+// Mail is the access to a mail server, for paging when PagerDuty is out of reach.
+type Mail struct {
+	// URL is the server's address with user and password, from MUSTER_SMTP_URL.
+	URL  Secret `kong:"-"`
+	From string `name:"smtp-from" env:"MUSTER_SMTP_FROM" placeholder:"EMAIL" help:"Sender of the e-mail by which people are paged when PagerDuty is out of reach."`
+}
+
+// Webhook is what is told when PagerDuty is out of reach.
+type Webhook struct {
+	// URL is where notices are posted, from MUSTER_FALLBACK_WEBHOOK_URL. It is a secret,
+	// since such addresses hold tokens.
+	URL Secret `kong:"-"`
+	// Secret signs them, from MUSTER_FALLBACK_WEBHOOK_SECRET. When it is not set, they are
+	// not signed.
+	Secret Secret `kong:"-"`
+}
+
 // Alertmanager is what Alertmanager must prove.
 type Alertmanager struct {
 	// Token is the bearer token that its webhooks must carry, from
@@ -62,6 +82,15 @@ func (v Vendors) PagerDutySandboxed() bool { return !v.PagerDuty.Token.IsSet() }
 // JiraSandboxed tells whether the sandbox stands in for Jira.
 func (v Vendors) JiraSandboxed() bool { return !v.Jira.Token.IsSet() }
 
+// MailSandboxed tells whether the sandbox stands in for the mail server. It does only
+// where PagerDuty is played too: somebody who is really to be paged must not be paged in
+// the sandbox.
+func (v Vendors) MailSandboxed() bool { return !v.Mail.URL.IsSet() && v.PagerDutySandboxed() }
+
+// WebhookSandboxed tells whether the sandbox stands in for the webhook, under the same
+// condition.
+func (v Vendors) WebhookSandboxed() bool { return !v.Webhook.URL.IsSet() && v.PagerDutySandboxed() }
+
 func (v *Vendors) secrets() []secretVariable {
 	return []secretVariable{
 		{Variable{slackToken, "Slack bot token; the sandbox stands in for Slack if not set."}, &v.Slack.Token},
@@ -70,6 +99,9 @@ func (v *Vendors) secrets() []secretVariable {
 		{Variable{pagerDutyWebhookSecret, "Proves that webhooks come from PagerDuty."}, &v.PagerDuty.WebhookSecret},
 		{Variable{jiraToken, "Jira API token; the sandbox stands in for Jira if not set."}, &v.Jira.Token},
 		{Variable{jiraWebhookSecret, "Proves that webhooks come from Jira."}, &v.Jira.WebhookSecret},
+		{Variable{smtpURL, "Mail server, as smtp://user:password@host:587 or smtps://…; the sandbox stands in for it if neither this nor PagerDuty is set."}, &v.Mail.URL},
+		{Variable{webhookURL, "Webhook that is told when PagerDuty is out of reach; the sandbox stands in for it if neither this nor PagerDuty is set."}, &v.Webhook.URL},
+		{Variable{webhookSecret, "Signs what is posted to that webhook; unsigned if not set."}, &v.Webhook.Secret},
 		{Variable{"MUSTER_ALERTMANAGER_TOKEN", "Bearer token that Alertmanager's webhooks must carry; none is asked for if not set."}, &v.Alertmanager.Token},
 	}
 }
@@ -82,6 +114,9 @@ const (
 	pagerDutyWebhookSecret = "MUSTER_PAGERDUTY_WEBHOOK_SECRET"
 	jiraToken              = "MUSTER_JIRA_TOKEN"
 	jiraWebhookSecret      = "MUSTER_JIRA_WEBHOOK_SECRET"
+	smtpURL                = "MUSTER_SMTP_URL"
+	webhookURL             = "MUSTER_FALLBACK_WEBHOOK_URL"
+	webhookSecret          = "MUSTER_FALLBACK_WEBHOOK_SECRET"
 )
 
 // ReadSecrets reads the secrets of the group from the environment. The error is

@@ -34,8 +34,11 @@ const (
 	SlackPost            = "slack.post"
 	SlackBookmark        = "slack.bookmark"
 	SlackInvite          = "slack.invite"
+	SlackAlert           = "slack.alert"
 	JiraCreateIssue      = "jira.create_issue"
 	PostmortemDraft      = "postmortem.draft"
+	MailSend             = "mail.send"
+	WebhookPost          = "webhook.post"
 )
 
 // Actions returns the vocabulary. Every action named here is implemented by package
@@ -75,6 +78,14 @@ var vocabulary = []Action{
 	},
 	{Name: SlackInvite, Doc: "Invites whoever is on call for the incident's service to the channel."},
 	{
+		Name: SlackAlert, Doc: "Says something in a channel that people watch, once. It needs no channel of the incident.",
+		Parameters: []Parameter{
+			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
+			{Name: "channel", Doc: "The channel's name or id; left out, that of the incident's fallback."},
+			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
+		},
+	},
+	{
 		Name: JiraCreateIssue, Doc: "Files a ticket for the follow-up that was added. A ticket that an earlier attempt filed is adopted.",
 		Parameters: []Parameter{
 			{Name: "title", Doc: "The ticket's summary.", Required: true},
@@ -82,6 +93,19 @@ var vocabulary = []Action{
 		},
 	},
 	{Name: PostmortemDraft, Doc: "Drafts the postmortem from the incident's events."},
+	{
+		Name: MailSend, Doc: "Sends an e-mail. A repetition has the same Message-ID, so that mailboxes can recognise it.",
+		Parameters: []Parameter{
+			{Name: "subject", Doc: "The subject, one line.", Required: true},
+			{Name: "text", Doc: "The mail, as plain text.", Required: true},
+			{Name: "to", Doc: "Addresses, separated by commas; left out, those of the incident's fallback."},
+			{Name: "links", Doc: "Links listed below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
+		},
+	},
+	{
+		Name: WebhookPost, Doc: "Tells the fallback webhook of the incident. A repetition has the same Idempotency-Key.",
+		Parameters: []Parameter{{Name: "text", Doc: "Why people are needed.", Required: true}},
+	},
 }
 
 // checkAction says what is wrong with a call of an action.

@@ -38,6 +38,9 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
+	// Event is the sequence number of the event that a reaction answers, which is part of
+	// its ID. 0 for steps.
+	Event int `json:"event,omitzero"`
 }
 
 // Effect is a piece of work on an incident, as it is handed to whoever does it.
@@ -97,7 +100,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 // about it.
 func (h Hook) ownFailure(e incident.Event) bool {
 	failed, ok := e.Fact.(incident.StepFailed)
-	return ok && failed.Do != "" && lane(failed.Do) == lane(h.Do)
+	return ok && failed.Do != "" && vendor(failed.Do) == vendor(h.Do)
 }
 
 // answersFailure keeps two hooks that tell of failures from telling of each other's for
@@ -136,7 +139,7 @@ func (a *Agenda) Idle(s incident.State, now time.Time) bool {
 
 // speechless says that an action needs the incident's channel, which is not there.
 func speechless(s incident.State, do string) bool {
-	return lane(do) == lane(SlackPost) && do != SlackCreateChannel && s.Channel.ID == ""
+	return vendor(do) == vendor(SlackPost) && do != SlackCreateChannel && do != SlackAlert && s.Channel.ID == ""
 }
 
 // awaitsChannel says that a step may yet open the channel.
@@ -235,9 +238,9 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		if !known || failedBefore && step.State == incident.Failed {
 			continue
 		}
-		vendor := lane(hook.Do)
+		lane := lane(hook.Do)
 		switch {
-		case held[vendor] || inFlight[r.ID]:
+		case held[lane] || inFlight[r.ID]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case r.Problem != "":
 			d.command(incident.FailStep{Step: r.ID, Hook: hook.ID, Title: hook.ID, Do: hook.Do, Error: r.Problem})
@@ -249,9 +252,9 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if err != nil {
 				title = hook.ID
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID}, scope, d)
+			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq}, scope, d)
 		}
-		held[vendor] = true
+		held[lane] = true
 	}
 }
 

@@ -22,7 +22,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 	return cel.NewEnv(
 		ext.Strings(),
 		ext.NativeTypes(ext.ParseStructTags(true),
-			reflect.TypeFor[IncidentView](), reflect.TypeFor[ServiceView](),
+			reflect.TypeFor[IncidentView](), reflect.TypeFor[ServiceView](), reflect.TypeFor[FallbackView](),
 			reflect.TypeFor[EventView](), reflect.TypeFor[StepView](), reflect.TypeFor[FollowupView]()),
 		cel.Variable("incident", cel.ObjectType("playbooks.IncidentView")),
 		cel.Variable("event", cel.ObjectType("playbooks.EventView")),

@@ -246,14 +246,20 @@ func (c *checker) checkHooks() {
 		}
 		for _, on := range h.On {
 			if on == string(incident.ReminderGiven{}.Kind()) {
-				c.report(path+".on", "a hook that reminds has its own do; nothing else reacts to reminders")
-			} else if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) {
-				c.report(path+".on", "nothing is called %q; on takes a kind of event (such as status_changed, resolved) or one of %s",
+				c.report(path+".on", "name the hook whose reminders it reacts to, by its id, rather than %s", on)
+			} else if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) && !c.reminds(on) {
+				c.report(path+".on", "nothing is called %q; on takes kinds of events (such as status_changed, resolved), ids of hooks that remind, or one of %s",
 					on, strings.Join(clockTriggers, ", "))
 			}
 		}
 		c.checkClock(path, h)
 	}
+}
+
+// reminds says whether there is a hook with this id that reminds.
+func (c *checker) reminds(id string) bool {
+	h, ok := c.playbook.hook(id)
+	return ok && h.clock() != ""
 }
 
 func (c *checker) checkClock(path string, h Hook) {

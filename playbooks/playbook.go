@@ -3,6 +3,7 @@ package playbooks
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,8 @@ func (s Step) Kind() incident.StepKind {
 // Hook reacts, every time.
 type Hook struct {
 	ID string `yaml:"id" json:"id"`
-	// On are the kinds of events it reacts to, or one clock trigger.
+	// On are what it reacts to, each a kind of events or the id of a hook that reminds;
+	// or one clock trigger. A name that is a kind or a trigger is never taken for an id.
 	On Triggers `yaml:"on" json:"on"`
 	// After is how long a clock trigger's condition must have held.
 	After time.Duration `yaml:"after" json:"after_ns,omitzero"`
@@ -118,12 +120,18 @@ const (
 	// StepWaiting holds while a manual step or an approval of an active incident
 	// waits for people. It is counted for each step by itself.
 	StepWaiting = "step_waiting"
+	// PageUndelivered holds while an active incident that nobody has acknowledged has a
+	// page that was begun and that the pager has not taken, counted from its first
+	// attempt, for each page by itself. One that will not be tried again is due at once.
+	// Where the incident's service says how long to wait ([incident.Fallback]), that goes
+	// before the hook's after.
+	PageUndelivered = "page_undelivered"
 	// FollowupDue holds from the day an open follow-up is due; after may be negative
 	// to remind earlier. It is counted for each follow-up by itself.
 	FollowupDue = "followup_due"
 )
 
-var clockTriggers = []string{Unacknowledged, RoleVacant, UpdateDue, StepWaiting, FollowupDue}
+var clockTriggers = []string{Unacknowledged, RoleVacant, UpdateDue, StepWaiting, PageUndelivered, FollowupDue}
 
 // clock returns the hook's clock trigger, or "" for a hook that reacts to events.
 func (h Hook) clock() string {
@@ -144,7 +152,7 @@ func (h Hook) reacts(e incident.Event) bool {
 	}
 	switch f := e.Fact.(type) {
 	case incident.ReminderGiven:
-		return f.Hook == h.ID
+		return f.Hook == h.ID || h.follows(f.Hook)
 	case incident.StepCompleted:
 		if f.Hook != "" {
 			// Reacting to what hooks have done would never end.
@@ -159,12 +167,26 @@ func (h Hook) reacts(e incident.Event) bool {
 	return false
 }
 
-// lane is the vendor that an action goes to. Reactions in one lane happen in the
-// order of their events, so that messages never overtake each other; lanes do not
-// wait for each other, so that a vendor that is down holds up nobody else's.
+// follows says whether the hook reacts to the reminders of another.
+func (h Hook) follows(hook string) bool {
+	return !slices.Contains(clockTriggers, hook) && !incident.KnownKind(incident.Kind(hook)) && slices.Contains(h.On, hook)
+}
+
+// vendor is whom an action goes to.
+func vendor(do string) string {
+	name, _, _ := strings.Cut(do, ".")
+	return name
+}
+
+// lane is where an action waits for its turn: its vendor, mostly. Reactions in one lane
+// happen in the order of their events, so that messages never overtake each other; lanes
+// do not wait for each other, so that a vendor that is down holds up nobody else's. What
+// is said in another channel can overtake nothing, and is too urgent to wait.
 func lane(do string) string {
-	vendor, _, _ := strings.Cut(do, ".")
-	return vendor
+	if do == SlackAlert {
+		return do
+	}
+	return vendor(do)
 }
 
 // Attach returns the intent that gives an incident this playbook. The state is the

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"time"
 
 	"muster/incident"
@@ -51,9 +52,36 @@ func (h Hook) matters(s incident.State) []matter {
 			}
 		}
 		return waiting
+	case PageUndelivered:
+		return h.undelivered(s)
 	}
 	return nil
 }
+
+// undelivered lists the pages that were begun and that the pager has not taken.
+func (h Hook) undelivered(s incident.State) []matter {
+	if !s.AcknowledgedAt.IsZero() {
+		return nil
+	}
+	var pages []matter
+	for _, step := range s.Steps {
+		if step.Do != PagerDutyPage || step.State.Settled() {
+			continue
+		}
+		m := matter{subject: step.ID, since: step.FirstStartedAt, after: cmp.Or(s.Service.Fallback.After, h.After), every: h.Every}
+		switch {
+		case givenUp(step):
+			m.after = 0
+		case m.since.IsZero():
+			continue
+		}
+		pages = append(pages, m)
+	}
+	return pages
+}
+
+// givenUp says that a step has failed and that Muster will not try it again by itself.
+func givenUp(s incident.Step) bool { return s.State == incident.Failed && s.RetryAt.IsZero() }
 
 // dueReminders gives the reminders whose time has come. What a reminder counts from
 // is in the state, so that nothing has to be remembered beside it.
@@ -62,7 +90,8 @@ func (a *Agenda) dueReminders(s incident.State, d *dueList) {
 		for _, m := range h.matters(s) {
 			given := s.Reminder(h.ID, m.subject)
 			due, inRow := m.since.Add(m.after), 0
-			if given.LastAt.After(m.since) {
+			// At the same moment counts as after: what is due at once is due once.
+			if given.Count > 0 && !given.LastAt.Before(m.since) {
 				inRow = given.InRow
 				if m.every == 0 {
 					continue

@@ -40,6 +40,7 @@ type IncidentView struct {
 	// Steps says where each step stands, by its id: "done".
 	Steps        map[string]string `cel:"steps"`
 	AlertsFiring int64             `cel:"alerts_firing"`
+	Fallback     FallbackView      `cel:"fallback"`
 	Channel      string            `cel:"channel"`
 	Update       string            `cel:"update"`
 	Resolution   string            `cel:"resolution"`
@@ -56,6 +57,17 @@ type ServiceView struct {
 	ChannelPrefix string `cel:"channel_prefix"`
 }
 
+// FallbackView is the second way to page as expressions see it.
+type FallbackView struct {
+	// Configured is true when there is any way.
+	Configured bool `cel:"configured"`
+	// Email are the addresses, "one@example.com, two@example.com", or empty.
+	Email string `cel:"email"`
+	// Channel is a name or an id, or empty.
+	Channel string `cel:"channel"`
+	Webhook bool   `cel:"webhook"`
+}
+
 // EventView is an event as expressions see it.
 type EventView struct {
 	Kind  string `cel:"kind"`
@@ -68,9 +80,14 @@ type StepView struct {
 	ID    string `cel:"id"`
 	Title string `cel:"title"`
 	Role  string `cel:"role"`
+	State string `cel:"state"`
 	Error string `cel:"error"`
 	// Attempts is 1 when it has been tried once.
 	Attempts int64 `cel:"attempts"`
+	// GivenUp is true when it has failed and Muster does not try again by itself.
+	GivenUp bool `cel:"given_up"`
+	// Age says how long ago it was first begun: "2m".
+	Age string `cel:"age"`
 }
 
 // FollowupView is a follow-up as expressions see it.
@@ -93,8 +110,9 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		Active:       s.Status.Active(),
 		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
 		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{},
-		AlertsFiring: int64(len(s.Firing())), Channel: s.Channel.Name,
-		Update: s.Update, Resolution: s.Resolution,
+		AlertsFiring: int64(s.AlertsFiring()), Channel: s.Channel.Name,
+		Fallback: newFallbackView(s.Service.Fallback),
+		Update:   s.Update, Resolution: s.Resolution,
 		Age: incident.FormatDuration(now.Sub(s.DeclaredAt)), Slug: slug(s.Title),
 	}
 	for _, step := range s.Steps {
@@ -116,8 +134,19 @@ func newEventView(e incident.Event) EventView {
 	return EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name}
 }
 
-func newStepView(s incident.Step) StepView {
-	return StepView{ID: s.ID, Title: s.Title, Role: s.Role, Error: s.Error, Attempts: int64(s.Attempts)}
+func newFallbackView(f incident.Fallback) FallbackView {
+	return FallbackView{Configured: f.Configured(), Email: strings.Join(f.Emails, ", "), Channel: f.Channel, Webhook: f.Webhook}
+}
+
+func newStepView(s incident.Step, now time.Time) StepView {
+	view := StepView{
+		ID: s.ID, Title: s.Title, Role: s.Role, State: string(s.State), Error: s.Error,
+		Attempts: int64(s.Attempts), GivenUp: givenUp(s),
+	}
+	if !s.FirstStartedAt.IsZero() {
+		view.Age = incident.FormatDuration(now.Sub(s.FirstStartedAt))
+	}
+	return view
 }
 
 func newFollowupView(f incident.Followup) FollowupView {
@@ -133,7 +162,7 @@ func newScope(s incident.State, e incident.Event, now time.Time) Scope {
 	scope := Scope{Incident: NewIncidentView(s, now), Event: newEventView(e)}
 	step, followup := about(e)
 	if found, ok := s.Step(step); ok {
-		scope.Step = newStepView(found)
+		scope.Step = newStepView(found, now)
 	}
 	if found, ok := s.Followup(followup); ok {
 		scope.Followup = newFollowupView(found)

@@ -202,7 +202,7 @@ func (c *commander) Declare(ctx context.Context, key string, d api.Declaration) 
 	if d.Playbook != "" && d.Playbook != "default" {
 		return incident.State{}, &incident.InvalidError{Field: "playbook", Message: "there is no playbook " + d.Playbook}
 	}
-	id, fresh, err := c.store.NewIncident(ctx, key)
+	id, fresh, err := c.store.NewIncident(ctx, key, "")
 	if err != nil {
 		return incident.State{}, err
 	}

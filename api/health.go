@@ -4,16 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-)
 
-// checkTimeout bounds each check of readiness; an orchestrator's probe does not wait
-// for longer (Kubernetes gives 1 s by default and people set a few).
-const checkTimeout = 2 * time.Second
+	"muster/internal/health"
+)
 
 // Health says that the process answers.
 type Health struct {
@@ -29,8 +25,9 @@ type Readiness struct {
 
 // CheckResult is how one part does.
 type CheckResult struct {
-	Name string `json:"name" doc:"The part that was checked." example:"database"`
-	OK   bool   `json:"ok"`
+	Name   string `json:"name" doc:"The part that was checked: database, inbox, dispatcher, temporal or worker; or shutdown, while Muster stops." example:"database"`
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitempty" doc:"Why it is not, in short; the log says more." example:"the oldest alert has waited for 3 minutes"`
 }
 
 type healthOutput struct {
@@ -45,35 +42,37 @@ func (s *Server) health(context.Context, *struct{}) (*healthOutput, error) {
 	return &healthOutput{Health{Status: "ok", Version: s.version}}, nil
 }
 
-// readiness runs all checks at once. What went wrong is for the log, since it may name
-// hosts and users; the answer only says which part it was.
+// readiness asks all parts at once. What went wrong in detail is for the log, since it may
+// name hosts and users. While the server drains nobody is asked: it is about to be gone,
+// whatever the parts say.
 func (s *Server) readiness(ctx context.Context, _ *struct{}) (*readinessOutput, error) {
-	results := make([]CheckResult, len(s.checks))
-	var running sync.WaitGroup
-	for i, check := range s.checks {
-		running.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-			defer cancel()
-			err := check.Check(ctx)
-			results[i] = CheckResult{Name: check.Name, OK: err == nil}
-			if err != nil {
-				s.logger.WarnContext(ctx, "not ready", "check", check.Name, "error", err)
-			}
-		})
+	if s.Draining() {
+		return nil, notReady(CheckResult{Name: "shutdown", Reason: "Muster is stopping"})
 	}
-	running.Wait()
+	var report health.Report
+	if s.monitor != nil {
+		report = s.monitor.Check(ctx)
+	}
+	results := make([]CheckResult, len(report))
+	for i, part := range report {
+		results[i] = CheckResult{Name: part.Name, OK: part.Healthy(), Reason: part.Reason}
+	}
+	if !report.Healthy() {
+		return nil, notReady(results...)
+	}
+	return &readinessOutput{Readiness{Status: "ready", Checks: results}}, nil
+}
+
+func notReady(results ...CheckResult) *Problem {
 	var broken []string
 	for _, result := range results {
 		if !result.OK {
-			broken = append(broken, result.Name)
+			broken = append(broken, result.Name+" ("+result.Reason+")")
 		}
 	}
-	if len(broken) > 0 {
-		p := newProblem(http.StatusServiceUnavailable, "not ready: %s; the log says why", strings.Join(broken, ", "))
-		p.Checks, p.retryAfter = results, retryAfter
-		return nil, p
-	}
-	return &readinessOutput{Readiness{Status: "ready", Checks: results}}, nil
+	p := newProblem(http.StatusServiceUnavailable, "not ready: %s", strings.Join(broken, ", "))
+	p.Checks, p.retryAfter = results, retryAfter
+	return p
 }
 
 func (s *Server) registerHealth(router gin.IRouter, metrics http.Handler) {
@@ -84,7 +83,7 @@ func (s *Server) registerHealth(router gin.IRouter, metrics http.Handler) {
 	register(s, huma.Operation{
 		OperationID: "get-readiness", Method: http.MethodGet, Path: "/readyz", Tags: []string{tagOperation},
 		Summary:     "Whether all that Muster needs works",
-		Description: "A 503 names the parts that do not work.",
+		Description: "A 503 names the parts that do not work, and says why.",
 	}, s.readiness, http.StatusServiceUnavailable)
 	s.registerPlain(router, "get-metrics", "/metrics", "Metrics in the format of Prometheus", "text/plain", gin.WrapH(metrics))
 	s.registerPlain(router, "get-openapi", "/openapi.json", "This description", "application/json", func(c *gin.Context) {

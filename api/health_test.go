@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"muster/api"
+	"muster/internal/health"
 )
 
 func TestHealthTellsTheVersion(t *testing.T) {
@@ -19,35 +20,45 @@ func TestHealthTellsTheVersion(t *testing.T) {
 	require.Equal(t, map[string]any{"status": "ok", "version": "1.2.3"}, got.json)
 }
 
-func TestReadinessNamesThePartThatIsNot(t *testing.T) {
+func TestReadinessNamesThePartThatIsNotAndWhy(t *testing.T) {
 	t.Parallel()
-	var database error
+	var database, inbox error
 	h := newHarness(t, func(o *api.Options) {
-		o.Checks = []api.Check{
-			{Name: "database", Check: func(context.Context) error { return database }},
-			{Name: "temporal", Check: func(context.Context) error { return nil }},
-		}
+		var err error
+		o.Monitor, err = health.NewMonitor(health.Options{Logger: o.Logger, Probes: []health.Probe{
+			{Part: "database", Check: func(context.Context) error { return database }},
+			{Part: "inbox", Check: func(context.Context) error { return inbox }},
+			{Part: "temporal", Check: func(context.Context) error { return nil }},
+		}})
+		require.NoError(t, err)
 	})
 
 	got := h.get("/readyz")
 	require.Equal(t, http.StatusOK, got.Code)
-	require.Equal(t, "ready", got.json["status"])
+	require.Equal(t, map[string]any{"status": "ready", "checks": []any{
+		map[string]any{"name": "database", "ok": true}, map[string]any{"name": "inbox", "ok": true}, map[string]any{"name": "temporal", "ok": true},
+	}}, got.json)
 
 	database = errors.New("dial postgres://user:hunter2@db")
+	inbox = health.Because("the oldest alert has waited for 3 minutes", nil)
 	got = h.get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, got.Code)
 	require.NotEmpty(t, got.Header().Get("Retry-After"))
-	require.Contains(t, got.json["detail"], "database")
+	require.Equal(t, "not ready: database (it does not work), inbox (the oldest alert has waited for 3 minutes)", got.json["detail"])
 	require.Equal(t, []any{
-		map[string]any{"name": "database", "ok": false}, map[string]any{"name": "temporal", "ok": true},
+		map[string]any{"name": "database", "ok": false, "reason": "it does not work"},
+		map[string]any{"name": "inbox", "ok": false, "reason": "the oldest alert has waited for 3 minutes"},
+		map[string]any{"name": "temporal", "ok": true},
 	}, got.json["checks"])
 	require.NotContains(t, got.Body.String(), "hunter2")
 	require.Contains(t, h.log.String(), "dial postgres")
 }
 
-func TestReadinessWithoutChecksIsReady(t *testing.T) {
+func TestReadinessWithoutAMonitorIsReady(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, http.StatusOK, newHarness(t).get("/readyz").Code)
+	got := newHarness(t).get("/readyz")
+	require.Equal(t, http.StatusOK, got.Code)
+	require.Equal(t, []any{}, got.json["checks"])
 }
 
 func TestMetricsCountRequestsByRouteAndDeliveriesByOutcome(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"muster/api/webhook"
 	"muster/config"
 	"muster/incident"
+	"muster/internal/health"
 	"muster/store"
 )
 
@@ -27,8 +28,8 @@ type Options struct {
 	// Registry collects the metrics, and /metrics shows all that it has. Nil makes a
 	// new one. Two servers cannot share one.
 	Registry *prometheus.Registry
-	// Checks decide about /readyz.
-	Checks []Check
+	// Monitor decides about /readyz; nil means that it is always ready.
+	Monitor *health.Monitor
 	// Logger gets requests at debug level and failures above it. Nil is the default.
 	Logger *slog.Logger
 	// Secrets are what webhooks are checked with.
@@ -104,6 +105,9 @@ type Reader interface {
 	// Events returns an incident's events after a sequence number, at most limit of
 	// them, in order.
 	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
+	// Alerts returns what monitoring reported to an incident, in the order of arrival,
+	// after the given item, at most limit of it.
+	Alerts(ctx context.Context, id incident.ID, after int64, limit int) ([]store.Item, error)
 	// Subscribe tells of changes of one incident, or of all for the empty id, until
 	// the returned function is called. Changes may be dropped when the reader is slow:
 	// each says that there is something to read, not what.
@@ -125,12 +129,4 @@ type Postmortems interface {
 	// HTML is a fragment or a page, with everything escaped that people wrote.
 	HTML(events []incident.Event) ([]byte, error)
 	JSON(events []incident.Event) ([]byte, error)
-}
-
-// Check is something that has to work before Muster can.
-type Check struct {
-	// Name is what people read when it does not: "database".
-	Name string
-	// Check returns an error when it does not work. The error is logged, not shown.
-	Check func(context.Context) error
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"muster/api/webhook"
+	"muster/internal/health"
 )
 
 // Server serves the API. It comes from [New] and may be used by many goroutines.
@@ -26,7 +27,7 @@ type Server struct {
 	catalogue   Catalogue
 	postmortems Postmortems
 	receiver    *webhook.Receiver
-	checks      []Check
+	monitor     *health.Monitor
 	logger      *slog.Logger
 	metrics     *metrics
 	pages       Pages
@@ -40,6 +41,7 @@ type Server struct {
 	api      huma.API
 	document []byte
 
+	gate gate
 	// running ends when the server shuts down, and the streams with it.
 	running context.Context
 	end     context.CancelFunc
@@ -65,7 +67,7 @@ func New(options Options) (*Server, error) {
 		commander: options.Commander, reader: options.Reader,
 		catalogue: options.Catalogue, postmortems: options.Postmortems,
 		receiver: webhook.NewReceiver(options.Inbox, webhook.Sources(options.Secrets)...),
-		checks:   slices.Clone(options.Checks),
+		monitor:  options.Monitor,
 		logger:   cmp.Or(options.Logger, slog.Default()),
 		metrics:  metrics, crossOrigin: http.NewCrossOriginProtection(),
 		pages: options.Pages, mounts: slices.Clone(options.Mounts),
@@ -92,7 +94,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.engine = gin.New()
 	s.engine.RedirectTrailingSlash = false
 	s.engine.HandleMethodNotAllowed = true
-	s.engine.Use(identify, s.observe, s.recoverPanics, readBody)
+	s.engine.Use(identify, s.observe, s.recoverPanics, s.guard, readBody)
 	s.engine.NoRoute(s.fallBack)
 	s.engine.NoMethod(func(c *gin.Context) {
 		newProblem(http.StatusMethodNotAllowed, "%s is not possible here; possible: %s",
@@ -104,6 +106,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	own := s.engine.Group("", s.sameOrigin)
 	s.api = humagin.NewWithGroup(s.engine, own, describe(s.version))
 	s.registerIncidents()
+	s.registerAlerts()
 	s.registerCommands()
 	s.registerSteps()
 	s.registerFollowups()
@@ -116,10 +119,14 @@ func (s *Server) route(metricsHandler http.Handler) {
 // ownPrefixes are the paths below which only this package answers, whatever is mounted.
 var ownPrefixes = []string{"/api/", webhookPrefix}
 
+func isOwn(path string) bool {
+	return slices.ContainsFunc(ownPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
 // fallBack gives what has no route to what is mounted there, or else to the pages.
 func (s *Server) fallBack(c *gin.Context) {
 	path := c.Request.URL.Path
-	if slices.ContainsFunc(ownPrefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {
+	if isOwn(path) {
 		nothingAt(path).write(c)
 		return
 	}

@@ -49,7 +49,9 @@ type Incident struct {
 	Roles       map[string]string `json:"roles" doc:"Who holds each role; empty while nobody does."`
 	RoleDetails []Role            `json:"role_details" nullable:"false" doc:"The roles in the order of the playbook."`
 
-	Alerts          []Alert    `json:"alerts" nullable:"false"`
+	Alerts          []Alert    `json:"alerts" nullable:"false" doc:"The first 500 alerts, the first 200 of them with all they said. Those beyond are counted by name in alert_crowd; every single one is listed under /alerts."`
+	AlertCrowd      []Tally    `json:"alert_crowd" nullable:"false" doc:"The alerts beyond those in alerts, by name."`
+	AlertCount      int        `json:"alert_count" doc:"How many alerts the incident has had."`
 	AlertsFiring    int        `json:"alerts_firing" doc:"How many of the alerts have not resolved."`
 	AlertsClearedAt *time.Time `json:"alerts_cleared_at" doc:"When the last firing alert resolved."`
 
@@ -87,6 +89,13 @@ type Alert struct {
 	ResolvedAt  *time.Time        `json:"resolved_at"`
 	URL         string            `json:"url"`
 	Source      string            `json:"source"`
+}
+
+// Tally counts the alerts of one name.
+type Tally struct {
+	Name     string `json:"name"`
+	Fired    int    `json:"fired" doc:"How many have fired."`
+	Resolved int    `json:"resolved" doc:"How many of those fire no more."`
 }
 
 // Step is one thing to do in the response.
@@ -183,7 +192,8 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		Absorbed: each(in.Absorbed, func(id incident.ID) string { return string(id) }),
 		Update:   in.Update, UpdatedAt: moment(in.UpdatedAt),
 		Roles: make(map[string]string, len(in.Roles)), RoleDetails: each(in.Roles, viewRole),
-		Alerts: each(in.Alerts, viewAlert), AlertsFiring: len(in.Firing()), AlertsClearedAt: moment(in.AlertsClearedAt),
+		Alerts: each(in.Alerts, viewAlert), AlertCrowd: each(in.Crowd, viewTally),
+		AlertCount: in.AlertCount(), AlertsFiring: in.AlertsFiring(), AlertsClearedAt: moment(in.AlertsClearedAt),
 		Steps: each(in.Steps, func(step incident.Step) Step { return viewStep(in, step) }),
 		Pages: each(in.Pages, func(p incident.Page) Page { return Page(p) }), Followups: each(in.Followups, viewFollowup),
 		PostmortemAt: moment(in.PostmortemAt),
@@ -221,6 +231,10 @@ func viewAlert(a incident.Alert) Alert {
 		Labels: present(a.Labels), Annotations: present(a.Annotations),
 		StartsAt: a.StartsAt.UTC(), ResolvedAt: moment(a.ResolvedAt), URL: a.URL, Source: a.Source,
 	}
+}
+
+func viewTally(t incident.Tally) Tally {
+	return Tally{Name: t.Name, Fired: t.Fired, Resolved: t.Resolved}
 }
 
 func viewStep(in incident.State, step incident.Step) Step {

@@ -26,12 +26,7 @@ import (
 	"log/slog"
 )
 
-var record = flag.Bool("record", false, "write the histories of this version into testdata/histories")
-
-// historyVersion names the recordings. Histories are recorded when a version is released
-// and then kept, so that the code of later versions is tried on what earlier ones left
-// running.
-const historyVersion = "0.1.0"
+var record = flag.Bool("record", false, "write the histories into testdata/histories")
 
 // A whole incident on a real server: what it leaves in Temporal must replay.
 func TestWhatRunsOnARealServerReplays(t *testing.T) {
@@ -42,7 +37,7 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	defer temporal.Close()
 	w := newWorld()
 	run := worker.New(temporal, &activities.Activities{
-		Chat: w, Pager: w, Tracker: w, Journal: w, Inbox: w, Installation: "test", PublicURL: "https://muster.example.com",
+		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Journal: w, Inbox: w, Installation: "test", PublicURL: "https://muster.example.com",
 	}, func(err error) { t.Error(err) })
 	require.NoError(t, run.Start(t.Context()))
 	defer run.Stop()
@@ -72,14 +67,17 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	require.NoError(t, temporal.GetWorkflow(t.Context(), "INC-7", "").Get(t.Context(), &ended))
 	require.Equal(t, incident.Closed, ended.Status)
 
-	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep"} {
+	require.NoError(t, temporal.CancelWorkflow(t.Context(), workflows.PulseID, ""))
+	require.NoError(t, worker.Check(t.Context(), temporal), "the pulse cannot be cancelled")
+
+	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep", "pulse": workflows.PulseID} {
 		history := historyOf(t, temporal, id)
 		require.NoError(t, replayer(t).ReplayWorkflowHistory(quiet, history), id)
 		if *record {
 			text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
 			require.NoError(t, err)
-			require.NoError(t, os.MkdirAll("testdata/histories", 0o750))
-			require.NoError(t, os.WriteFile(filepath.Join("testdata/histories", name+"-"+historyVersion+".json"), text, 0o600))
+			require.NoError(t, os.MkdirAll(ownHistories(), 0o750))
+			require.NoError(t, os.WriteFile(filepath.Join(ownHistories(), name+".json"), text, 0o600))
 		}
 	}
 }

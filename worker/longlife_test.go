@@ -1,15 +1,13 @@
 package worker_test
 
 import (
-	"encoding/json"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"muster/incident"
 	"muster/workflows"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -100,29 +98,29 @@ func TestAFollowupOfAnIncidentThatHasEndedIsTrackedNoMore(t *testing.T) {
 	require.NoError(t, s.env.GetWorkflowError())
 }
 
-func TestAStormOfAlertsIsOneIncidentWhoseStateStaysSmall(t *testing.T) {
+func TestAFollowupGoesOnInTheNextRunWithAllItWasTold(t *testing.T) {
 	s := newStory(t)
-	const batches, each = 25, 200
-	for b := range batches {
-		storm := make([]workflows.AlertDelivery, each)
-		for i := range storm {
-			n := b*each + i
-			storm[i] = instanceDown(int64(n), time.Time{})
-			storm[i].Alert.Fingerprint = strconv.Itoa(n)
-			storm[i].Alert.Annotations = map[string]string{"summary": "down", "description": strings.Repeat("long ", 200)}
+	due := s.began.AddDate(0, 0, 1)
+	told := func(signal string) {
+		s.env.OnSignalExternalWorkflow("default-test-namespace", "INC-9", "", signal, mock.Anything).Return(nil)
+	}
+	told(workflows.CommandSignal)
+	told(workflows.FollowupDueSignal)
+	s.at(9*24*time.Hour, func() {
+		s.env.SetContinueAsNewSuggested(true)
+		for _, status := range []string{"In Progress", "In Review"} {
+			s.env.SignalWorkflow(workflows.TicketSignal, workflows.TicketNews{Ticket: incident.Ticket{Key: "PAY-1", Status: status}})
 		}
-		s.alerts(time.Duration(b)*time.Second, storm...)
-	}
-	s.person(time.Hour, "ana", incident.Resolve{})
-	ended := s.run()
-	require.Len(t, ended.Alerts, batches*each)
-	require.Len(t, s.paged, 2, "one page, and one because nobody acknowledged")
-	carried, err := json.Marshal(ended)
-	require.NoError(t, err)
-	require.Less(t, len(carried), 3<<19, "three quarters of what Temporal carries at most")
-	for _, e := range s.events {
-		written, err := json.Marshal(e)
-		require.NoError(t, err)
-		require.Less(t, len(written), 1<<20)
-	}
+	})
+	s.env.ExecuteWorkflow(workflows.FollowupWorkflow, workflows.FollowupInput{
+		Incident:  "INC-9",
+		Followup:  incident.Followup{ID: "F1", Title: "Mend it", Due: due, Ticket: incident.Ticket{Key: "PAY-1", Status: "To Do"}},
+		Schedules: s.input.Playbook.FollowupSchedules(),
+	})
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, s.env.GetWorkflowError(), &again)
+	var next workflows.FollowupInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	require.Equal(t, "In Review", next.Followup.Ticket.Status, "news that came with the last ones is carried along")
+	require.Equal(t, []int{2}, next.Given, "so are the reminders of the day it was due and of a week later")
 }

@@ -60,6 +60,7 @@ func Register(r Registry, a *activities.Activities) {
 		workflows.IncidentWorkflow:    workflows.Incident,
 		workflows.FollowupWorkflow:    workflows.Followup,
 		workflows.TicketSweepWorkflow: workflows.TicketSweep,
+		workflows.PulseWorkflow:       workflows.Pulse,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -68,6 +69,7 @@ func Register(r Registry, a *activities.Activities) {
 	}
 	for name, function := range map[string]any{
 		workflows.RecordActivity:            a.Record,
+		workflows.FinishActivity:            a.Finish,
 		workflows.ReturnAlertsActivity:      a.ReturnAlerts,
 		workflows.FindTicketChangesActivity: a.FindTicketChanges,
 	} {
@@ -75,8 +77,8 @@ func Register(r Registry, a *activities.Activities) {
 	}
 }
 
-// Start begins to work, and sees to it that the tracker is asked regularly. It may be
-// called once.
+// Start begins to work, and sees to it that the tracker is asked regularly and that
+// [Check] finds somebody to ask. It may be called once.
 func (w *Worker) Start(ctx context.Context) error {
 	if err := w.worker.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
@@ -84,6 +86,10 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := w.scheduleSweep(ctx); err != nil {
 		w.worker.Stop()
 		return fmt.Errorf("schedule the sweep of tickets: %w", err)
+	}
+	if err := startPulse(ctx, w.temporal); err != nil {
+		w.worker.Stop()
+		return fmt.Errorf("start the pulse: %w", err)
 	}
 	return nil
 }

@@ -38,6 +38,14 @@ type world struct {
 	tickets  map[string]incident.Ticket
 	filed    map[string]string
 	returned []int64
+	mails    []incident.Mail
+	notices  []incident.Notice
+	// settled counts how often each item of the inbox was settled.
+	settled  map[int64]int
+	finished bool
+	// copied is the world as it was when the journal got event copyAt.
+	copyAt int
+	copied *world
 	// broken makes a vendor fail: by name, "slack".
 	broken map[string]error
 }
@@ -45,17 +53,22 @@ type world struct {
 func newWorld() *world {
 	return &world{
 		pages: map[string]string{}, channels: map[string]incident.Channel{}, posted: map[string]bool{},
-		tickets: map[string]incident.Ticket{}, filed: map[string]string{}, broken: map[string]error{},
+		settled: map[int64]int{}, tickets: map[string]incident.Ticket{}, filed: map[string]string{}, broken: map[string]error{},
 	}
 }
 
-// become takes over all that another world remembers.
+// become takes over all that another world remembers. The other must be at rest, or hold
+// its lock.
 func (w *world) become(other *world) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.events, w.pages, w.paged = other.events, other.pages, other.paged
-	w.channels, w.topics, w.messages, w.posted = other.channels, other.topics, other.messages, other.posted
-	w.invited, w.tickets, w.filed, w.broken = other.invited, other.tickets, other.filed, other.broken
+	w.events, w.pages, w.paged = slices.Clone(other.events), maps.Clone(other.pages), slices.Clone(other.paged)
+	w.channels, w.topics = maps.Clone(other.channels), slices.Clone(other.topics)
+	w.messages, w.posted = slices.Clone(other.messages), maps.Clone(other.posted)
+	w.settled, w.returned = maps.Clone(other.settled), slices.Clone(other.returned)
+	w.invited, w.tickets, w.filed = slices.Clone(other.invited), maps.Clone(other.tickets), maps.Clone(other.filed)
+	w.mails, w.notices = slices.Clone(other.mails), slices.Clone(other.notices)
+	w.broken = maps.Clone(other.broken)
 }
 
 // finalFailure is an error that trying again cannot mend, as vendors' packages have it.
@@ -191,15 +204,32 @@ func (w *world) failing(vendor string) error {
 	return w.broken[vendor]
 }
 
-func (w *world) Append(_ context.Context, events []incident.Event) error {
+func (w *world) Record(_ context.Context, _ incident.ID, events []incident.Event, items []int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err := w.broken["journal"]; err != nil {
+		return err
+	}
+	for _, item := range items {
+		w.settled[item]++
+	}
 	for _, e := range events {
 		if e.Seq != len(w.events)+1 {
 			return finalFailure(fmt.Sprintf("event %d does not follow %d", e.Seq, len(w.events)))
 		}
 		w.events = append(w.events, e)
 	}
+	if w.copyAt > 0 && len(w.events) >= w.copyAt && w.copied == nil {
+		w.copied = newWorld()
+		w.copied.become(w)
+	}
+	return nil
+}
+
+func (w *world) Finish(context.Context, incident.ID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finished = true
 	return nil
 }
 
@@ -261,7 +291,7 @@ func newStory(t *testing.T) *story {
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "INC-7", TaskQueue: workflows.TaskQueue})
 	worker.Register(s.env, &activities.Activities{
-		Chat: s, Pager: s, Tracker: s, Journal: s, Inbox: s,
+		Chat: s, Pager: s, Tracker: s, Mailer: s, Notifier: s, Journal: s, Inbox: s,
 		Installation: "test", PublicURL: "https://muster.example.com",
 	})
 	library, err := playbooks.BuiltIn()
@@ -324,6 +354,7 @@ func (s *story) run() incident.State {
 	require.NoError(s.t, s.env.GetWorkflowError())
 	var ended incident.State
 	require.NoError(s.t, s.env.GetWorkflowResult(&ended))
+	require.True(s.t, s.finished, "it is written down that nothing is left to do")
 	require.Equal(s.t, ended, incident.Fold(s.events), "the journal tells another story than the workflow")
 	return ended
 }

@@ -37,10 +37,11 @@ func (r *response) handleCommands(ctx workflow.Context) error {
 		options := workflow.UpdateHandlerOptions{
 			Description: command.description,
 			Validator: func(ctx workflow.Context, c incident.Command) error {
-				if r.seen(c.Key) || !r.state.Declared() {
-					return nil
+				repeated, err := r.seen(c)
+				if err != nil || repeated || !r.state.Declared() {
+					return toTemporal(err)
 				}
-				_, err := incident.Decide(r.state, c, workflow.Now(ctx))
+				_, err = incident.Decide(r.state, c, workflow.Now(ctx))
 				return toTemporal(err)
 			},
 		}
@@ -59,6 +60,8 @@ func (r *response) handle(ctx workflow.Context, c incident.Command) (int, error)
 	if err := workflow.Await(ctx, func() bool { return r.state.Declared() }); err != nil {
 		return 0, err
 	}
+	// What came before the command is told before it.
+	r.takeGathered(ctx)
 	if err := r.do(ctx, c); err != nil {
 		return 0, toTemporal(err)
 	}

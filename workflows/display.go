@@ -56,7 +56,7 @@ func describe(s incident.State) string {
 		}
 		fmt.Fprintf(&b, "- %s: %s\n", role.Title, holder)
 	}
-	fmt.Fprintf(&b, "- alerts: %d, firing: %d\n", len(s.Alerts), len(s.Firing()))
+	fmt.Fprintf(&b, "- alerts: %s, firing: %s\n", incident.FormatCount(s.AlertCount()), incident.FormatCount(s.AlertsFiring()))
 	for _, step := range s.Steps {
 		switch step.State {
 		case incident.Failed:

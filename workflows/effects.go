@@ -95,11 +95,12 @@ func (r *response) trackFollowup(ctx workflow.Context, id string) error {
 			WorkflowID:            FollowupID(r.state.ID, id),
 			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			Memo:                  Memo(),
 			StaticSummary:         shorten(f.Title, summaryBytes),
 			StaticDetails:         fmt.Sprintf("Follow-up %s of %s: %s", id, r.state.ID, f.Ticket.Key),
 		}),
 		FollowupWorkflow,
-		FollowupInput{Incident: r.state.ID, Followup: f, Schedules: r.input.Playbook.FollowupSchedules()},
+		Tracking(r.state, f, r.input.Playbook.FollowupSchedules()),
 	)
 	err := child.GetChildWorkflowExecution().Get(ctx, nil)
 	var already *temporal.ChildWorkflowExecutionAlreadyStartedError
@@ -111,9 +112,14 @@ func (r *response) trackFollowup(ctx workflow.Context, id string) error {
 
 // tellSurvivor hands over to the incident this one was merged into.
 func (r *response) tellSurvivor(ctx workflow.Context, into incident.ID) error {
-	absorb := incident.Command{
-		Incident: into, Actor: incident.MusterActor(), Source: "merge",
-		Intent: incident.Absorb{From: r.state.ID, Title: r.state.Title, Alerts: r.state.Alerts},
+	return workflow.SignalExternalWorkflow(ctx, string(into), "", CommandSignal, Handover(r.state)).Get(ctx, nil)
+}
+
+// Handover is what a merged incident tells the one that carries on. Telling it again
+// changes nothing.
+func Handover(merged incident.State) incident.Command {
+	return incident.Command{
+		Incident: merged.MergedInto, Actor: incident.MusterActor(), Source: "merge",
+		Intent: incident.Absorb{From: merged.ID, Title: merged.Title, Alerts: merged.Alerts, Crowd: merged.Crowd},
 	}
-	return workflow.SignalExternalWorkflow(ctx, string(into), "", CommandSignal, absorb).Get(ctx, nil)
 }

@@ -19,6 +19,23 @@ type FollowupInput struct {
 	Given []int `json:"given,omitzero"`
 }
 
+// Tracking returns the input by which a follow-up of an incident is tracked. Reminders that
+// the incident has given already are not given again.
+func Tracking(s incident.State, f incident.Followup, schedules []playbooks.Schedule) FollowupInput {
+	in := FollowupInput{Incident: s.ID, Followup: f, Schedules: schedules, Given: make([]int, len(schedules))}
+	for i := range schedules {
+		last := s.Reminder(schedules[i].Hook, f.ID).LastAt
+		for {
+			due, more := in.nextReminder(i)
+			if !more || due.After(last) {
+				break
+			}
+			in.Given[i]++
+		}
+	}
+	return in
+}
+
 // TicketNews is what the tracker says of a ticket.
 type TicketNews struct {
 	Ticket  incident.Ticket `json:"ticket"`
@@ -108,12 +125,12 @@ func (t *tracking) remind(ctx workflow.Context) {
 }
 
 // nextReminder is when a schedule reminds next; false if it does no more.
-func (t *tracking) nextReminder(schedule int) (time.Time, bool) {
-	s, given := t.Schedules[schedule], t.Given[schedule]
-	if t.Followup.Due.IsZero() || s.Times > 0 && given >= s.Times || s.Every == 0 && given > 0 {
+func (in FollowupInput) nextReminder(schedule int) (time.Time, bool) {
+	s, given := in.Schedules[schedule], in.Given[schedule]
+	if in.Followup.Due.IsZero() || s.Times > 0 && given >= s.Times || s.Every == 0 && given > 0 {
 		return time.Time{}, false
 	}
-	return t.Followup.Due.Add(s.After + time.Duration(given)*s.Every), true
+	return in.Followup.Due.Add(s.After + time.Duration(given)*s.Every), true
 }
 
 func (t *tracking) wait(ctx workflow.Context, news workflow.ReceiveChannel) error {

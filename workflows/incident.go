@@ -22,14 +22,11 @@ type Carried struct {
 	State     incident.State       `json:"state"`
 	Reactions []playbooks.Reaction `json:"reactions,omitzero"`
 	// Keys are those of the latest commands, so that a repetition stays one.
-	Keys []string `json:"keys,omitzero"`
-}
-
-// AlertDelivery is an accepted alert on its way to its incident.
-type AlertDelivery struct {
-	// Item is the alert's place in the inbox, by which it can be given back.
-	Item  int64          `json:"item"`
-	Alert incident.Alert `json:"alert"`
+	Keys []CommandKey `json:"keys,omitzero"`
+	// Items are the inbox's that arrived last, so that one that is sent again stays one.
+	Items []int64 `json:"items,omitzero"`
+	// Gathered are alerts of a storm that have not been summed up yet.
+	Gathered []AlertDelivery `json:"gathered,omitzero"`
 }
 
 // FollowupDue says that people should be reminded of a follow-up.
@@ -55,13 +52,18 @@ func Incident(ctx workflow.Context, in IncidentInput) (incident.State, error) {
 		r.receive(ctx)
 		r.bringForward(ctx)
 		if r.over() {
-			if ended := r.leave(ctx); ended {
-				return r.state, nil
+			if ended, err := r.finish(ctx); ended || err != nil {
+				return r.state, err
 			}
 			continue
 		}
-		if r.historyIsLong(ctx) {
-			return incident.State{}, r.continueAsNew(ctx)
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			if len(r.intake.gathered) > gatheredCarried {
+				r.takeGathered(ctx)
+			}
+			if r.mayContinue(ctx) {
+				return incident.State{}, r.continueAsNew(ctx)
+			}
 		}
 		if err := r.wait(ctx); err != nil {
 			return incident.State{}, err
@@ -87,6 +89,7 @@ func begin(ctx workflow.Context, in IncidentInput) (*response, error) {
 		r.show(ctx)
 		return r, nil
 	}
+	// The declaration and the playbook are one entry of the journal: nothing comes between.
 	if err := r.do(ctx, in.Declare); err != nil {
 		return nil, toTemporal(err)
 	}
@@ -118,63 +121,38 @@ func (r *response) receive(ctx workflow.Context) {
 	}
 }
 
-// receiveAlerts takes each batch as the dispatcher bounded it, so that no event outgrows
-// what the journal's activity can be handed.
-func (r *response) receiveAlerts(ctx workflow.Context) {
-	for {
-		var batch []AlertDelivery
-		if !r.alerts.ReceiveAsync(&batch) {
-			return
-		}
-		switch {
-		case len(batch) == 0:
-		case r.state.Status.Ended():
-			r.giveBack(ctx, batch)
-		default:
-			r.reportAlerts(ctx, batch)
-		}
-	}
-}
-
-func (r *response) reportAlerts(ctx workflow.Context, batch []AlertDelivery) {
-	alerts := make([]incident.Alert, len(batch))
-	for i, d := range batch {
-		alerts[i] = d.Alert
-	}
-	r.tryDo(ctx, incident.Command{
-		Incident: r.state.ID, Actor: incident.VendorActor(AlertActor(alerts[0])), Source: alerts[0].Source,
-		Intent: incident.ReportAlerts{Alerts: alerts},
-	})
-}
-
-// giveBack returns alerts that came after the end to the inbox, so that they find
-// another incident.
-func (r *response) giveBack(ctx workflow.Context, deliveries []AlertDelivery) {
-	items := make([]int64, len(deliveries))
-	for i, d := range deliveries {
-		items[i] = d.Item
-	}
-	r.errand(ctx, func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(forJournal(ctx, "Give back alerts that came after the end"), ReturnAlertsActivity, r.state.ID, items).Get(ctx, nil)
-	})
-}
-
 // bringForward does what is due until nothing more is.
 func (r *response) bringForward(ctx workflow.Context) {
 	for {
 		before := r.state.Seq
 		due := r.agenda.Due(r.state, r.inFlight, workflow.Now(ctx))
+		begun := 0
 		for _, w := range due.Work {
-			r.work(ctx, w)
+			// A reaction is known by its event's number, which is certain only once the
+			// journal has it: should the workflow be lost before, another event would get
+			// the number. Steps are known by their own names and wait for nothing.
+			if w.Event <= r.recorded {
+				r.work(ctx, w)
+				begun++
+			}
 		}
 		for _, intent := range due.Commands {
 			r.tryDo(ctx, r.own(intent))
 		}
-		if r.state.Seq == before && len(due.Work) == 0 {
-			r.alarm.set(ctx, due.Next, due.Reason)
+		if r.state.Seq == before && begun == 0 {
+			r.setAlarm(ctx, due)
 			return
 		}
 	}
+}
+
+// setAlarm sees to it that the run wakes when the next thing is due.
+func (r *response) setAlarm(ctx workflow.Context, due playbooks.Due) {
+	at, reason := due.Next, due.Reason
+	if len(r.intake.gathered) > 0 && (at.IsZero() || r.intake.reportAt.Before(at)) {
+		at, reason = r.intake.reportAt, "sum up the alerts of a storm"
+	}
+	r.alarm.set(ctx, at, reason)
 }
 
 // wait sleeps until something arrives or is due.
@@ -188,30 +166,38 @@ func (r *response) wait(ctx workflow.Context) error {
 
 // over says that the incident has ended and all that it began is done.
 func (r *response) over() bool {
-	return r.state.Status.Ended() && r.quiet() && r.agenda.Idle(r.state, r.now)
+	return r.state.Status.Ended() && r.quiet() && len(r.intake.gathered) == 0 && r.agenda.Idle(r.state, r.now)
 }
 
-// quiet says that nothing is in flight: no effect, no errand, no event on its way to
-// the journal.
+// quiet says that nothing is in flight: no effect, no errand, and nothing on its way to the
+// journal.
 func (r *response) quiet() bool {
-	return len(r.inFlight) == 0 && r.errands == 0 && r.recorded == r.state.Seq
+	return len(r.inFlight) == 0 && r.errands == 0 && r.recorded == r.state.Seq && len(r.intake.reports) == 0
 }
 
-// leave waits for who is still being answered and says whether the run may end now.
-func (r *response) leave(ctx workflow.Context) bool {
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-		return false
+// finish writes down that there is nothing left to do, waits for who is still being
+// answered and says whether the run may end now. What is not written down as finished is
+// started again by whoever finds it gone.
+func (r *response) finish(ctx workflow.Context) (bool, error) {
+	recording := forJournal(ctx, "Write down that nothing is left to do")
+	if err := workflow.ExecuteActivity(recording, FinishActivity, r.state.ID).Get(ctx, nil); err != nil {
+		return false, err
 	}
-	return r.alerts.Len() == 0
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return false, err
+	}
+	return r.alerts.Len() == 0 && r.over(), nil
 }
 
-func (r *response) historyIsLong(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && r.quiet() && workflow.AllHandlersFinished(ctx) &&
+// mayContinue says whether another run may go on from here: with everything in the
+// journal, everybody answered, and nothing received that was not looked at.
+func (r *response) mayContinue(ctx workflow.Context) bool {
+	return r.quiet() && workflow.AllHandlersFinished(ctx) &&
 		r.alerts.Len() == 0 && r.commands.Len() == 0 && r.followupsDue.Len() == 0
 }
 
 func (r *response) continueAsNew(ctx workflow.Context) error {
 	in := r.input
-	in.Carried = &Carried{State: r.state, Reactions: r.agenda.Reactions(), Keys: r.keys}
+	in.Carried = &Carried{State: r.state, Reactions: r.agenda.Reactions(), Keys: r.keys, Items: r.intake.recent, Gathered: r.intake.gathered}
 	return workflow.NewContinueAsNewError(ctx, IncidentWorkflow, in)
 }

@@ -17,6 +17,8 @@ const (
 	FollowupWorkflow = "Followup"
 	// TicketSweepWorkflow is [TicketSweep].
 	TicketSweepWorkflow = "TicketSweep"
+	// PulseWorkflow is [Pulse]; its id is [PulseID].
+	PulseWorkflow = "Pulse"
 
 	// AlertsSignal brings a batch of [AlertDelivery] to an incident.
 	AlertsSignal = "alerts"
@@ -29,13 +31,19 @@ const (
 
 	// StateQuery answers with the [incident.State].
 	StateQuery = "state"
+	// PulseQuery is answered by [Pulse] with true.
+	PulseQuery = "pulse"
 
-	// RecordActivity, ReturnAlertsActivity and FindTicketChangesActivity are the
+	// RecordActivity, FinishActivity, ReturnAlertsActivity and FindTicketChangesActivity are the
 	// activities that are no actions of a playbook.
 	RecordActivity            = "record_events"
+	FinishActivity            = "finish_incident"
 	ReturnAlertsActivity      = "return_alerts"
 	FindTicketChangesActivity = "find_ticket_changes"
 )
+
+// PulseID is the id of the one workflow that says whether a worker takes tasks.
+const PulseID = "muster-pulse"
 
 // TaskQueue is the queue that Muster's workers serve.
 const TaskQueue = "muster"

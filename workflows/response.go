@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"muster/incident"
@@ -11,16 +10,13 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// keysRemembered is how many keys of commands an incident remembers over its runs. A
-// client that repeats a command does so within seconds.
-const keysRemembered = 500
-
 // response is one run of an incident's workflow.
 type response struct {
 	input  IncidentInput
 	state  incident.State
 	agenda *playbooks.Agenda
-	keys   []string
+	keys   []CommandKey
+	intake intake
 
 	alerts, commands, followupsDue workflow.ReceiveChannel
 
@@ -47,6 +43,7 @@ func newResponse(ctx workflow.Context, in IncidentInput) (*response, error) {
 	}
 	r := &response{
 		input:        in,
+		intake:       newIntake(in.Carried, workflow.Now(ctx).Add(gatherFor)),
 		inFlight:     map[string]bool{},
 		alerts:       workflow.GetSignalChannel(ctx, AlertsSignal),
 		commands:     workflow.GetSignalChannel(ctx, CommandSignal),
@@ -81,14 +78,15 @@ func (r *response) tryDo(ctx workflow.Context, c incident.Command) {
 // do is the only way in which the incident changes: decide, apply, and pass each
 // event on to whoever follows it.
 func (r *response) do(ctx workflow.Context, c incident.Command) error {
-	if r.seen(c.Key) {
-		return nil
+	repeated, err := r.seen(c)
+	if err != nil || repeated {
+		return err
 	}
 	events, err := incident.Decide(r.state, c, workflow.Now(ctx))
 	if err != nil {
 		return err
 	}
-	r.remember(c.Key)
+	r.remember(c)
 	for _, e := range events {
 		r.state = incident.Apply(r.state, e)
 		r.agenda.Observe(r.state, e)
@@ -100,59 +98,4 @@ func (r *response) do(ctx workflow.Context, c incident.Command) error {
 		r.show(ctx)
 	}
 	return nil
-}
-
-func (r *response) seen(key string) bool { return key != "" && slices.Contains(r.keys, key) }
-
-func (r *response) remember(key string) {
-	if key == "" {
-		return
-	}
-	r.keys = append(r.keys, key)
-	if extra := len(r.keys) - keysRemembered; extra > 0 {
-		r.keys = slices.Clone(r.keys[extra:])
-	}
-}
-
-// keepJournal writes events to the journal in their order, those that have gathered
-// at once.
-func (r *response) keepJournal(ctx workflow.Context) {
-	for {
-		if err := workflow.Await(ctx, func() bool { return len(r.unrecorded) > 0 }); err != nil {
-			return
-		}
-		n := portion(r.unrecorded)
-		batch := r.unrecorded[:n:n]
-		r.unrecorded = r.unrecorded[n:]
-		if err := workflow.ExecuteActivity(forJournal(ctx, kinds(batch)), RecordActivity, batch).Get(ctx, nil); err != nil {
-			// Only a journal that contradicts this workflow ends up here; waiting for
-			// people is all that is safe.
-			workflow.GetLogger(ctx).Error("the journal refuses events", "incident", r.state.ID, "error", err)
-			r.unrecorded = append(batch, r.unrecorded...)
-			if err := workflow.Sleep(ctx, time.Minute); err != nil {
-				return
-			}
-			continue
-		}
-		r.recorded = batch[len(batch)-1].Seq
-		r.changes++
-	}
-}
-
-// eventsAtOnce bounds how many events are written to the journal at a time.
-const eventsAtOnce = 100
-
-// portion is how many events are handed to the journal together. Those that bring alerts
-// may be large and end a portion, which keeps its payload within Temporal's 2 MiB.
-func portion(events []incident.Event) int {
-	for i, e := range events {
-		switch e.Fact.(type) {
-		case incident.AlertsFired, incident.AlertsResolved, incident.IncidentAbsorbed:
-			return i + 1
-		}
-		if i+1 == eventsAtOnce {
-			return eventsAtOnce
-		}
-	}
-	return len(events)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,9 +47,22 @@ func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.De
 	if _, err := incident.Decide(incident.State{}, command, time.Now()); err != nil {
 		return incident.State{}, err
 	}
-	if command.Incident, _, err = d.store.NewIncident(ctx, key); err != nil {
+	id, fresh, err := d.store.NewIncident(ctx, key, digest(declaration))
+	if errors.Is(err, store.ErrKeyReused) {
+		return incident.State{}, &incident.InvalidError{
+			Field: "Idempotency-Key", Message: "this key declared another incident before; give each declaration a key of its own",
+		}
+	}
+	if err != nil {
 		return incident.State{}, unavailable(err)
 	}
+	if !fresh {
+		// What the journal has was answered before, whatever became of its workflow.
+		if state, err := d.store.Incident(ctx, id); !errors.Is(err, store.ErrNotFound) {
+			return state, err
+		}
+	}
+	command.Incident = id
 	return d.start(ctx, command, playbook)
 }
 
@@ -59,7 +73,7 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 	handle, err := d.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: d.temporal.NewWithStartWorkflowOperation(options, workflows.IncidentWorkflow, input),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			WorkflowID: string(command.Incident), UpdateID: command.Key, UpdateName: command.Intent.Name(),
+			WorkflowID: string(command.Incident), UpdateID: workflows.UpdateID(command), UpdateName: command.Intent.Name(),
 			Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
@@ -73,15 +87,24 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 	return d.answer(ctx, command.Incident, handle)
 }
 
-// startOf says how an incident's workflow is started. The id makes a second one
-// impossible: one that runs is used, one that has ended is not begun again.
+// digest tells apart declarations that were given the same key by mistake. It looks only
+// at what the caller said.
+func digest(d api.Declaration) string {
+	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}}
+	return incident.Command{Intent: said}.Digest()
+}
+
+// startOf says how an incident's workflow is started that the journal does not have. The
+// id makes a second one impossible: one that runs is used, one that has ended is not begun
+// again. One that somebody has terminated before it could write anything down is.
 func startOf(command incident.Command, playbook *playbooks.Playbook) (client.StartWorkflowOptions, workflows.IncidentInput) {
 	declare, _ := command.Intent.(incident.Declare)
 	options := client.StartWorkflowOptions{
 		ID:                       string(command.Incident),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		Memo:                     workflows.Memo(),
 		StaticSummary:            workflows.Summary(declare.Title),
 		StaticDetails:            workflows.Details(declare),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -102,33 +125,44 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 			return incident.State{}, err
 		}
 	}
-	handle, err := d.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: string(command.Incident), UpdateID: command.Key, UpdateName: command.Intent.Name(),
-		Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	var handle client.WorkflowUpdateHandle
+	err := d.reviving(ctx, command.Incident, func() (err error) {
+		handle, err = d.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: string(command.Incident), UpdateID: workflows.UpdateID(command), UpdateName: command.Intent.Name(),
+			Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		return err
 	})
 	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		return incident.State{}, d.whyGone(ctx, command)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return incident.State{}, err
+	case errors.As(err, &gone):
+		return d.withoutWorkflow(ctx, command)
+	case err != nil:
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
 	}
 	return d.answer(ctx, command.Incident, handle)
 }
 
-// whyGone finds the reason why an incident has no workflow to give a command to.
-func (d *Dispatcher) whyGone(ctx context.Context, command incident.Command) error {
-	state, err := d.store.Incident(ctx, command.Incident)
+// withoutWorkflow answers a command for an incident that has no workflow any more: one that
+// was carried out before is repeated, any other has come too late.
+func (d *Dispatcher) withoutWorkflow(ctx context.Context, command incident.Command) (incident.State, error) {
+	journal, err := d.store.Journal(ctx, command.Incident)
 	if err != nil {
-		return err
+		return incident.State{}, err
+	}
+	state := incident.Fold(journal)
+	if slices.ContainsFunc(journal, func(e incident.Event) bool { return e.Cause != "" && e.Cause == command.Key }) {
+		return state, nil
 	}
 	if _, err := incident.Decide(state, command, time.Now()); err != nil {
-		return err
+		return incident.State{}, err
 	}
 	if state.Status.Ended() {
-		return &incident.RuleError{Rule: string(state.Status), Message: fmt.Sprintf("%s is %s; nothing more can be done about it", state.ID, state.Status)}
+		return incident.State{}, &incident.RuleError{Rule: string(state.Status), Message: fmt.Sprintf("%s is %s; nothing more can be done about it", state.ID, state.Status)}
 	}
-	return fmt.Errorf("%w: the workflow of %s is gone from Temporal", api.ErrUnavailable, state.ID)
+	return incident.State{}, fmt.Errorf("%w: the workflow of %s is gone from Temporal", api.ErrUnavailable, state.ID)
 }
 
 // checkSurvivor refuses to merge into an incident that cannot take over.

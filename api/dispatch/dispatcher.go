@@ -30,6 +30,7 @@ type Dispatcher struct {
 	catalogue *config.Catalogue
 	playbooks playbooks.Library
 	logger    *slog.Logger
+	passes    passes
 }
 
 // ReopenWindow is how long after its resolution an incident takes up again when an
@@ -60,6 +61,7 @@ func New(o Options) *Dispatcher {
 // Run hands on what the inbox holds, as it arrives, until ctx ends. Failures are
 // logged and tried again; nothing leaves the inbox before its incident has it.
 func (d *Dispatcher) Run(ctx context.Context) {
+	d.passes.begin()
 	pause := minPause
 	var pruned time.Time
 	for {
@@ -70,7 +72,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			}
 		}
 		wait, woken := pollInterval, d.store.Wake()
-		if err := d.Drain(ctx); err != nil && ctx.Err() == nil {
+		if err := d.passes.ended(d.Drain(ctx)); err != nil && ctx.Err() == nil {
 			d.logger.WarnContext(ctx, "alerts wait in the inbox", "error", err, "next_try", pause)
 			// New arrivals would only run into the same failure.
 			wait, woken, pause = pause, nil, min(2*pause, maxPause)
@@ -98,6 +100,9 @@ func service(s config.Service) incident.Service {
 	return incident.Service{
 		Name: s.Name, Team: s.Team, PagerService: s.PagerDuty.Service, TrackerProject: s.Jira.Project,
 		ChannelPrefix: s.Chat.Prefix, Runbooks: links,
+		Fallback: incident.Fallback{
+			After: s.Fallback.After, Emails: s.Fallback.Emails, Channel: s.Fallback.SlackChannel, Webhook: s.Fallback.Webhook,
+		},
 	}
 }
 

@@ -10,10 +10,6 @@ import (
 	"muster/incident"
 	"muster/store"
 	"muster/workflows"
-
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 )
 
 // What one signal carries is bounded twice. Temporal takes 2 MiB a payload
@@ -21,6 +17,10 @@ import (
 const (
 	itemsAtOnce = 200
 	bytesAtOnce = 512 << 10
+	// bareAtOnce bounds alerts without what they said ([incident.Alert.Bare]), of 170 bytes
+	// each. Those of a group that come behind itemsAtOnce others are sent so: an incident
+	// that gets so many at once counts most of them.
+	bareAtOnce = 1000
 )
 
 // Drain hands on all that the inbox holds, in one pass from the oldest to the newest. It
@@ -29,19 +29,18 @@ const (
 // repeated.
 func (d *Dispatcher) Drain(ctx context.Context) error {
 	var failures []error
-	stuck := map[subject]bool{}
+	stuck, passed := map[subject]bool{}, map[subject]int{}
 	for after := int64(0); ; {
 		items, err := d.store.Pending(ctx, after, store.MaxPending)
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
-		for _, batch := range batches(items) {
-			about := subjectOf(batch[0])
-			if stuck[about] {
+		for _, batch := range batches(items, passed) {
+			if stuck[batch.subject] {
 				continue
 			}
 			if err := d.deliver(ctx, batch); err != nil {
-				stuck[about] = true
+				stuck[batch.subject] = true
 				failures = append(failures, err)
 			}
 		}
@@ -57,40 +56,58 @@ type subject struct{ kind, source, key string }
 
 func subjectOf(i store.Item) subject { return subject{i.Kind, i.Source, i.Subject} }
 
+// batch is what is handed on at once.
+type batch struct {
+	subject subject
+	items   []store.Item
+	// bare says that the alerts go without what they said.
+	bare  bool
+	bytes int
+}
+
+func (b *batch) takes(i store.Item, bare bool) bool {
+	if bare || b.bare {
+		return bare == b.bare && len(b.items) < bareAtOnce
+	}
+	return len(b.items) < itemsAtOnce && b.bytes+len(i.Body) <= bytesAtOnce
+}
+
 // batches brings together the items about one subject, in the order of their arrival.
-func batches(items []store.Item) [][]store.Item {
-	var all [][]store.Item
-	open := map[subject]int{}
-	size := map[subject]int{}
+// passed counts those of each subject so far.
+func batches(items []store.Item, passed map[subject]int) []*batch {
+	var all []*batch
+	open := map[subject]*batch{}
 	for _, item := range items {
-		key := subjectOf(item)
-		i, ok := open[key]
-		if !ok || len(all[i]) >= itemsAtOnce || size[key]+len(item.Body) > bytesAtOnce {
-			i = len(all)
-			open[key], size[key] = i, 0
-			all = append(all, nil)
+		about := subjectOf(item)
+		bare := passed[about] >= itemsAtOnce
+		b := open[about]
+		if b == nil || !b.takes(item, bare) {
+			b = &batch{subject: about, bare: bare}
+			open[about] = b
+			all = append(all, b)
 		}
-		size[key] += len(item.Body)
-		all[i] = append(all[i], item)
+		b.items, b.bytes = append(b.items, item), b.bytes+len(item.Body)
+		passed[about]++
 	}
 	return all
 }
 
-func (d *Dispatcher) deliver(ctx context.Context, items []store.Item) error {
-	if items[0].Kind == store.KindTicket {
-		return d.deliverTicket(ctx, items)
+func (d *Dispatcher) deliver(ctx context.Context, b *batch) error {
+	if b.subject.kind == store.KindTicket {
+		return d.deliverTicket(ctx, b.items)
 	}
-	return d.deliverAlerts(ctx, items)
+	return d.deliverAlerts(ctx, b)
 }
 
 // deliverAlerts hands the alerts of one group to its incident, which it starts where
-// an alert fires that belongs to none.
-func (d *Dispatcher) deliverAlerts(ctx context.Context, items []store.Item) error {
-	deliveries, first, err := d.decodeAlerts(ctx, items)
+// an alert fires that belongs to none. They are sent then; they leave the inbox once the
+// incident's journal has them.
+func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch) error {
+	deliveries, first, err := d.decodeAlerts(ctx, b)
 	if err != nil || len(deliveries) == 0 {
 		return err
 	}
-	id, isNew, err := d.store.Route(ctx, items[0].Source, items[0].Subject, time.Now(), ReopenWindow, first != nil)
+	id, isNew, err := d.store.Route(ctx, b.subject.source, b.subject.key, time.Now(), ReopenWindow, first != nil)
 	if err != nil {
 		return err
 	}
@@ -104,12 +121,14 @@ func (d *Dispatcher) deliverAlerts(ctx context.Context, items []store.Item) erro
 	case isNew:
 		err = d.startForAlerts(ctx, id, *first, deliveries)
 	default:
-		err = d.temporal.SignalWorkflow(ctx, string(id), "", workflows.AlertsSignal, deliveries)
+		err = d.reviving(ctx, id, func() error {
+			return d.temporal.SignalWorkflow(ctx, string(id), "", workflows.AlertsSignal, deliveries)
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("hand %d alerts to %s: %w", len(deliveries), id, err)
 	}
-	return d.store.Delivered(ctx, itemIDs(deliveries), id)
+	return d.store.Sent(ctx, itemIDs(deliveries), id)
 }
 
 func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, first incident.Alert, deliveries []workflows.AlertDelivery) error {
@@ -124,9 +143,9 @@ func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, first i
 
 // decodeAlerts reads the alerts and puts aside those that a route says to ignore. first
 // is the first that fires, by which a new incident is described; nil if none does.
-func (d *Dispatcher) decodeAlerts(ctx context.Context, items []store.Item) (deliveries []workflows.AlertDelivery, first *incident.Alert, err error) {
+func (d *Dispatcher) decodeAlerts(ctx context.Context, b *batch) (deliveries []workflows.AlertDelivery, first *incident.Alert, err error) {
 	var ignored []int64
-	for _, item := range items {
+	for _, item := range b.items {
 		var alert incident.Alert
 		if err := json.Unmarshal(item.Body, &alert); err != nil {
 			return nil, nil, fmt.Errorf("inbox item %d is no alert: %w", item.ID, err)
@@ -136,7 +155,11 @@ func (d *Dispatcher) decodeAlerts(ctx context.Context, items []store.Item) (deli
 			continue
 		}
 		if first == nil && alert.Firing() {
-			first = &alert
+			described := alert
+			first = &described
+		}
+		if b.bare {
+			alert = alert.Bare()
 		}
 		deliveries = append(deliveries, workflows.AlertDelivery{Item: item.ID, Alert: alert})
 	}
@@ -176,32 +199,6 @@ func (d *Dispatcher) deliverTicket(ctx context.Context, items []store.Item) erro
 		return fmt.Errorf("hand news of %s to %s: %w", latest.Subject, id, err)
 	}
 	return d.store.Delivered(ctx, ids, id)
-}
-
-// tellFollowup signals the workflow of a follow-up. One that was done is tracked again
-// when its ticket is opened again.
-func (d *Dispatcher) tellFollowup(ctx context.Context, state incident.State, id string, news workflows.TicketNews) error {
-	followup, _ := state.Followup(id)
-	input := workflows.FollowupInput{Incident: state.ID, Followup: followup}
-	if p, err := d.playbook(state.Playbook.Name); err == nil {
-		input.Schedules = p.FollowupSchedules()
-	}
-	if followup.Done && (news.Ticket.Done || news.Deleted) {
-		return nil
-	}
-	input.Followup.Done = false
-	_, err := d.temporal.SignalWithStartWorkflow(ctx, workflows.FollowupID(state.ID, id), workflows.TicketSignal, news,
-		client.StartWorkflowOptions{
-			ID:                    workflows.FollowupID(state.ID, id),
-			TaskQueue:             workflows.TaskQueue,
-			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-			StaticSummary:         workflows.Summary(followup.Title),
-		}, workflows.FollowupWorkflow, input)
-	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &already) {
-		return nil
-	}
-	return err
 }
 
 func itemIDs(deliveries []workflows.AlertDelivery) []int64 {

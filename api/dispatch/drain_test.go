@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/mocks"
 )
 
@@ -36,6 +34,7 @@ func TestBatchesKeepOrderAndStayWithinWhatASignalCarries(t *testing.T) {
 		"one group is one batch":                    {[]store.Item{item("a", 1), item("a", 1)}, []int{2}},
 		"groups are taken apart":                    {[]store.Item{item("a", 1), item("b", 1), item("a", 1)}, []int{2, 1}},
 		"many alerts are several":                   {many(item("a", 1), itemsAtOnce+1), []int{itemsAtOnce, 1}},
+		"a storm goes in large numbers":             {many(item("a", 1), itemsAtOnce+bareAtOnce+1), []int{itemsAtOnce, bareAtOnce, 1}},
 		"large alerts are several":                  {many(item("a", bytesAtOnce/2), 3), []int{2, 1}},
 		"an alert that is too large goes by itself": {[]store.Item{item("a", 1), item("a", bytesAtOnce+1), item("a", 1)}, []int{1, 1, 1}},
 	}
@@ -43,8 +42,9 @@ func TestBatchesKeepOrderAndStayWithinWhatASignalCarries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sizes []int
-			for _, b := range batches(test.items) {
-				sizes = append(sizes, len(b))
+			for i, b := range batches(test.items, map[subject]int{}) {
+				sizes = append(sizes, len(b.items))
+				require.Equal(t, i > 0 && len(test.items) > itemsAtOnce, b.bare, "only what comes behind many others goes bare")
 			}
 			require.Equal(t, test.want, sizes)
 		})
@@ -130,18 +130,4 @@ func TestAnAlertWhoseTextNoDatabaseKeepsStillStartsAnIncident(t *testing.T) {
 	require.NoError(t, d.Drain(t.Context()))
 	require.Contains(t, title, "Errors: long")
 	require.NotContains(t, title, "\x00")
-}
-
-func TestAnIncidentWithoutItsWorkflowKeepsItsAlertsInTheInbox(t *testing.T) {
-	t.Parallel()
-	d, db, temporal := desk(t)
-	accept(t, db, "a", "1", `"x"`, false)
-	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
-		Run(func(args mock.Arguments) { declareInJournal(t, db, args.Get(6).(workflows.IncidentInput)) }).Return(nil, nil).Once()
-	require.NoError(t, d.Drain(t.Context()))
-	accept(t, db, "a", "2", `"x"`, false)
-	temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.AlertsSignal, mock.Anything).
-		Return(serviceerror.NewNotFound("workflow not found")).Once()
-	require.Error(t, d.Drain(context.WithoutCancel(t.Context())))
-	require.Equal(t, 1, pending(t, db))
 }

@@ -32,7 +32,7 @@ var scale = []incident.SeverityLevel{
 }
 
 func (d *desk) Declare(ctx context.Context, declaration ui.Declaration) (incident.State, error) {
-	id, fresh, err := d.store.NewIncident(ctx, declaration.Key)
+	id, fresh, err := d.store.NewIncident(ctx, declaration.Key, "")
 	if err != nil {
 		return incident.State{}, err
 	}

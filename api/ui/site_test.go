@@ -92,7 +92,7 @@ func (s *site) do(t testing.TB, id incident.ID, actor incident.Actor, intents ..
 // steps Muster has started.
 func (s *site) begin(t testing.TB, title string, severity incident.Severity) incident.ID {
 	t.Helper()
-	id, _, err := s.store.NewIncident(t.Context(), "")
+	id, _, err := s.store.NewIncident(t.Context(), "", "")
 	require.NoError(t, err)
 	s.do(t, id, incident.VendorActor("Alertmanager"),
 		incident.Declare{Title: title, Severity: severity, Scale: scale, Service: incident.Service{

@@ -59,9 +59,10 @@ func (b builder) role(section string, r incident.Role) RoleView {
 type AlertsView struct {
 	Section
 	Alerts []AlertView
-	Firing int
-	// More is how many are left out: storms bring hundreds.
-	More int
+	// Firing is how many fire; empty for none.
+	Firing string
+	// More is how many are left out, since storms bring thousands; empty for none.
+	More string
 }
 
 // AlertView is one alert.
@@ -85,7 +86,7 @@ const (
 )
 
 func (b builder) alerts() *AlertsView {
-	v := &AlertsView{Section: b.sectionOf("alerts"), Firing: len(b.state.Firing())}
+	v := &AlertsView{Section: b.sectionOf("alerts"), Firing: some(b.state.AlertsFiring())}
 	sorted := slices.Clone(b.state.Alerts)
 	slices.SortStableFunc(sorted, func(x, y incident.Alert) int {
 		if x.Firing() != y.Firing() {
@@ -96,14 +97,20 @@ func (b builder) alerts() *AlertsView {
 		}
 		return y.StartsAt.Compare(x.StartsAt)
 	})
-	if len(sorted) > shownAlerts {
-		v.More = len(sorted) - shownAlerts
-		sorted = sorted[:shownAlerts]
-	}
+	sorted = sorted[:min(len(sorted), shownAlerts)]
+	v.More = some(b.state.AlertCount() - len(sorted))
 	for _, a := range sorted {
 		v.Alerts = append(v.Alerts, b.alert(a))
 	}
 	return v
+}
+
+// some writes a number as people read it, and none as nothing.
+func some(n int) string {
+	if n < 1 {
+		return ""
+	}
+	return incident.FormatCount(n)
 }
 
 func (b builder) alert(a incident.Alert) AlertView {

@@ -75,9 +75,10 @@ type RowView struct {
 	DeclaredAt time.Time
 	Now        time.Time `json:"-"`
 	// Age makes the view change with time, so that ages of days are sent anew.
-	Age           string
-	Loud          bool
-	Firing        int
+	Age  string
+	Loud bool
+	// Firing is how many alerts fire; empty for none.
+	Firing        string
 	Cleared       bool
 	Failed        int
 	UpdateLate    bool
@@ -123,7 +124,7 @@ func rowView(s incident.State, now time.Time) RowView {
 		ID: s.ID, Path: incidentPath(s.ID), Title: s.Title, Severity: severityBadge(s, s.Severity), Status: s.Status,
 		Service: s.Service.Name, Commander: commander, Initials: initials(commander), Tint: tintOf(commander),
 		Declared: newMoment(s.DeclaredAt), DeclaredAt: s.DeclaredAt, Now: now, Age: ago(now.Sub(s.DeclaredAt)),
-		Loud: unacknowledged(s), Firing: len(s.Firing()), Cleared: s.Status.Active() && !s.AlertsClearedAt.IsZero(),
+		Loud: unacknowledged(s), Firing: some(s.AlertsFiring()), Cleared: s.Status.Active() && !s.AlertsClearedAt.IsZero(),
 		Followups: len(s.Followups), FollowupsOpen: len(s.OpenFollowups()),
 	}
 	for _, step := range s.Steps {

@@ -141,8 +141,8 @@ func (b builder) askResolve() []Prompt {
 		return nil
 	}
 	what := "The alert has cleared"
-	if n := len(s.Alerts); n > 1 {
-		what = fmt.Sprintf("All %d alerts have cleared", n)
+	if n := s.AlertCount(); n > 1 {
+		what = fmt.Sprintf("All %s alerts have cleared", incident.FormatCount(n))
 	}
 	return []Prompt{{
 		Kind: "resolve", Tone: "done", Title: what + ". Is it over?",

@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"muster/config"
 	"muster/internal/temporalserver"
+	"muster/store"
 	"muster/workflows"
 
 	"go.temporal.io/sdk/client"
@@ -47,22 +49,37 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	if err := makeDataDir(cmd.DataDir); err != nil {
 		return err
 	}
+	unlock, err := lockDataDir(cmd.DataDir)
+	if err != nil {
+		return err
+	}
+	closing.add(unlock)
 	listener, err := listen(ctx, cmd.Listen)
 	if err != nil {
 		return err
 	}
 	closing.add(func() error { return ignoreClosed(listener.Close()) })
 
-	engine := &engine{settings: cmd.Settings, logger: logger}
+	// The database comes before Temporal, whose store belongs to it.
+	var db *store.Store
+	err = c.step("database", func() (err error) {
+		db, err = store.Open(ctx, store.Options{Path: filepath.Join(cmd.DataDir, "muster.db"), Logger: logger})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	closing.add(db.Close)
+	engine := &engine{settings: cmd.Settings, installation: db.Installation(), logger: logger}
 	if err := c.step("Temporal", func() error { return engine.start(ctx) }); err != nil {
 		return err
 	}
 	closing.add(engine.stop)
 
 	var app *app
-	err = c.step("database and sandbox", func() (err error) {
+	err = c.step("vendors", func() (err error) {
 		app, err = newApp(ctx, appOptions{
-			settings: cmd.Settings, catalogue: catalogue, playbooks: library, logger: logger,
+			settings: cmd.Settings, catalogue: catalogue, playbooks: library, logger: logger, store: db,
 			temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
 			baseURL: cmd.BaseURL(listener.Addr().String()),
 		})
@@ -94,8 +111,10 @@ func (cmd *devCommand) welcome(c *console, app *app, engine *engine) {
 		c.printf("  %-16s %-46s %s\n", c.style(bold, fmt.Sprintf("%-16s", name)), c.style(cyan, fmt.Sprintf("%-46s", what)), c.style(dim, note))
 	}
 	if dir := engine.replaced(); dir != "" {
-		c.printf("\n  %s Temporal's store was made by another version and was set aside in %s.\n"+
-			"  Incidents that were open can be read, but no longer acted on.\n", c.style(yellow, "Note:"), dir)
+		c.printf("\n  %s Temporal's store was set aside in %s, because %s.\n", c.style(yellow, "Note:"), dir, engine.server.ReplacedBecause())
+	}
+	if what := recoveredText(app.recovered); what != "" {
+		c.printf("\n  %s\n", what)
 	}
 	c.printf("\n%s %s\n\n", c.style(green, "Muster is running."), c.style(dim, "State is kept in "+cmd.DataDir+"."))
 	line("Incidents", app.baseURL+"/", "the pages")
@@ -125,18 +144,6 @@ func (cmd *devCommand) logger() *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
-// makeDataDir creates the folder for the state and proves that it can be written.
-func makeDataDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("the data directory cannot be made: %w; choose another with --data-dir", err)
-	}
-	probe, err := os.CreateTemp(dir, ".writable-*")
-	if err != nil {
-		return fmt.Errorf("the data directory %s cannot be written: %w; choose another with --data-dir", dir, err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // listen opens the port of the API and the pages.
@@ -175,11 +182,13 @@ func (c *closers) close() error {
 // engine is Temporal: a server in this process, or one elsewhere where TEMPORAL_ADDRESS
 // says so.
 type engine struct {
-	settings  config.Settings
-	logger    *slog.Logger
-	server    *temporalserver.Server
-	client    client.Client
-	namespace string
+	settings config.Settings
+	// installation is the id of the database that the workflows belong to.
+	installation string
+	logger       *slog.Logger
+	server       *temporalserver.Server
+	client       client.Client
+	namespace    string
 }
 
 func (e *engine) start(ctx context.Context) error {
@@ -190,6 +199,7 @@ func (e *engine) start(ctx context.Context) error {
 	if !config.TemporalAddressSet() {
 		e.server, err = temporalserver.Start(ctx, temporalserver.Options{
 			DataDir:          e.settings.DataDir,
+			Owner:            e.installation,
 			FrontendListen:   e.settings.TemporalListen,
 			UIListen:         e.settings.TemporalUIListen,
 			Namespace:        options.Namespace,
@@ -235,7 +245,7 @@ func (e *engine) uiURL() string {
 	return e.server.UIURL()
 }
 
-// replaced is where a store of another version was put; empty for most.
+// replaced is where a store that did not fit was put; empty for most.
 func (e *engine) replaced() string {
 	if e.server == nil {
 		return ""

@@ -177,7 +177,7 @@ func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 		for _, s := range config.Sample().Scale() {
 			scale = append(scale, incident.SeverityLevel{Name: incident.Severity(s.Name)})
 		}
-		id, _, err := h.NewIncident(ctx, "drill")
+		id, _, err := h.NewIncident(ctx, "drill", "")
 		if err != nil {
 			return err
 		}

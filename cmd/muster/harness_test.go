@@ -60,12 +60,18 @@ type process struct {
 // startMuster starts muster on free ports and waits until it says that it runs.
 func startMuster(t *testing.T, dataDir string, args ...string) *process {
 	t.Helper()
+	return startMusterWith(t, nil, dataDir, args...)
+}
+
+// startMusterWith starts muster with settings from the environment.
+func startMusterWith(t *testing.T, settings []string, dataDir string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, output: &lockedBuffer{}, exited: make(chan struct{})}
 	p.cmd = exec.Command(binary, append([]string{
 		"dev", "--data-dir", dataDir, "--listen", "127.0.0.1:0",
 		"--temporal-listen", "127.0.0.1:0", "--temporal-ui-listen", "127.0.0.1:0",
 	}, args...)...)
-	p.cmd.Env = cleanEnvironment()
+	p.cmd.Env = append(cleanEnvironment(), settings...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	require.NoError(t, p.cmd.Start())
 	go func() {

@@ -22,6 +22,7 @@ var version = ""
 type commandLine struct {
 	Dev     devCommand     `cmd:"" help:"Run everything on this machine: Temporal, its web UI, the API and pages, the worker, and a sandbox for every vendor without credentials."`
 	Drill   drillCommand   `cmd:"" help:"Send a running Muster an alert, as a real Alertmanager would, and follow what happens."`
+	Recover recoverCommand `cmd:"" help:"Start again, from the journal, the workflows that Temporal has lost."`
 	Config  configCommand  `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -61,37 +61,62 @@ func (d *dataDir) unlock() error {
 func (d *dataDir) storePath() string { return filepath.Join(d.root, "temporal", "temporal.db") }
 
 // prepareStore makes sure that the store has the schema this build of Temporal
-// wants. It returns the directory to which an unfit store was moved, or "".
-func (d *dataDir) prepareStore(ctx context.Context) (replaced string, err error) {
+// wants, and that it is the owner's. It tells of an unfit store that it has set
+// aside.
+func (d *dataDir) prepareStore(ctx context.Context, owner string) (replaced replacement, err error) {
 	schema, err := temporalSchema()
 	if err != nil {
-		return "", fmt.Errorf("read Temporal's schema: %w", err)
+		return replacement{}, fmt.Errorf("read Temporal's schema: %w", err)
 	}
 	path := d.storePath()
 	switch _, err := os.Stat(path); {
 	case err == nil:
-		fit, err := storeHas(ctx, path, schema)
+		replaced.because, err = d.unfit(ctx, schema, owner)
 		if err != nil {
-			return "", fmt.Errorf("the Temporal store %s cannot be read; move %s away to start with a new one: %w",
+			return replacement{}, fmt.Errorf("the Temporal store %s cannot be read; move %s away to start with a new one: %w",
 				path, filepath.Dir(path), err)
 		}
-		if fit {
-			return "", nil
+		if replaced.because == "" {
+			return replacement{}, d.claim(owner)
 		}
-		replaced = filepath.Join(d.root, "temporal.replaced-"+time.Now().UTC().Format("20060102T150405Z"))
-		if err := os.Rename(filepath.Dir(path), replaced); err != nil {
-			return "", fmt.Errorf("set the Temporal store of another version aside: %w", err)
+		replaced.dir = filepath.Join(d.root, "temporal.replaced-"+time.Now().UTC().Format("20060102T150405Z"))
+		if err := os.Rename(filepath.Dir(path), replaced.dir); err != nil {
+			return replacement{}, fmt.Errorf("set the Temporal store aside, because %s: %w", replaced.because, err)
 		}
 	case !errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("look for the Temporal store: %w", err)
+		return replacement{}, fmt.Errorf("look for the Temporal store: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("create a directory for the Temporal store: %w", err)
+		return replacement{}, fmt.Errorf("create a directory for the Temporal store: %w", err)
+	}
+	// Before the store, so that there is none without an owner.
+	if err := d.claim(owner); err != nil {
+		return replacement{}, err
 	}
 	if err := createStore(ctx, path, schema); err != nil {
-		return "", fmt.Errorf("create the Temporal store %s: %w", path, err)
+		return replacement{}, fmt.Errorf("create the Temporal store %s: %w", path, err)
 	}
 	return replaced, nil
+}
+
+// unfit says why the store that is there cannot serve the owner; empty when it
+// can. It writes nothing.
+func (d *dataDir) unfit(ctx context.Context, want schema, owner string) (because string, err error) {
+	fit, err := storeHas(ctx, d.storePath(), want)
+	if err != nil {
+		return "", err
+	}
+	if !fit {
+		return "it was made by another version of Temporal", nil
+	}
+	stamp, err := d.owner()
+	if err != nil {
+		return "", err
+	}
+	if owner != "" && stamp != "" && stamp != owner {
+		return "it belongs to another database of incidents than the one beside it", nil
+	}
+	return "", nil
 }
 
 // schema is what a store consists of when new: SQL statements in order.

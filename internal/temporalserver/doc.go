@@ -11,6 +11,7 @@
 //
 //	temporal.lock                held while a server runs on this directory
 //	temporal/temporal.db         the store, with SQLite's -wal and -shm beside it
+//	temporal/owner               whose store it is, see Options.Owner
 //	temporal.replaced-<date>/    a store set aside, see Server.Replaced
 //
 // # Upgrades
@@ -18,8 +19,16 @@
 // Temporal never migrates a SQLite store, and an old one half works. The store
 // is therefore stamped with a fingerprint of the schema it was made with. One
 // that does not match is set aside whole, a fresh one takes its place, and
-// Server.Replaced says so; open incidents can then be read in Muster, but have no
-// workflow any more.
+// Server.Replaced says so; the workflows of open incidents are then gone, and
+// have to be started again from Muster's journal.
+//
+// # Owners
+//
+// Workflows are named after incidents, INC-42, and every database of incidents
+// begins to count at one. A store that stays behind when its database is deleted,
+// or is put beside another, therefore holds workflows that would pass for those of
+// other incidents. So a store names its owner, and one of another owner is set
+// aside as well.
 //
 // # The slim build
 //

@@ -41,6 +41,12 @@ type Options struct {
 	// missing. Required.
 	DataDir string
 
+	// Owner names whose workflows the store holds: the id of the database that their
+	// incidents are in. A store that belongs to another owner is set aside, for its
+	// workflows would be taken for those of this owner's incidents, which have the same
+	// ids. A store that names no owner becomes this one's. Empty takes any store.
+	Owner string
+
 	// FrontendListen is the host:port on which workers and clients reach the
 	// server. The host must be a loopback address or "localhost". Port 0, or
 	// the empty string, picks a free port.
@@ -67,7 +73,7 @@ type Options struct {
 type Server struct {
 	frontendAddress string
 	uiURL           string
-	replaced        string
+	replaced        replacement
 	engine          engine
 }
 
@@ -112,10 +118,18 @@ func (s *Server) FrontendAddress() string { return s.frontendAddress }
 // empty when there is none.
 func (s *Server) UIURL() string { return s.uiURL }
 
-// Replaced is the directory to which a store made by another version of
-// Temporal was moved during Start, and empty when the store was fit for use or
-// new. When it is set, the workflows of open incidents are gone.
-func (s *Server) Replaced() string { return s.replaced }
+// Replaced is the directory to which a store was moved during Start that was
+// made by another version of Temporal or belongs to another owner, and empty
+// when the store was fit for use or new. When it is set, the workflows of open
+// incidents are gone.
+func (s *Server) Replaced() string { return s.replaced.dir }
+
+// ReplacedBecause says why, in words that follow "because"; empty when nothing
+// was replaced.
+func (s *Server) ReplacedBecause() string { return s.replaced.because }
+
+// replacement is a store that was set aside: where it is now, and why.
+type replacement struct{ dir, because string }
 
 // Check asks the server whether it serves requests. It returns nil when it
 // does, and may be called as often as wished.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -327,4 +328,65 @@ func TestEveryKindOfSearchAttributeCanBeRegistered(t *testing.T) {
 	require.Equal(t, enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST, keys[6].GetValueType())
 
 	require.NoError(t, temporaltest.Start(t, keys...).Check(t.Context()))
+}
+
+// moveDataDir gives a data directory another path, as another process would see
+// it: this one keeps its connection to the old path, see Stop.
+func moveDataDir(t *testing.T, options *temporalserver.Options) {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "moved")
+	require.NoError(t, os.Rename(options.DataDir, to))
+	options.DataDir = to
+}
+
+func TestStoreOfAnotherOwnerIsSetAside(t *testing.T) {
+	t.Parallel()
+	options := temporalserver.Options{
+		DataDir: filepath.Join(t.TempDir(), "data"), Owner: "cad6d1c7", SearchAttributes: []temporal.SearchAttributeKey{severity},
+	}
+	first := startOn(t, options)
+	c := dial(t, first)
+	runGreeting(t, c, "INC-1")
+	c.Close()
+	require.NoError(t, first.Stop())
+
+	moveDataDir(t, &options)
+	options.Owner = "0badcafe"
+	second := startOn(t, options)
+
+	require.Contains(t, second.ReplacedBecause(), "another database")
+	require.FileExists(t, filepath.Join(second.Replaced(), "temporal.db"))
+	_, err := dial(t, second).DescribeWorkflowExecution(t.Context(), "INC-1", "")
+	var missing *serviceerror.NotFound
+	require.ErrorAs(t, err, &missing, "the new owner's INC-1 is another incident")
+	require.NoError(t, second.Stop())
+
+	third := startOn(t, options)
+	require.Empty(t, third.Replaced(), "from now on it is this owner's")
+}
+
+func TestStoreWithoutAnOwnerBecomesTheFirstOnes(t *testing.T) {
+	t.Parallel()
+	options := temporalserver.Options{
+		DataDir: filepath.Join(t.TempDir(), "data"), SearchAttributes: []temporal.SearchAttributeKey{severity},
+	}
+	first := startOn(t, options)
+	c := dial(t, first)
+	runGreeting(t, c, "INC-1")
+	c.Close()
+	require.NoError(t, first.Stop())
+
+	options.Owner = "cad6d1c7"
+	second := startOn(t, options)
+
+	require.Empty(t, second.Replaced())
+	require.Empty(t, second.ReplacedBecause())
+	_, err := dial(t, second).DescribeWorkflowExecution(t.Context(), "INC-1", "")
+	require.NoError(t, err)
+	require.NoError(t, second.Stop())
+
+	moveDataDir(t, &options)
+	options.Owner = "0badcafe"
+	third := startOn(t, options)
+	require.NotEmpty(t, third.Replaced())
 }

@@ -69,7 +69,7 @@ func start(ctx context.Context, options Options) (_ *Server, err error) {
 	if p.dir, err = openDataDir(options.DataDir); err != nil {
 		return nil, err
 	}
-	replaced, err := p.dir.prepareStore(ctx)
+	replaced, err := p.dir.prepareStore(ctx, options.Owner)
 	if err != nil {
 		return nil, err
 	}

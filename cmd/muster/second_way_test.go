@@ -1,0 +1,73 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"muster/config"
+	"muster/incident"
+
+	"github.com/stretchr/testify/require"
+)
+
+// withSandbox is an app as far as its vendors.
+func withSandbox(t *testing.T, settings config.Settings) *app {
+	t.Helper()
+	a := &app{}
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	settings.DataDir = t.TempDir()
+	require.NoError(t, a.openSandbox(t.Context(), appOptions{settings: settings, catalogue: config.Sample(), baseURL: server.URL}))
+	handler = a.sandbox
+	t.Cleanup(func() {
+		server.Close()
+		require.NoError(t, a.closeSandbox())
+	})
+	return a
+}
+
+func TestTheSecondWayLeadsToTheSandboxWhereNothingIsConfigured(t *testing.T) {
+	a := withSandbox(t, config.Settings{})
+	require.Equal(t, "Slack, PagerDuty, Jira, e-mail, the webhook", a.sandboxed)
+	mailer, notifier, err := a.secondWay(config.Vendors{})
+	require.NoError(t, err)
+	receipt, err := mailer.Send(t.Context(), incident.Mail{Key: "one", To: []string{"oncall@example.com"}, Subject: "s", Text: "t"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"oncall@example.com"}, receipt.Accepted)
+	require.NoError(t, notifier.Notify(t.Context(), incident.Notice{Key: "one", Incident: "INC-1"}))
+
+	chat, _, _, err := a.vendors(config.Vendors{})
+	require.NoError(t, err)
+	for _, service := range config.Sample().Services() {
+		id, err := chat.ChannelID(t.Context(), service.Fallback.SlackChannel)
+		require.NoError(t, err, service.Name)
+		message := incident.Message{Key: "INC-1-alert", ChannelID: id, Text: "PagerDuty has not taken the page"}
+		first, err := chat.Post(t.Context(), message)
+		require.NoError(t, err)
+		again, err := chat.Post(t.Context(), message)
+		require.NoError(t, err)
+		require.Equal(t, first, again, "a repetition is found")
+	}
+
+	recorder := httptest.NewRecorder()
+	a.sandbox.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/sandbox/state", nil))
+	require.Contains(t, recorder.Body.String(), `"to":["oncall@example.com"]`)
+	require.Contains(t, recorder.Body.String(), `"key":"one"`)
+}
+
+func TestASecondWayThatIsNotConfiguredIsAbsentWherePagerDutyIsReal(t *testing.T) {
+	var v config.Vendors
+	v.PagerDuty.Token = config.NewSecret("token")
+	mailer, notifier, err := (&app{}).secondWay(v)
+	require.NoError(t, err)
+	require.Nil(t, mailer)
+	require.Nil(t, notifier)
+
+	v.Mail = config.Mail{URL: config.NewSecret("smtp://mail.example.com"), From: "muster@example.com"}
+	v.Webhook.URL = config.NewSecret("https://hooks.example.com/token")
+	mailer, notifier, err = (&app{}).secondWay(v)
+	require.NoError(t, err)
+	require.NotNil(t, mailer)
+	require.NotNil(t, notifier)
+}

@@ -38,8 +38,10 @@ func (a Alert) Summary() string {
 // What an incident remembers of its alerts is bounded, so that a storm of any size leaves
 // a state small enough to be carried along.
 const (
-	// alertsInFull is how many alerts are remembered with all they said.
+	// alertsInFull and bytesInFull are how many alerts are remembered with all they said,
+	// and how much of it.
 	alertsInFull = 200
+	bytesInFull  = 192 << 10
 	// MaxAlerts is how many alerts are remembered at all, those after alertsInFull by
 	// their summary. What comes after belongs to the crowd, which is counted by name.
 	MaxAlerts = 500
@@ -72,10 +74,26 @@ func (a Alert) Bare() Alert {
 
 // remember adds an alert to those of an incident.
 func remember(alerts []Alert, a Alert) []Alert {
-	if len(alerts) >= alertsInFull {
+	said := a.bytes()
+	for _, known := range alerts {
+		said += known.bytes()
+	}
+	if len(alerts) >= alertsInFull || len(alerts) > 0 && said > bytesInFull {
 		a = a.inBrief()
 	}
 	return append(alerts, a)
+}
+
+// bytes is about how much the alert says.
+func (a Alert) bytes() int {
+	n := len(a.Name) + len(a.URL)
+	for name, text := range a.Labels {
+		n += len(name) + len(text)
+	}
+	for name, text := range a.Annotations {
+		n += len(name) + len(text)
+	}
+	return n
 }
 
 // occurrence tells one firing of an alert from all others.

@@ -42,7 +42,7 @@ func TestAStormOfAnySizeIsCountedWithoutBeingCarriedAlong(t *testing.T) {
 	require.Len(t, s.state.Crowd, 51, "fifty names and the others")
 	state, err := json.Marshal(s.state)
 	require.NoError(t, err)
-	require.Less(t, len(state), 512<<10, "Temporal warns from half a MiB on and refuses above two")
+	require.Less(t, len(state), 400<<10, "Temporal warns from half a MiB on and refuses above two")
 
 	for from := size - each; from > 0; from -= each {
 		s.then(t, incident.ReportAlerts{Alerts: over[from : from+each]})

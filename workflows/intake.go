@@ -20,7 +20,7 @@ const (
 	itemsRemembered = 5_000
 	// gatheredCarried is how many gathered alerts the next run is handed as they are; more
 	// are reported first. Each takes some 170 bytes of the 2 MiB that Temporal carries.
-	gatheredCarried = 2_000
+	gatheredCarried = 1_000
 )
 
 // AlertDelivery is an accepted alert on its way to its incident.

@@ -105,10 +105,11 @@ func parseAlert(place string, raw json.RawMessage) (incident.Alert, error) {
 	}
 	alert := incident.Alert{
 		Fingerprint: cmp.Or(in.Fingerprint, fingerprint(in.Labels)),
-		Labels:      cutValues(in.Labels), Annotations: cutValues(in.Annotations),
+		Labels:      in.Labels, Annotations: in.Annotations,
 		StartsAt: startsAt, URL: in.GeneratorURL, Source: alertmanagerName,
 	}
 	alert.Name = cmp.Or(in.Labels["alertname"], "Alert "+alert.Fingerprint)
+	alert = bounded(alert)
 	switch in.Status {
 	case "firing":
 	case "resolved":
@@ -139,17 +140,4 @@ func parseMoment(place, text string) (time.Time, error) {
 		return time.Time{}, malformed(place, "lies beyond the year 9999")
 	}
 	return moment, nil
-}
-
-// maxValueRunes bounds a label or an annotation. What an alert says is read by people in
-// a hurry, and has to fit into what carries it to its incident.
-const maxValueRunes = 4_000
-
-// cutValues shortens values that are too long, and leaves out characters that no database
-// keeps.
-func cutValues(values map[string]string) map[string]string {
-	for name, value := range values {
-		values[name] = incident.CutText(value, maxValueRunes)
-	}
-	return values
 }

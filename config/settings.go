@@ -32,6 +32,8 @@ type HTTP struct {
 type EmbeddedTemporal struct {
 	TemporalUIListen string `name:"temporal-ui-listen" env:"MUSTER_TEMPORAL_UI_LISTEN" default:"127.0.0.1:8233" placeholder:"HOST:PORT" help:"Where Temporal's web UI listens."`
 	TemporalListen   string `name:"temporal-listen" env:"MUSTER_TEMPORAL_LISTEN" default:"127.0.0.1:7233" placeholder:"HOST:PORT" help:"Where the Temporal server in the process listens."`
+	// TemporalHistoryEvents is for tests, which make often what is rare.
+	TemporalHistoryEvents int `name:"temporal-history-events" hidden:"" placeholder:"N" help:"After how many events a workflow continues as new; Temporal's 4,096 if not set."`
 }
 
 // Storage says where state is kept.

@@ -204,6 +204,7 @@ func (e *engine) start(ctx context.Context) error {
 			UIListen:         e.settings.TemporalUIListen,
 			Namespace:        options.Namespace,
 			SearchAttributes: workflows.SearchAttributes(),
+			HistoryEvents:    e.settings.TemporalHistoryEvents,
 			Logger:           e.logger.With("part", "temporal"),
 		})
 		if err != nil {

@@ -124,9 +124,10 @@ func staticHosts(at addresses) map[primitives.ServiceName]static.Hosts {
 	}
 }
 
-// dynamicConfig holds the settings that Temporal reads while it runs.
-func dynamicConfig() dynamicconfig.StaticClient {
-	return dynamicconfig.StaticClient{
+// dynamicConfig holds the settings that Temporal reads while it runs. historyEvents is
+// [Options.HistoryEvents].
+func dynamicConfig(historyEvents int) dynamicconfig.StaticClient {
+	settings := dynamicconfig.StaticClient{
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():   queuePollsPerSecond,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():      queuePollsPerSecond,
 		dynamicconfig.VisibilityProcessorMaxPollRPS.Key(): queuePollsPerSecond,
@@ -139,4 +140,8 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// It would call Temporal's makers over the internet.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}
+	if historyEvents > 0 {
+		settings[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = historyEvents
+	}
+	return settings
 }

@@ -63,6 +63,10 @@ type Options struct {
 	// allows ten keywords and three to five of every other type.
 	SearchAttributes []temporal.SearchAttributeKey
 
+	// HistoryEvents is after how many events a workflow is asked to continue as new. 0
+	// leaves it at Temporal's 4,096. Tests lower it, so that much that is rare happens often.
+	HistoryEvents int
+
 	// Logger receives the server's warnings and errors; its chatter arrives at
 	// debug level and below. Nil discards everything.
 	Logger *slog.Logger

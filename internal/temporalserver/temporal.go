@@ -76,7 +76,7 @@ func start(ctx context.Context, options Options) (_ *Server, err error) {
 	if err := createNamespace(storeConfig(p.dir.storePath()), options.Namespace, attributes); err != nil {
 		return nil, err
 	}
-	if err := p.launch(ctx, frontend, &logger{slog: options.Logger, fail: p.end, serving: &p.serving}); err != nil {
+	if err := p.launch(ctx, frontend, options.HistoryEvents, &logger{slog: options.Logger, fail: p.end, serving: &p.serving}); err != nil {
 		return nil, err
 	}
 
@@ -128,7 +128,7 @@ func reserveBoth(ctx context.Context, options Options) (frontend, ui *reservatio
 
 // launch builds and starts Temporal's four services, and gives the reserved
 // address up to them.
-func (p *process) launch(ctx context.Context, frontend *reservation, log *logger) error {
+func (p *process) launch(ctx context.Context, frontend *reservation, historyEvents int, log *logger) error {
 	at, release, err := reserveInternal(ctx, frontend.address)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (p *process) launch(ctx context.Context, frontend *reservation, log *logger
 			temporal.WithConfig(serverConfig(storeConfig(p.dir.storePath()), at)),
 			temporal.ForServices(temporal.DefaultServices),
 			temporal.WithStaticHosts(staticHosts(at)),
-			temporal.WithDynamicConfigClient(dynamicConfig()),
+			temporal.WithDynamicConfigClient(dynamicConfig(historyEvents)),
 			temporal.WithLogger(log),
 		)
 		if err != nil {

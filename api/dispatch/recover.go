@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"muster/incident"
 	"muster/store"
@@ -156,13 +157,17 @@ func (d *Dispatcher) handOver(ctx context.Context, id incident.ID) error {
 	return err
 }
 
-func (d *Dispatcher) recoverFollowups(ctx context.Context, done *Recovered) error {
+// recoverFollowups looks after the follow-ups of some incidents, or of all.
+func (d *Dispatcher) recoverFollowups(ctx context.Context, done *Recovered, of ...incident.ID) error {
 	open, err := d.store.OpenFollowups(ctx)
 	if err != nil {
 		return err
 	}
 	var failures []error
 	for _, o := range open {
+		if len(of) > 0 && !slices.Contains(of, o.Incident) {
+			continue
+		}
 		workflowID := workflows.FollowupID(o.Incident, o.Followup.ID)
 		w, err := d.standing(ctx, workflowID)
 		if err == nil && w.running() && w.outdated() {
@@ -211,7 +216,14 @@ func (d *Dispatcher) Restart(ctx context.Context, id incident.ID) error {
 	} else if err := d.restart(ctx, id); err != nil {
 		return err
 	}
-	return d.handOver(ctx, id)
+	return d.bringBack(ctx, id)
+}
+
+// bringBack restores what belongs to an incident that was started again by itself: its
+// survivor's knowledge of it, and its follow-ups, which give up tracking when their incident
+// is gone.
+func (d *Dispatcher) bringBack(ctx context.Context, id incident.ID) error {
+	return errors.Join(d.handOver(ctx, id), d.recoverFollowups(ctx, &Recovered{}, id))
 }
 
 func (d *Dispatcher) restart(ctx context.Context, id incident.ID) error {
@@ -273,5 +285,8 @@ func (d *Dispatcher) reviving(ctx context.Context, id incident.ID, do func() err
 		return err
 	}
 	d.logger.WarnContext(ctx, "an incident's workflow was gone and has been started again from the journal", "incident", id)
+	if err := d.bringBack(ctx, id); err != nil {
+		d.logger.ErrorContext(ctx, "not all that belongs to the incident was started again", "incident", id, "error", err)
+	}
 	return do()
 }

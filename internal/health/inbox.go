@@ -9,9 +9,9 @@ import (
 )
 
 // MaxWait is how long an alert may lie in the inbox before that is unhealthy. Alerts are
-// handed on within seconds; what has waited for a minute is stuck, or the storm is larger
-// than Muster can take.
-const MaxWait = time.Minute
+// handed on within seconds, and those of a storm are summed up every minute; what has
+// waited for longer is stuck, or the storm is larger than Muster can take.
+const MaxWait = 3 * time.Minute
 
 // Backlog is what waits in the inbox.
 type Backlog struct {

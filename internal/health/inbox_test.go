@@ -21,7 +21,7 @@ func TestTheInboxIsUnhealthyWhenAnAlertWaitsForTooLong(t *testing.T) {
 	}{
 		"just now":                 {0, ""},
 		"for as long as may be":    {health.MaxWait, ""},
-		"for a little longer":      {health.MaxWait + time.Second, "the oldest alert has waited for 61 seconds"},
+		"for a little longer":      {health.MaxWait + time.Second, "the oldest alert has waited for 3 minutes"},
 		"for minutes":              {3*time.Minute + 59*time.Second, "the oldest alert has waited for 3 minutes"},
 		"for hours":                {26 * time.Hour, "the oldest alert has waited for 26 hours"},
 		"since a later clock said": {-time.Hour, ""},

@@ -22,7 +22,7 @@ TEST_TIMEOUT := 10m
 PROGRESS := $(GO) run ./internal/buildprogress
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test unit browser lint bench generate verify clean
+.PHONY: help dev build test unit browser lint chaos bench generate verify clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ lint: ## Check format, mistakes, import arrows and determinism of workflows
 	@$(PROGRESS) -tests ./internal/temporalserver/...
 	$(GO) vet ./internal/temporalserver/...
 	$(GO) run $(GOLANGCI_LINT) run --disable govet,staticcheck ./internal/temporalserver/...
+
+# make chaos N=300 SEED=7 CHAOS='-report report.md'; 0 chooses a seed.
+N ?= 40
+SEED ?= 0
+CHAOS ?=
+
+chaos: build ## Prove by breaking things that nothing is lost or done twice
+	$(GO) run ./internal/chaos -n $(N) -seed $(SEED) $(CHAOS)
 
 bench: ## Run the benchmarks
 	$(GO) test -tags slim -run '^$$' -bench . -benchmem $(PKG)

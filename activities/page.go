@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,8 +79,9 @@ func (a *Activities) resolvePages(ctx context.Context, e playbooks.Effect) (inci
 }
 
 func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+	pages := a.pages(e)
 	var failure error
-	for _, page := range e.Incident.Pages {
+	for _, page := range pages {
 		// One that is refused must not keep the others open.
 		if err := vendorError(do(ctx, page)); err != nil && (failure == nil || !isFinal(err)) {
 			failure = err
@@ -88,8 +90,23 @@ func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(c
 	if failure != nil {
 		return incident.Outcome{}, failure
 	}
-	if len(e.Incident.Pages) == 0 {
+	if len(pages) == 0 {
 		return incident.Outcome{Text: "no page was sent"}, nil
 	}
 	return incident.Outcome{}, nil
+}
+
+// pages are those that the pager took, and those that it may have taken. It ignores news of
+// a page that it does not know.
+func (a *Activities) pages(e playbooks.Effect) []incident.Page {
+	pages := slices.Clone(e.Incident.Pages)
+	for _, id := range e.Work.Unconfirmed {
+		sent := e
+		sent.Work.ID = id
+		page := incident.Page{Key: a.key(sent), Service: e.Incident.Service.PagerService}
+		if !slices.ContainsFunc(pages, func(p incident.Page) bool { return p.Key == page.Key }) {
+			pages = append(pages, page)
+		}
+	}
+	return pages
 }

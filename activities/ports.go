@@ -70,7 +70,7 @@ type Journal interface {
 	Finish(ctx context.Context, id incident.ID) error
 	// Events returns an incident's events after a sequence number, limit at most.
 	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
-	// OpenFollowups returns the follow-ups of incidents that have not ended, which
+	// OpenFollowups returns the follow-ups of incidents that are not finished, which
 	// have a ticket and are not done.
 	OpenFollowups(ctx context.Context) ([]OpenFollowup, error)
 }

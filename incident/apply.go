@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// FoldVersion counts the changes of what [Apply] makes of stored events. Raise it with each:
+// stores then make their read models anew from their journals.
+const FoldVersion = 2
+
 // Apply adds one event to a state and returns the new state; the old one is left as
 // it was. It is total: what an event names and
 // the state does not have, such as a step, changes nothing but Seq and At. An

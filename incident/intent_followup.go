@@ -43,6 +43,9 @@ type CompleteFollowup struct {
 // Name implements [Intent].
 func (CompleteFollowup) Name() string { return "complete_followup" }
 
+// The work remains when the incident turned out to be a false alarm, or part of another.
+func (CompleteFollowup) afterEnd() {}
+
 func (i CompleteFollowup) decide(s State, _ Command) ([]Fact, error) {
 	if err := boundedText("note", i.Note, MaxTextRunes); err != nil {
 		return nil, err
@@ -69,6 +72,8 @@ type ReportTicket struct {
 
 // Name implements [Intent].
 func (ReportTicket) Name() string { return "report_ticket" }
+
+func (ReportTicket) afterEnd() {}
 
 func (i ReportTicket) decide(s State, _ Command) ([]Fact, error) {
 	f, ok := s.Followup(i.Followup)

@@ -65,7 +65,8 @@ func (i PostUpdate) decide(State, Command) ([]Fact, error) {
 	return []Fact{UpdatePosted{Body: text}}, nil
 }
 
-// Remind prompts people about something that has not happened. Count is one more than the
+// Remind prompts people about something that has not happened. After the end of an incident
+// that can only be an open follow-up. Count is one more than the
 // reminders given so far; one that is not above them is a repetition and changes nothing.
 type Remind struct {
 	Hook    string `json:"hook"`
@@ -78,7 +79,12 @@ type Remind struct {
 // Name implements [Intent].
 func (Remind) Name() string { return "remind" }
 
+func (Remind) afterEnd() {}
+
 func (i Remind) decide(s State, _ Command) ([]Fact, error) {
+	if f, ok := s.Followup(i.Subject); s.Status.Ended() && (!ok || f.Done) {
+		return nil, ended(s)
+	}
 	if i.Count <= s.Reminder(i.Hook, i.Subject).Count {
 		return nil, nil
 	}

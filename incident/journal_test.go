@@ -113,6 +113,20 @@ func TestStoredCommandsStayReadable(t *testing.T) {
 	require.Empty(t, cmp.Diff(sampleCommands(), read[incident.Command](t, stored)))
 }
 
+// What stored events fold to is kept beside the number of the fold, so that nobody changes
+// the one without the other.
+func TestAChangeOfTheFoldHasANumber(t *testing.T) {
+	t.Parallel()
+	var s incident.State
+	for i, e := range sampleEvents() {
+		e.Seq = i + 1
+		s = incident.Apply(s, e)
+	}
+	text, err := json.MarshalIndent(map[string]any{"fold_version": incident.FoldVersion, "state": s}, "", "  ")
+	require.NoError(t, err)
+	golden(t, "fold.json", append(text, '\n'))
+}
+
 func TestTheTimelineReadsAsTheGoldenFileSays(t *testing.T) {
 	t.Parallel()
 	var timeline strings.Builder

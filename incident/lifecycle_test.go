@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,6 +211,20 @@ func TestCancellingMergingAndClosing(t *testing.T) {
 	}.check(t)
 }
 
+func TestFollowupsOutliveAFalseAlarm(t *testing.T) {
+	ticket := incident.Ticket{Key: "PAY-7", Status: "Done", Done: true}
+	given := []incident.Intent{incident.AddFollowup{Title: "Tune the alert"}, incident.Cancel{}}
+	done := append(slices.Clone(given), incident.CompleteFollowup{Followup: "F1"})
+	rules{
+		"its ticket moves":           {given: given, when: incident.ReportTicket{Followup: "F1", Ticket: ticket}, want: []incident.Fact{incident.TicketChanged{Followup: "F1", Ticket: ticket}}},
+		"people finish it":           {given: given, when: incident.CompleteFollowup{Followup: "F1"}, want: []incident.Fact{incident.FollowupCompleted{Followup: "F1", Title: "Tune the alert"}}},
+		"people are reminded of it":  {given: given, when: incident.Remind{Hook: "h", Subject: "F1", Text: "due", Count: 1}, want: []incident.Fact{incident.ReminderGiven{Hook: "h", Subject: "F1", Body: "due", Count: 1}}},
+		"of nothing else":            {given: given, when: incident.Remind{Hook: "h", Text: "due", Count: 1}, rule: "cancelled"},
+		"nor of it when it is done":  {given: done, when: incident.Remind{Hook: "h", Subject: "F1", Text: "due", Count: 1}, rule: "cancelled"},
+		"but nobody adds to it then": {given: given, when: incident.AddFollowup{Title: "x"}, rule: "cancelled"},
+	}.check(t)
+}
+
 func TestAnEndedIncidentRefusesAllThatIsNotAboutWorkUnderWay(t *testing.T) {
 	t.Parallel()
 	ends := map[string][]incident.Intent{
@@ -230,6 +245,9 @@ func TestAnEndedIncidentRefusesAllThatIsNotAboutWorkUnderWay(t *testing.T) {
 				case incident.StartStep, incident.RetryStep:
 					require.NoError(t, err)
 					require.Empty(t, events, "the step runs already")
+				case incident.ReportTicket, incident.CompleteFollowup:
+					var missing *incident.NotFoundError
+					require.ErrorAs(t, err, &missing, "follow-ups go on; this incident has none")
 				case incident.Declare:
 					require.NoError(t, err)
 					require.Empty(t, events, "declaring again changes nothing")

@@ -38,6 +38,9 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
+	// Unconfirmed are the ids of the steps whose pages may have got through although the
+	// pager's answer did not: what acknowledges or resolves pages must not leave them out.
+	Unconfirmed []string `json:"unconfirmed,omitzero"`
 	// Event is the sequence number of the event that a reaction answers, which is part of
 	// its ID. 0 for steps.
 	Event int `json:"event,omitzero"`
@@ -185,8 +188,37 @@ func (d *dueList) at(moment time.Time, reason string) bool {
 	return false
 }
 
+// tendsPages says that an action is about the pages that were sent.
+func tendsPages(do string) bool { return do == PagerDutyAcknowledge || do == PagerDutyResolve }
+
+// paging says that a step is sending a page.
+func (a *Agenda) paging(inFlight map[string]bool) bool {
+	return slices.ContainsFunc(a.playbook.Steps, func(planned Step) bool {
+		return planned.Do == PagerDutyPage && inFlight[planned.ID]
+	})
+}
+
+func unconfirmed(s incident.State, do string) []string {
+	if !tendsPages(do) {
+		return nil
+	}
+	var ids []string
+	for _, step := range s.Steps {
+		if step.Do == PagerDutyPage && step.Attempts > 0 && step.State != incident.Done {
+			ids = append(ids, step.ID)
+		}
+	}
+	return ids
+}
+
+// dueRetries tries again what failed. The playbook's own steps have no purpose after the
+// end; what hooks began then is brought to an end of its own.
 func (a *Agenda) dueRetries(s incident.State, d *dueList) {
 	for _, step := range s.Steps {
+		if s.Status.Ended() && step.State == incident.Failed && step.Hook == "" && !step.RetryAt.IsZero() {
+			d.command(incident.SkipStep{Step: step.ID, Reason: "the incident ended before it succeeded"})
+			continue
+		}
 		if step.State == incident.Failed && !step.RetryAt.IsZero() && d.at(step.RetryAt, "try again: "+step.Title) {
 			d.command(incident.RetryStep{Step: step.ID})
 		}
@@ -242,6 +274,8 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		switch {
 		case held[lane] || inFlight[r.ID]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
+		case tendsPages(hook.Do) && a.paging(inFlight):
+			// A page that is on its way would be missed.
 		case r.Problem != "":
 			d.command(incident.FailStep{Step: r.ID, Hook: hook.ID, Title: hook.ID, Do: hook.Do, Error: r.Problem})
 		case failedBefore && step.State == incident.Pending:
@@ -252,7 +286,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if err != nil {
 				title = hook.ID
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq}, scope, d)
+			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
 		}
 		held[lane] = true
 	}

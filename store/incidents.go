@@ -141,7 +141,7 @@ type OpenFollowup struct {
 }
 
 // OpenFollowups returns the follow-ups that have a ticket and are not done, of all
-// incidents that have not ended, by incident and in the order in which they were added.
+// incidents that are not finished ([Store.Finish]), by incident and in the order in which they were added.
 func (s *Store) OpenFollowups(ctx context.Context) ([]OpenFollowup, error) {
 	rows, err := s.reading.OpenFollowups(ctx)
 	if err != nil {

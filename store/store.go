@@ -65,6 +65,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", options.Path, errors.Join(err, b.close()))
 	}
+	if err := s.refold(ctx, logger); err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", options.Path, errors.Join(err, s.Close()))
+	}
 	return s, nil
 }
 

@@ -146,6 +146,9 @@ func (w *world) Page(_ context.Context, r incident.PageRequest) (incident.Page, 
 		w.pages[r.Key] = "triggered"
 		w.paged = append(w.paged, r.Summary)
 	}
+	if err := w.broken["pagerduty's answers"]; err != nil {
+		return incident.Page{}, err
+	}
 	return incident.Page{Key: r.Key, Service: r.Service}, nil
 }
 
@@ -163,7 +166,9 @@ func (w *world) movePage(key, state string) error {
 	if err := w.broken["pagerduty"]; err != nil {
 		return err
 	}
-	w.pages[key] = state
+	if _, known := w.pages[key]; known {
+		w.pages[key] = state
+	}
 	return nil
 }
 

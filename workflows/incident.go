@@ -164,9 +164,10 @@ func (r *response) wait(ctx workflow.Context) error {
 	})
 }
 
-// over says that the incident has ended and all that it began is done.
+// over says that the incident has ended and all that it began is done, its follow-ups
+// included: a false alarm, too, may leave work behind.
 func (r *response) over() bool {
-	return r.state.Status.Ended() && r.quiet() && len(r.intake.gathered) == 0 && r.agenda.Idle(r.state, r.now)
+	return r.state.Status.Ended() && len(r.state.OpenFollowups()) == 0 && r.quiet() && len(r.intake.gathered) == 0 && r.agenda.Idle(r.state, r.now)
 }
 
 // quiet says that nothing is in flight: no effect, no errand, and nothing on its way to the

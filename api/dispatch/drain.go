@@ -192,7 +192,7 @@ func (d *Dispatcher) deliverTicket(ctx context.Context, items []store.Item) erro
 	if err != nil {
 		return err
 	}
-	if state.Status.Ended() {
+	if f, ok := state.Followup(followup); state.Status.Ended() && (!ok || f.Done) {
 		return d.store.Discard(ctx, ids, "the incident has ended")
 	}
 	if err := d.tellFollowup(ctx, state, followup, news); err != nil {

@@ -171,7 +171,7 @@ func (b builder) followups() *FollowupsView {
 			ID: f.ID, Title: f.Title, Owner: f.Owner, Due: newMoment(f.Due), Overdue: f.Overdue(b.now), Done: f.Done,
 			Key: f.Ticket.Key, URL: webURL(f.Ticket.URL), Status: f.Ticket.Status,
 		}
-		if f.Ticket.Key == "" && !f.Done && v.CanAdd {
+		if f.Ticket.Key == "" && !f.Done {
 			form := b.form("followups", "complete_followup", f.ID)
 			view.Complete = &form
 		}

@@ -56,6 +56,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.DurationVar(&s.arriveEvery, "arrive-every", 2*time.Second, "mean time from one case to the next")
 	flags.DurationVar(&s.killEvery, "kill-every", 5*time.Second, "mean time from one trouble of the process to the next; 0 for none")
 	flags.DurationVar(&s.faultEvery, "fault-every", 2*time.Second, "mean time from one fault of a vendor to the next; 0 for none")
+	flags.IntVar(&s.historyEvents, "history-events", 150, "after how many events workflows continue as new; 0 for as rarely as ever")
 	flags.DurationVar(&s.patience, "patience", 5*time.Minute, "how long anything may take before it counts as lost")
 	flags.StringVar(&s.directory, "dir", "", "the `folder` in which the run's own folder is made; the system's for temporary files if not set")
 	flags.StringVar(&s.reportTo, "report", "", "write the report as Markdown to this `file`, too")

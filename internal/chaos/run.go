@@ -28,6 +28,7 @@ type settings struct {
 	arriveEvery, killEvery, faultEvery time.Duration
 	weights                            plan.Weights
 	patience                           time.Duration
+	historyEvents                      int
 	directory, reportTo                string
 	command                            string
 }
@@ -94,7 +95,7 @@ func newRun(ctx context.Context, s settings) (*run, error) {
 	}
 	r := &run{settings: s, folder: folder, ledger: ledger.New(), started: time.Now()}
 	r.client = client.New("http://"+address.API, r.ledger.Request)
-	r.keeper = newKeeper(&process.Muster{Binary: binary, DataDir: filepath.Join(folder, "data"), Address: address})
+	r.keeper = newKeeper(&process.Muster{Binary: binary, DataDir: filepath.Join(folder, "data"), Address: address, HistoryEvents: s.historyEvents})
 	r.saboteur = &saboteur{client: r.client, counts: map[faultKey]int{}}
 	for _, c := range plan.New(s.seed, s.incidents, s.arriveEvery).Cases {
 		r.cases = append(r.cases, newResponder(c, r.client, r.ledger, s.patience, func(n int) *responder { return r.cases[n-1] }))
@@ -222,6 +223,11 @@ func (r *run) report(results []proof.Result, evidence *proof.Evidence) report.Re
 		Alerts: len(evidence.Ledger.Alerts), Counts: evidence.Ledger.Counts,
 		Kills: k.kills(), Pauses: k.counts[plan.Freeze], FullDisks: k.counts[plan.FillDisk],
 		LostStores: k.counts[plan.LoseTemporal], Starts: k.starts, Results: results,
+	}
+	for _, w := range evidence.Workflows {
+		if w.Status == "ContinuedAsNew" {
+			out.Continued++
+		}
 	}
 	for _, journal := range evidence.Journals {
 		out.Events += len(journal)

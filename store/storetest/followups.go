@@ -30,14 +30,17 @@ func runFollowups(t *testing.T, b Backend) {
 		return open
 	}
 	runAll(t, b, []test{
-		{"open are those with a ticket that are not done, of incidents that have not ended", func(t *testing.T, s *store.Store) {
+		{"open are those with a ticket that are not done, of incidents that are not finished", func(t *testing.T, s *store.Store) {
 			first := declared(t, s, incident.Declare{}, add("Add an index"), file("F1", "PAY-1"), add("No ticket yet"),
 				add("Done already"), file("F3", "PAY-3"), done("F3", "PAY-3"), add("Alert earlier"), file("F4", "PAY-4"))
-			declared(t, s, incident.Declare{}, add("False alarm"), file("F1", "PAY-5"), incident.Cancel{})
+			alarm := declared(t, s, incident.Declare{}, add("Tune the alert"), file("F1", "PAY-5"), incident.Cancel{})
+			finished := declared(t, s, incident.Declare{}, add("Forgotten"), file("F1", "PAY-6"), incident.Cancel{})
+			require.NoError(t, s.Finish(t.Context(), finished.state.ID))
 			resolved := declared(t, s, incident.Declare{}, incident.Resolve{}, add("Raise the limit"), file("F1", "OPS-1"))
 			require.Empty(t, cmp.Diff([]store.OpenFollowup{
 				{Incident: first.state.ID, Followup: first.state.Followups[0]},
 				{Incident: first.state.ID, Followup: first.state.Followups[3]},
+				{Incident: alarm.state.ID, Followup: alarm.state.Followups[0]},
 				{Incident: resolved.state.ID, Followup: resolved.state.Followups[0]},
 			}, open(t, s)))
 		}},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -43,6 +44,9 @@ type Muster struct {
 	Binary  string
 	DataDir string
 	Address Address
+	// HistoryEvents is after how many events workflows continue as new; 0 is after as many
+	// as ever.
+	HistoryEvents int
 	// Log gets what the processes write.
 	Log io.Writer
 
@@ -70,7 +74,8 @@ func (m *Muster) Start() (exited <-chan struct{}, err error) {
 	}
 	// It is ended by signals, never by a context, which would take its choice away.
 	cmd := exec.Command(m.Binary, "dev", "--data-dir", m.DataDir, //nolint:noctx // see above
-		"--listen", m.Address.API, "--temporal-listen", m.Address.Temporal, "--temporal-ui-listen", m.Address.TemporalUI)
+		"--listen", m.Address.API, "--temporal-listen", m.Address.Temporal, "--temporal-ui-listen", m.Address.TemporalUI,
+		"--temporal-history-events", strconv.Itoa(m.HistoryEvents))
 	cmd.Env = environment(os.Environ())
 	// Ctrl-C is for us, who then end it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -7,26 +7,21 @@ import (
 	"muster/incident"
 )
 
-// checkWorkflows expects a running workflow for each open incident and each follow-up that
-// is tracked, none for what has ended, and none that has failed or cannot go on.
+// checkWorkflows expects a running workflow for each incident that is open or has open
+// follow-ups, and for each follow-up that is tracked; none for anything else, and none that
+// has failed or cannot go on.
 func checkWorkflows(e *Evidence, f *finding) {
-	wanted, tolerated := map[string]string{}, map[string]bool{}
+	wanted := map[string]string{}
 	each(e.Journals, func(id incident.ID, journal []incident.Event) {
 		state := incident.Fold(journal)
-		if !state.Status.Ended() {
-			wanted[string(id)] = fmt.Sprintf("%s is %s", id, state.Status)
+		open := state.OpenFollowups()
+		if !state.Status.Ended() || len(open) > 0 {
+			wanted[string(id)] = fmt.Sprintf("%s is %s with %d open follow-ups", id, state.Status, len(open))
 		}
-		for _, followup := range state.Followups {
-			if followup.Ticket.Key == "" || followup.Done {
-				continue
+		for _, followup := range open {
+			if followup.Ticket.Key != "" {
+				wanted[fmt.Sprintf("%s-%s", id, followup.ID)] = fmt.Sprintf("follow-up %s of %s is open", followup.ID, id)
 			}
-			name := fmt.Sprintf("%s-%s", id, followup.ID)
-			if state.Status.Ended() {
-				// Nobody is told of its ticket any more, and nobody waits for it.
-				tolerated[name] = true
-				continue
-			}
-			wanted[name] = fmt.Sprintf("follow-up %s of %s is open", followup.ID, id)
 		}
 	})
 	running := map[string]bool{}
@@ -35,7 +30,7 @@ func checkWorkflows(e *Evidence, f *finding) {
 		switch w.Status {
 		case "Running":
 			running[w.ID] = true
-			e.checkRunning(w, wanted, tolerated, f)
+			e.checkRunning(w, wanted, f)
 		case "Completed", "ContinuedAsNew":
 		default:
 			f.violated("workflow %s (%s): expected to run or to have completed, found %s", w.ID, w.Type, w.Status)
@@ -48,9 +43,9 @@ func checkWorkflows(e *Evidence, f *finding) {
 	}
 }
 
-func (e *Evidence) checkRunning(w Workflow, wanted map[string]string, tolerated map[string]bool, f *finding) {
+func (e *Evidence) checkRunning(w Workflow, wanted map[string]string, f *finding) {
 	_, needed := wanted[w.ID]
-	if !needed && !tolerated[w.ID] && strings.HasPrefix(w.ID, "INC-") {
+	if !needed && strings.HasPrefix(w.ID, "INC-") {
 		f.violated("workflow %s (%s) runs, and there is nothing left for it to do", w.ID, w.Type)
 	}
 	if w.TaskAttempt > 1 {

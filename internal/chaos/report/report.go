@@ -27,6 +27,9 @@ type Report struct {
 	// Kills counts processes that were ended by SIGKILL; LostStores those of them after
 	// which Temporal's store was deleted.
 	Kills, Pauses, FullDisks, LostStores, Starts int
+	// Continued counts the runs of workflows that ended by continuing as new, since
+	// Temporal's store was last deleted.
+	Continued int
 	Faults                                       []Fault
 	Results                                      []proof.Result
 }
@@ -71,6 +74,7 @@ func (r Report) facts() []fact {
 		{"Pauses (SIGSTOP)", fmt.Sprint(r.Pauses)},
 		{"Full disks", fmt.Sprint(r.FullDisks)},
 		{"Vendor faults", fmt.Sprint(total)},
+		{"Continued as new", fmt.Sprintf("%d runs of workflows, after the last store was deleted", r.Continued)},
 		{"Requests", fmt.Sprintf("%d, of which %d were repetitions", r.Counts.Requests, r.Counts.Retries())},
 		{"Why they were repeated", fmt.Sprintf("503: %d, no answer: %d, other errors: %d", r.Counts.Unavailable, r.Counts.Broken, r.Counts.Errors)},
 	}

@@ -22,7 +22,7 @@ func sample() report.Report {
 		Command: "go run ./internal/chaos -seed 7 -n 40", Seed: 7, Duration: 151*time.Second + 400*time.Millisecond,
 		Cases: 40, Incidents: 46, Alerts: 320, Refused: 60, Events: 1874,
 		Counts: ledger.Counts{Deliveries: 140, Commands: 401, Requests: 600, Unavailable: 14, Broken: 5, Errors: 1},
-		Kills:  9, Pauses: 2, FullDisks: 1, LostStores: 1, Starts: 10,
+		Kills:  9, Pauses: 2, FullDisks: 1, LostStores: 1, Starts: 10, Continued: 12,
 		Faults: []report.Fault{{Vendor: "slack", Mode: "timeout_after_effect", Count: 3}, {Vendor: "jira", Mode: "down", Count: 2}},
 		Results: []proof.Result{
 			{Name: "Every alert answered 202 is in exactly one incident", Examined: 320},

@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.finishIncidentStmt, err = db.PrepareContext(ctx, finishIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishIncident: %w", err)
 	}
+	if q.foldVersionStmt, err = db.PrepareContext(ctx, foldVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query FoldVersion: %w", err)
+	}
 	if q.followupByTicketStmt, err = db.PrepareContext(ctx, followupByTicket); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowupByTicket: %w", err)
 	}
@@ -59,6 +62,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.incidentStateStmt, err = db.PrepareContext(ctx, incidentState); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentState: %w", err)
+	}
+	if q.incidentsAfterStmt, err = db.PrepareContext(ctx, incidentsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentsAfter: %w", err)
 	}
 	if q.insertEventStmt, err = db.PrepareContext(ctx, insertEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEvent: %w", err)
@@ -114,6 +120,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sentStatusStmt, err = db.PrepareContext(ctx, sentStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query SentStatus: %w", err)
 	}
+	if q.setFoldVersionStmt, err = db.PrepareContext(ctx, setFoldVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query SetFoldVersion: %w", err)
+	}
 	if q.touchItemStmt, err = db.PrepareContext(ctx, touchItem); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchItem: %w", err)
 	}
@@ -158,6 +167,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing finishIncidentStmt: %w", cerr)
 		}
 	}
+	if q.foldVersionStmt != nil {
+		if cerr := q.foldVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing foldVersionStmt: %w", cerr)
+		}
+	}
 	if q.followupByTicketStmt != nil {
 		if cerr := q.followupByTicketStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing followupByTicketStmt: %w", cerr)
@@ -186,6 +200,11 @@ func (q *Queries) Close() error {
 	if q.incidentStateStmt != nil {
 		if cerr := q.incidentStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing incidentStateStmt: %w", cerr)
+		}
+	}
+	if q.incidentsAfterStmt != nil {
+		if cerr := q.incidentsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentsAfterStmt: %w", cerr)
 		}
 	}
 	if q.insertEventStmt != nil {
@@ -278,6 +297,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing sentStatusStmt: %w", cerr)
 		}
 	}
+	if q.setFoldVersionStmt != nil {
+		if cerr := q.setFoldVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setFoldVersionStmt: %w", cerr)
+		}
+	}
 	if q.touchItemStmt != nil {
 		if cerr := q.touchItemStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchItemStmt: %w", cerr)
@@ -338,12 +362,14 @@ type Queries struct {
 	discardItemsStmt        *sql.Stmt
 	eventsStmt              *sql.Stmt
 	finishIncidentStmt      *sql.Stmt
+	foldVersionStmt         *sql.Stmt
 	followupByTicketStmt    *sql.Stmt
 	groupIncidentStmt       *sql.Stmt
 	incidentByKeyStmt       *sql.Stmt
 	incidentItemsStmt       *sql.Stmt
 	incidentStandingStmt    *sql.Stmt
 	incidentStateStmt       *sql.Stmt
+	incidentsAfterStmt      *sql.Stmt
 	insertEventStmt         *sql.Stmt
 	installationStmt        *sql.Stmt
 	itemSeenAtStmt          *sql.Stmt
@@ -362,6 +388,7 @@ type Queries struct {
 	saveIncidentKeyStmt     *sql.Stmt
 	sendItemsStmt           *sql.Stmt
 	sentStatusStmt          *sql.Stmt
+	setFoldVersionStmt      *sql.Stmt
 	touchItemStmt           *sql.Stmt
 	unfinishedIncidentsStmt *sql.Stmt
 	unrecordedIncidentsStmt *sql.Stmt
@@ -377,12 +404,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		discardItemsStmt:        q.discardItemsStmt,
 		eventsStmt:              q.eventsStmt,
 		finishIncidentStmt:      q.finishIncidentStmt,
+		foldVersionStmt:         q.foldVersionStmt,
 		followupByTicketStmt:    q.followupByTicketStmt,
 		groupIncidentStmt:       q.groupIncidentStmt,
 		incidentByKeyStmt:       q.incidentByKeyStmt,
 		incidentItemsStmt:       q.incidentItemsStmt,
 		incidentStandingStmt:    q.incidentStandingStmt,
 		incidentStateStmt:       q.incidentStateStmt,
+		incidentsAfterStmt:      q.incidentsAfterStmt,
 		insertEventStmt:         q.insertEventStmt,
 		installationStmt:        q.installationStmt,
 		itemSeenAtStmt:          q.itemSeenAtStmt,
@@ -401,6 +430,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveIncidentKeyStmt:     q.saveIncidentKeyStmt,
 		sendItemsStmt:           q.sendItemsStmt,
 		sentStatusStmt:          q.sentStatusStmt,
+		setFoldVersionStmt:      q.setFoldVersionStmt,
 		touchItemStmt:           q.touchItemStmt,
 		unfinishedIncidentsStmt: q.unfinishedIncidentsStmt,
 		unrecordedIncidentsStmt: q.unrecordedIncidentsStmt,

@@ -20,7 +20,7 @@ ON CONFLICT (incident, position) DO UPDATE SET
 -- name: OpenFollowups :many
 SELECT f.incident, f.data
 FROM followups f JOIN incidents i ON i.number = f.incident
-WHERE NOT f.done AND f.ticket_key <> '' AND i.ended_at IS NULL
+WHERE NOT f.done AND f.ticket_key <> '' AND i.finished_at IS NULL
 ORDER BY f.incident, f.position;
 
 -- name: FollowupByTicket :one
@@ -32,3 +32,6 @@ UPDATE incidents SET finished_at = sqlc.arg(now) WHERE number = $1 AND finished_
 -- name: UnfinishedIncidents :many
 SELECT number FROM incidents
 WHERE finished_at IS NULL AND number > sqlc.arg(after) ORDER BY number LIMIT sqlc.arg(most);
+
+-- name: IncidentsAfter :many
+SELECT number FROM incidents WHERE number > sqlc.arg(after) ORDER BY number LIMIT sqlc.arg(most);

@@ -71,10 +71,42 @@ func (q *Queries) IncidentState(ctx context.Context, number int64) (string, erro
 	return state, err
 }
 
+const incidentsAfter = `-- name: IncidentsAfter :many
+SELECT number FROM incidents WHERE number > $1 ORDER BY number LIMIT $2
+`
+
+type IncidentsAfterParams struct {
+	After int64
+	Most  int32
+}
+
+func (q *Queries) IncidentsAfter(ctx context.Context, arg IncidentsAfterParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.incidentsAfterStmt, incidentsAfter, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var number int64
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		items = append(items, number)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openFollowups = `-- name: OpenFollowups :many
 SELECT f.incident, f.data
 FROM followups f JOIN incidents i ON i.number = f.incident
-WHERE NOT f.done AND f.ticket_key <> '' AND i.ended_at IS NULL
+WHERE NOT f.done AND f.ticket_key <> '' AND i.finished_at IS NULL
 ORDER BY f.incident, f.position
 `
 

@@ -25,3 +25,9 @@ ON CONFLICT (source, group_key) DO UPDATE SET incident = excluded.incident;
 -- Writes what is there already: a transaction that writes nothing does not notice a full
 -- disk.
 UPDATE installation SET last_incident = last_incident;
+
+-- name: FoldVersion :one
+SELECT fold_version FROM installation;
+
+-- name: SetFoldVersion :exec
+UPDATE installation SET fold_version = $1;

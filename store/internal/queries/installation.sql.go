@@ -25,6 +25,17 @@ func (q *Queries) BindGroup(ctx context.Context, arg BindGroupParams) error {
 	return err
 }
 
+const foldVersion = `-- name: FoldVersion :one
+SELECT fold_version FROM installation
+`
+
+func (q *Queries) FoldVersion(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.foldVersionStmt, foldVersion)
+	var fold_version int64
+	err := row.Scan(&fold_version)
+	return fold_version, err
+}
+
 const groupIncident = `-- name: GroupIncident :one
 SELECT incident FROM alert_groups WHERE source = $1 AND group_key = $2
 `
@@ -112,5 +123,14 @@ type SaveIncidentKeyParams struct {
 
 func (q *Queries) SaveIncidentKey(ctx context.Context, arg SaveIncidentKeyParams) error {
 	_, err := q.exec(ctx, q.saveIncidentKeyStmt, saveIncidentKey, arg.Key, arg.Incident, arg.Digest)
+	return err
+}
+
+const setFoldVersion = `-- name: SetFoldVersion :exec
+UPDATE installation SET fold_version = $1
+`
+
+func (q *Queries) SetFoldVersion(ctx context.Context, foldVersion int64) error {
+	_, err := q.exec(ctx, q.setFoldVersionStmt, setFoldVersion, foldVersion)
 	return err
 }

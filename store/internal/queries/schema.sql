@@ -4,7 +4,8 @@
 CREATE TABLE installation (
     singleton     BIGINT NOT NULL PRIMARY KEY,
     id            TEXT   NOT NULL,
-    last_incident BIGINT NOT NULL
+    last_incident BIGINT NOT NULL,
+    fold_version  BIGINT NOT NULL
 );
 
 CREATE TABLE incident_keys (

@@ -2,14 +2,22 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"muster/incident"
 )
 
 // Record stores events of one incident in the journal, in their order, and settles the
-// items of the inbox that they tell of: all of it or nothing. It may be repeated.
-func (a *Activities) Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error {
-	return a.Journal.Record(ctx, id, events, items)
+// items of the inbox that they tell of: all of it or nothing. The life is that in which the
+// workflow was begun. It may be repeated. What the journal refuses for good, because
+// another has written to it, is a final failure.
+func (a *Activities) Record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error {
+	err := a.Journal.Record(ctx, id, life, events, items)
+	var refused interface{ Permanent() bool }
+	if errors.As(err, &refused) && refused.Permanent() {
+		return final(err.Error())
+	}
+	return err
 }
 
 // Finish writes down that the workflow of an incident has nothing left to do. It may be

@@ -64,8 +64,9 @@ type Notifier interface {
 type Journal interface {
 	// Record stores events of one incident, none included, and settles the items of the
 	// inbox that they tell of, all or nothing. Events that are there already are left as
-	// they are, so it may be repeated.
-	Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error
+	// they are, so it may be repeated. The life is that of the writer; when another counts
+	// by now, or the journal has other events, the error says that it is permanent.
+	Record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error
 	// Finish writes down that nothing is left to do for an incident. It may be repeated.
 	Finish(ctx context.Context, id incident.ID) error
 	// Events returns an incident's events after a sequence number, limit at most.

@@ -30,7 +30,7 @@ func TestEveryAlertOfAnIncidentCanBeRead(t *testing.T) {
 		require.NoError(t, err)
 		ids = append(ids, pending[len(pending)-1].ID)
 	}
-	require.NoError(t, h.store.Record(t.Context(), "INC-1", nil, ids))
+	require.NoError(t, h.store.Record(t.Context(), "INC-1", 0, nil, ids))
 
 	var names []string
 	for query := "?limit=2"; query != ""; {

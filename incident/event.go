@@ -44,6 +44,37 @@ func (e Event) Kind() Kind { return e.Fact.Kind() }
 // Text is the sentence people read in the timeline.
 func (e Event) Text() string { return e.Fact.Text() }
 
+// Brief returns the event without what only the fold needs: its text stays (of a long
+// alert, its beginning), the alerts themselves do not. It keeps small what is carried along
+// until it has been answered.
+func (e Event) Brief() Event {
+	switch f := e.Fact.(type) {
+	case AlertsFired:
+		e.Fact = AlertsFired(briefReport(f.Alerts, f.Crowd))
+	case AlertsResolved:
+		e.Fact = AlertsResolved(briefReport(f.Alerts, f.Crowd))
+	case IncidentAbsorbed:
+		e.Fact = IncidentAbsorbed{From: f.From, Title: f.Title}
+	}
+	return e
+}
+
+// briefReport keeps the first alert and counts the others.
+func briefReport(alerts []Alert, crowd map[string]int) AlertsFired {
+	if len(alerts) == 0 {
+		return AlertsFired{Crowd: crowd}
+	}
+	brief := AlertsFired{Alerts: []Alert{alerts[0].inBrief()}}
+	others := len(alerts) - 1
+	for _, n := range crowd {
+		others += n
+	}
+	if others > 0 {
+		brief.Crowd = map[string]int{OtherAlerts: others}
+	}
+	return brief
+}
+
 type eventJSON struct {
 	Incident ID              `json:"incident"`
 	Seq      int             `json:"seq"`

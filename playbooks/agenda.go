@@ -20,8 +20,9 @@ type Agenda struct {
 type Reaction struct {
 	// ID is the hook's id and the sequence number of the event: the same on every
 	// retry, after every restart.
-	ID    string         `json:"id"`
-	Hook  string         `json:"hook"`
+	ID   string `json:"id"`
+	Hook string `json:"hook"`
+	// Event is what it answers, in brief ([incident.Event.Brief]).
 	Event incident.Event `json:"event"`
 	// Problem says why the hook's condition could not be evaluated; empty for most.
 	Problem string `json:"problem,omitzero"`
@@ -88,7 +89,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) {
 			continue
 		}
-		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e}
+		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e.Brief()}
 		holds, err := a.playbook.programs.holds(h.When, newScope(s, e, e.At))
 		if err != nil {
 			r.Problem = err.Error()

@@ -99,8 +99,8 @@ func BenchmarkStorm(b *testing.B) {
 				for i, item := range items {
 					ids[i] = item.ID
 				}
-				require.NoError(b, s.Sent(b.Context(), ids, story.id))
-				require.NoError(b, s.Record(b.Context(), story.id, story.note(b), ids))
+				require.NoError(b, s.Sent(b.Context(), ids, story.id, 0))
+				require.NoError(b, s.Record(b.Context(), story.id, 0, story.note(b), ids))
 			}
 		})
 		b.ReportMetric(alerts/time.Since(began).Seconds(), "recorded/s")

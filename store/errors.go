@@ -64,6 +64,27 @@ func (e *GapError) Error() string {
 // Is makes the error an [ErrGap].
 func (e *GapError) Is(target error) bool { return target == ErrGap }
 
+// Permanent says that writing the same again cannot help.
+func (e *ConflictError) Permanent() bool { return true }
+
+// Permanent says that writing the same again cannot help.
+func (e *GapError) Permanent() bool { return true }
+
+// SupersededError says that the writer's incident has begun another life ([Store.Revive]),
+// whose privilege writing is. Nothing was written.
+type SupersededError struct {
+	Incident incident.ID
+	// Life is the writer's, Now the one that counts.
+	Life, Now int
+}
+
+func (e *SupersededError) Error() string {
+	return fmt.Sprintf("%s was started again from its journal: life %d must not write beside life %d", e.Incident, e.Life, e.Now)
+}
+
+// Permanent says that writing the same again cannot help.
+func (e *SupersededError) Permanent() bool { return true }
+
 // KeyReusedError says that an idempotency key came with another declaration than the one
 // it was first used for. Nothing was done.
 type KeyReusedError struct {

@@ -28,7 +28,7 @@ func (s *Store) Append(ctx context.Context, events []incident.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return s.Record(ctx, events[0].Incident, events, nil)
+	return s.record(ctx, events[0].Incident, math.MaxInt, events, nil)
 }
 
 // Record is [Store.Append] together with settling the inbox items that the events come
@@ -36,9 +36,16 @@ func (s *Store) Append(ctx context.Context, events []incident.Event) error {
 // became of it. There may be no events, as where an alert says nothing new; the
 // journal must have the incident all the same, or it is a [NotFoundError].
 //
+// The life is that in which the writer was begun; one that has been superseded gets a
+// [SupersededError].
+//
 // Recording may be repeated. It settles the items whether they were marked as sent in
 // the meantime or not; one that another incident has recorded stays with that one.
-func (s *Store) Record(ctx context.Context, id incident.ID, events []incident.Event, items []int64) error {
+func (s *Store) Record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error {
+	return s.record(ctx, id, life, events, items)
+}
+
+func (s *Store) record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error {
 	number, err := numberOf(id)
 	if err != nil {
 		return err
@@ -52,6 +59,9 @@ func (s *Store) Record(ctx context.Context, id incident.ID, events []incident.Ev
 	var seq int
 	now := queries.At(time.Now())
 	err = s.write(ctx, func(q *queries.Queries) (err error) {
+		if err := requireLife(ctx, q, id, life); err != nil {
+			return err
+		}
 		if len(events) > 0 {
 			seq, err = appendEvents(ctx, q, id, events)
 		} else {

@@ -9,19 +9,23 @@ import (
 	"muster/store/internal/queries"
 )
 
-// Sent records that pending items were handed to an incident's workflow. They are no
-// longer pending, but nothing is done with them yet: [Store.Record] settles them, and
-// [Store.Resend] makes them pending again should the workflow be lost. Items that are
-// not pending are left as they are, and so are those that this very incident has
-// given back in the meantime ([Store.Return]); repeating is therefore safe at any
-// time.
-func (s *Store) Sent(ctx context.Context, ids []int64, to incident.ID) error {
+// Sent records that pending items were handed to an incident's workflow in the given life
+// ([Store.Life], asked before they were). They are no longer pending, but nothing is done
+// with them yet: [Store.Record] settles them, and [Store.Revive] makes them pending again
+// should the workflow be lost. When the incident has begun another life in the meantime,
+// they stay pending, since it may not know of them. Items that are not pending are left as
+// they are, and so are those that this very incident has given back in the meantime
+// ([Store.Return]); repeating is therefore safe at any time.
+func (s *Store) Sent(ctx context.Context, ids []int64, to incident.ID, life int) error {
 	number, err := numberOf(to)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
 	now := queries.At(time.Now())
 	err = s.write(ctx, func(q *queries.Queries) error {
+		if now, err := lifeOf(ctx, q, number); err != nil || now != life {
+			return err
+		}
 		return q.SendItems(ctx, queries.SendItemsParams{IDs: ids, Incident: nullable(number), Now: now})
 	})
 	if err != nil {
@@ -91,7 +95,7 @@ func (s *Store) Return(ctx context.Context, ids []int64, from incident.ID) error
 
 // Unrecorded returns the incidents that were sent items which no journal has yet, by
 // ascending number. That is the normal state of an incident for a moment; one that
-// stays so has lost its workflow, and needs [Store.Resend].
+// stays so has lost its workflow, and needs [Store.Revive].
 func (s *Store) Unrecorded(ctx context.Context) ([]incident.ID, error) {
 	numbers, err := s.reading.UnrecordedIncidents(ctx)
 	if err != nil {
@@ -102,27 +106,4 @@ func (s *Store) Unrecorded(ctx context.Context) ([]incident.ID, error) {
 		ids[i] = incident.NewID(number.Int64)
 	}
 	return ids, nil
-}
-
-// Resend makes the items pending again that were sent to an incident and that its
-// journal does not have, because its workflow is gone; it returns how many there were
-// and signals [Store.Wake] if any. Should the workflow live after all, it may get them
-// a second time, which it recognises. Repeating it is safe.
-func (s *Store) Resend(ctx context.Context, id incident.ID) (int, error) {
-	number, err := numberOf(id)
-	if err != nil {
-		return 0, err
-	}
-	resent := int64(0)
-	err = s.write(ctx, func(q *queries.Queries) (err error) {
-		resent, err = q.ResendItems(ctx, nullable(number))
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("make pending what was sent to %s: %w", id, err)
-	}
-	if resent > 0 {
-		s.signalWake()
-	}
-	return int(resent), nil
 }

@@ -54,7 +54,7 @@ func TestAnIncidentThatLosesItsWorkflowAtAnyEventDoesNothingTwiceAndMissesNothin
 			lost := first.copied
 			require.NotNil(t, lost)
 
-			input, err := workflows.Resume(lost.events)
+			input, err := workflows.Resume(lost.events, 1)
 			require.NoError(t, err)
 			second := newStory(t)
 			second.become(lost)
@@ -167,9 +167,34 @@ func TestAJournalThatTellsNoWholeStoryCannotBeResumed(t *testing.T) {
 	for name, journal := range map[string][]incident.Event{
 		"nothing": nil, "no declaration": s.events[1:], "no playbook": s.events[:1],
 	} {
-		_, err := workflows.Resume(journal)
+		_, err := workflows.Resume(journal, 0)
 		require.Error(t, err, name)
 	}
-	_, err := workflows.Resume(s.events)
+	_, err := workflows.Resume(s.events, 0)
 	require.NoError(t, err)
+}
+
+func TestARunThatTheJournalRefusesEndsSoThatAnotherCanBeginFromThere(t *testing.T) {
+	s := newStory(t)
+	s.at(time.Minute, func() { s.breakVendor("journal", finalFailure("INC-7 was started again from its journal")) })
+	s.command(2*time.Minute, "ana", incident.Acknowledge{}, func(error) {})
+	s.env.ExecuteWorkflow(workflows.IncidentWorkflow, s.input)
+	require.True(t, s.env.IsWorkflowCompleted())
+	require.ErrorContains(t, s.env.GetWorkflowError(), "started again from its journal")
+}
+
+func TestARunContinuesAsNewEvenWhileAVendorIsAwayForDays(t *testing.T) {
+	first := newStory(t)
+	first.breakVendor("slack", errDown)
+	first.person(time.Minute, "ana", incident.Acknowledge{})
+	first.at(time.Hour, func() {
+		first.env.SetContinueAsNewSuggested(true)
+		first.env.SetCurrentHistoryLength(20_000)
+	})
+	second := first.nextRun()
+	require.Less(t, second.began.Sub(first.began), 2*time.Hour)
+	second.mendVendor("slack")
+	second.person(3*time.Hour, "ana", incident.Resolve{})
+	second.run()
+	require.Contains(t, second.messages, "Acknowledged — ana")
 }

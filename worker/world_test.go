@@ -209,7 +209,7 @@ func (w *world) failing(vendor string) error {
 	return w.broken[vendor]
 }
 
-func (w *world) Record(_ context.Context, _ incident.ID, events []incident.Event, items []int64) error {
+func (w *world) Record(_ context.Context, _ incident.ID, _ int, events []incident.Event, items []int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.broken["journal"]; err != nil {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"muster/incident"
 	"muster/playbooks"
@@ -32,10 +33,11 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 // failure reports what went wrong in the vendor's words, and when to try again.
 func (r *response) failure(ctx workflow.Context, w playbooks.Work, err error) incident.FailStep {
 	fail := incident.FailStep{Step: w.ID, Hook: w.Hook, Title: w.Title, Do: w.Do, Error: reason(err)}
-	var failure *temporal.ApplicationError
-	if errors.As(err, &failure) && failure.NonRetryable() {
+	if isFinal(err) {
 		return fail
 	}
+	var failure *temporal.ApplicationError
+	errors.As(err, &failure)
 	step, _ := r.state.Step(w.ID)
 	if pause, again := retryAfter(step.Attempts); again {
 		if failure != nil {
@@ -68,7 +70,7 @@ func (r *response) runErrands(ctx workflow.Context, e incident.Event) {
 	case incident.TicketFiled:
 		r.errand(ctx, func(ctx workflow.Context) error { return r.trackFollowup(ctx, f.Followup) })
 	case incident.IncidentMerged:
-		r.errand(ctx, func(ctx workflow.Context) error { return r.tellSurvivor(ctx, f.Into) })
+		r.errand(ctx, func(ctx workflow.Context) error { return r.tellSurvivor(ctx, e.Seq, f.Into) })
 	}
 }
 
@@ -95,7 +97,7 @@ func (r *response) trackFollowup(ctx workflow.Context, id string) error {
 			WorkflowID:            FollowupID(r.state.ID, id),
 			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-			Memo:                  Memo(),
+			Memo:                  ownMemo(ctx),
 			StaticSummary:         shorten(f.Title, summaryBytes),
 			StaticDetails:         fmt.Sprintf("Follow-up %s of %s: %s", id, r.state.ID, f.Ticket.Key),
 		}),
@@ -110,9 +112,35 @@ func (r *response) trackFollowup(ctx workflow.Context, id string) error {
 	return err
 }
 
-// tellSurvivor hands over to the incident this one was merged into.
-func (r *response) tellSurvivor(ctx workflow.Context, into incident.ID) error {
-	return workflow.SignalExternalWorkflow(ctx, string(into), "", CommandSignal, Handover(r.state)).Get(ctx, nil)
+// tellSurvivor hands over to the incident this one was merged into, once it is certain that
+// it was. Should the survivor's workflow be gone for longer, whoever starts it again repeats
+// this.
+func (r *response) tellSurvivor(ctx workflow.Context, merged int, into incident.ID) error {
+	if err := workflow.Await(ctx, func() bool { return r.recorded >= merged || r.refused != nil }); err != nil || r.refused != nil {
+		return err
+	}
+	return tellPatiently(ctx, into, CommandSignal, Handover(r.state))
+}
+
+// tellPauses are the pauses before an incident that could not be told is told again. Its
+// workflow may be gone for minutes before it is begun again; one that is gone for longer has
+// finished.
+var tellPauses = []time.Duration{
+	10 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour,
+}
+
+// tellPatiently signals another incident's workflow. The error is that of the last attempt.
+func tellPatiently(ctx workflow.Context, id incident.ID, signal string, message any) error {
+	for attempt := 0; ; attempt++ {
+		err := workflow.SignalExternalWorkflow(ctx, string(id), "", signal, message).Get(ctx, nil)
+		if err == nil || attempt == len(tellPauses) {
+			return err
+		}
+		workflow.GetLogger(ctx).Info("an incident takes no news", "incident", id, "signal", signal, "reason", err)
+		if err := workflow.Sleep(ctx, tellPauses[attempt]); err != nil {
+			return err
+		}
+	}
 }
 
 // Handover is what a merged incident tells the one that carries on. Telling it again

@@ -15,6 +15,12 @@ const (
 	notFoundType = "not_found"
 )
 
+// isFinal says that an activity failed in a way that trying again cannot help.
+func isFinal(err error) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && failure.NonRetryable()
+}
+
 // toTemporal makes an error of the domain travel through Temporal as itself.
 func toTemporal(err error) error {
 	var (

@@ -144,11 +144,10 @@ func (t *tracking) wait(ctx workflow.Context, news workflow.ReceiveChannel) erro
 	return workflow.Await(ctx, func() bool { return t.alarm.rang || news.Len() > 0 })
 }
 
-// tell signals the incident. One that has ended needs no news, and its follow-ups no
-// tracking.
+// tell signals the incident. One that takes no news for long has finished, and its follow-ups
+// need no tracking.
 func (t *tracking) tell(ctx workflow.Context, signal string, message any) {
-	if err := workflow.SignalExternalWorkflow(ctx, string(t.Incident), "", signal, message).Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Info("the incident takes no news", "incident", t.Incident, "signal", signal, "reason", err)
+	if err := tellPatiently(ctx, t.Incident, signal, message); err != nil {
 		t.done = true
 	}
 }

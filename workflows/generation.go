@@ -3,6 +3,7 @@ package workflows
 import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Generation counts the versions of this package whose histories cannot be carried on by
@@ -12,19 +13,41 @@ import (
 // the next start and begun again from the journal.
 const Generation = 2
 
-const generationMemo = "muster_generation"
+// Origin is where a workflow comes from, as its memo in Temporal tells.
+type Origin struct {
+	// Generation is that of the code that began it.
+	Generation int
+	// Installation is the id of the database that its incident is in; empty where it is
+	// not known.
+	Installation string
+}
 
-// Memo is what a workflow is started with, by which [GenerationOf] knows it.
-func Memo() map[string]any { return map[string]any{generationMemo: Generation} }
+const (
+	generationMemo   = "muster_generation"
+	installationMemo = "muster_installation"
+)
 
-// GenerationOf reads the generation of the code that began a workflow from its memo: 1
-// where there is none.
-func GenerationOf(memo *commonpb.Memo) int {
-	generation := 1
-	if payload, ok := memo.GetFields()[generationMemo]; ok {
-		if err := converter.GetDefaultDataConverter().FromPayload(payload, &generation); err != nil {
-			return 1
+// Memo is what a workflow of an installation is started with, by which [OriginOf] knows it.
+func Memo(installation string) map[string]any {
+	return map[string]any{generationMemo: Generation, installationMemo: installation}
+}
+
+// OriginOf reads where a workflow comes from. One without a memo is of the first
+// generation.
+func OriginOf(memo *commonpb.Memo) Origin {
+	origin := Origin{Generation: 1}
+	read := func(name string, into any) {
+		if payload, ok := memo.GetFields()[name]; ok {
+			// What cannot be read is not ours, and says nothing.
+			_ = converter.GetDefaultDataConverter().FromPayload(payload, into)
 		}
 	}
-	return generation
+	read(generationMemo, &origin.Generation)
+	read(installationMemo, &origin.Installation)
+	return origin
+}
+
+// ownMemo is the memo of a workflow that this one starts.
+func ownMemo(ctx workflow.Context) map[string]any {
+	return Memo(OriginOf(workflow.GetInfo(ctx).Memo).Installation)
 }

@@ -15,6 +15,9 @@ type IncidentInput struct {
 	Playbook *playbooks.Playbook `json:"playbook"`
 	// Carried is what the run before knew; nil at the beginning.
 	Carried *Carried `json:"carried,omitzero"`
+	// Life counts how often the incident was begun again from its journal, which takes
+	// events of its last life only.
+	Life int `json:"life,omitzero"`
 }
 
 // Carried is everything an incident's workflow knows: from it, another run goes on.
@@ -40,7 +43,8 @@ type FollowupDue struct {
 // as it ended.
 //
 // A request to cancel the workflow, as Temporal's web UI offers, is ignored: an incident is
-// ended by a command, which leaves no page open.
+// ended by a command, which leaves no page open. The only error is that the journal takes no
+// more of it, because it was begun again from there.
 func Incident(ctx workflow.Context, in IncidentInput) (incident.State, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r, err := begin(ctx, in)
@@ -48,6 +52,9 @@ func Incident(ctx workflow.Context, in IncidentInput) (incident.State, error) {
 		return incident.State{}, err
 	}
 	for {
+		if r.refused != nil {
+			return incident.State{}, r.refused
+		}
 		r.now = workflow.Now(ctx)
 		r.receive(ctx)
 		r.bringForward(ctx)
@@ -123,6 +130,9 @@ func (r *response) receive(ctx workflow.Context) {
 
 // bringForward does what is due until nothing more is.
 func (r *response) bringForward(ctx workflow.Context) {
+	if r.draining(ctx) {
+		return
+	}
 	for {
 		before := r.state.Seq
 		due := r.agenda.Due(r.state, r.inFlight, workflow.Now(ctx))
@@ -188,6 +198,16 @@ func (r *response) finish(ctx workflow.Context) (bool, error) {
 		return false, err
 	}
 	return r.alerts.Len() == 0 && r.over(), nil
+}
+
+// drainFrom is how many events a history has at most before nothing new is begun until the
+// run can continue as new. Temporal suggests that at 4,096 events and ends a workflow at
+// 51,200; a vendor that does not answer may keep something in flight all the time.
+const drainFrom = 12_000
+
+func (r *response) draining(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetContinueAsNewSuggested() && info.GetCurrentHistoryLength() >= drainFrom
 }
 
 // mayContinue says whether another run may go on from here: with everything in the

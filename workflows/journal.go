@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"time"
 
 	"muster/incident"
@@ -26,11 +27,16 @@ func (r *response) keepJournal(ctx workflow.Context) {
 		}
 		entry := r.entry()
 		ctx := forJournal(ctx, entry.summary())
-		if err := workflow.ExecuteActivity(ctx, RecordActivity, r.state.ID, entry.events, entry.items).Get(ctx, nil); err != nil {
-			// Only a journal that contradicts this workflow ends up here; waiting for
-			// people is all that is safe.
-			workflow.GetLogger(ctx).Error("the journal refuses events", "incident", r.state.ID, "error", err)
-			if err := workflow.Sleep(ctx, time.Minute); err != nil {
+		if err := workflow.ExecuteActivity(ctx, RecordActivity, r.state.ID, r.input.Life, entry.events, entry.items).Get(ctx, nil); err != nil {
+			if isFinal(err) {
+				// The incident has begun another life, or the journal tells another story:
+				// this run must not go on. It fails, and is begun again from the journal.
+				r.refused = err
+				r.changes++
+				return
+			}
+			workflow.GetLogger(ctx).Error("the journal takes no events", "incident", r.state.ID, "error", err)
+			if workflow.Sleep(ctx, time.Minute) != nil {
 				return
 			}
 			continue
@@ -44,11 +50,14 @@ func (r *response) keepJournal(ctx workflow.Context) {
 	}
 }
 
-// eventsAtOnce bounds how many events are written to the journal at a time.
-const eventsAtOnce = 100
+// eventsAtOnce and bytesAtOnce bound what is written to the journal at a time, the one
+// event that goes beyond included.
+const (
+	eventsAtOnce = 100
+	bytesAtOnce  = 512 << 10
+)
 
-// entry is what is written next. Events that bring alerts may be large and end an entry,
-// which keeps it within Temporal's 2 MiB. What belongs to one report stays together, so
+// entry is what is written next, bounded so that Temporal carries it. What belongs to one report stays together, so
 // that no alert can be in the journal without its item being settled, nor the other way
 // round.
 func (r *response) entry() journalEntry {
@@ -57,20 +66,28 @@ func (r *response) entry() journalEntry {
 	if reports > 0 {
 		return entry
 	}
+	bytes := 0
 	for _, e := range r.unrecorded {
 		entry.events = append(entry.events, e)
+		bytes += size(e)
 		if entry.items, entry.reports = r.intake.settledBy(e.Seq); entry.reports > 0 {
 			break
 		}
-		if _, absorbed := e.Fact.(incident.IncidentAbsorbed); absorbed {
-			break
-		}
 		telling := len(r.intake.reports) > 0 && r.intake.reports[0].first <= e.Seq
-		if len(entry.events) >= eventsAtOnce && !telling {
+		if !telling && (len(entry.events) >= eventsAtOnce || bytes >= bytesAtOnce) {
 			break
 		}
 	}
 	return entry
+}
+
+// size is how many bytes an event takes on its way to the journal.
+func size(e incident.Event) int {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return 0 // The activity will say what is wrong with it.
+	}
+	return len(text)
 }
 
 // summary says in Temporal's web UI what an entry is about.

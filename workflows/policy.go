@@ -56,13 +56,18 @@ func forJournal(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// retryPauses are the pauses before Muster tries a failed step again by itself, the
-// last of them repeated.
-var retryPauses = []time.Duration{15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute}
+// retryPauses are the pauses before Muster tries a failed step again by itself. After them
+// it is latePause each time, so that an outage of days is no storm of attempts.
+var retryPauses = []time.Duration{
+	15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+	10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute,
+}
+
+const latePause = 30 * time.Minute
 
 // maxAttempts bounds the retries by Muster itself to about a week. People may try
 // again whenever they like.
-const maxAttempts = 1000
+const maxAttempts = 350
 
 // retryAfter returns how long to wait after a step failed for the nth time, or false
 // when Muster gives up.
@@ -70,5 +75,8 @@ func retryAfter(attempts int) (time.Duration, bool) {
 	if attempts >= maxAttempts {
 		return 0, false
 	}
-	return retryPauses[min(max(attempts, 1), len(retryPauses))-1], true
+	if attempts > len(retryPauses) {
+		return latePause, true
+	}
+	return retryPauses[max(attempts, 1)-1], true
 }

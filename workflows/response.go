@@ -33,6 +33,8 @@ type response struct {
 	// recorded.
 	unrecorded []incident.Event
 	recorded   int
+	// refused is why the journal takes no more of this run; nil as long as it does.
+	refused error
 	// shown are the search attributes as last set.
 	shown [3]string
 }

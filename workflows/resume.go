@@ -11,9 +11,9 @@ import (
 // Resume returns the input by which the workflow of an incident goes on that has lost its
 // own, made of nothing but the incident's journal: its events from the first one on. The
 // workflow does what is left to do, under the same keys as before, so that the vendors
-// know again what was done already. It is a pure function; the error says what the journal
-// lacks.
-func Resume(journal []incident.Event) (IncidentInput, error) {
+// know again what was done already. The life is that which the store has begun with this
+// journal. It is a pure function; the error says what the journal lacks.
+func Resume(journal []incident.Event, life int) (IncidentInput, error) {
 	if len(journal) == 0 {
 		return IncidentInput{}, errors.New("the journal is empty")
 	}
@@ -21,7 +21,7 @@ func Resume(journal []incident.Event) (IncidentInput, error) {
 	if !ok {
 		return IncidentInput{}, fmt.Errorf("the journal of %s begins with %q, not with its declaration", journal[0].Incident, journal[0].Kind())
 	}
-	playbook, err := attachedPlaybook(journal)
+	playbook, err := AttachedPlaybook(journal)
 	if err != nil {
 		return IncidentInput{}, err
 	}
@@ -44,12 +44,13 @@ func Resume(journal []incident.Event) (IncidentInput, error) {
 		Incident: journal[0].Incident, Key: journal[0].Cause, Actor: journal[0].Actor, Source: journal[0].Source,
 		Intent: incident.Declare(declared),
 	}
-	return IncidentInput{Declare: declare, Playbook: playbook, Carried: carried}, nil
+	return IncidentInput{Declare: declare, Playbook: playbook, Carried: carried, Life: life}, nil
 }
 
-// attachedPlaybook is the playbook as the incident follows it, whatever became of it
-// since.
-func attachedPlaybook(journal []incident.Event) (*playbooks.Playbook, error) {
+// AttachedPlaybook returns the playbook as the incident follows it, whatever became of it
+// since, from the incident's events; the first few are enough. The error says that there is
+// none among them, or that it cannot be read back.
+func AttachedPlaybook(journal []incident.Event) (*playbooks.Playbook, error) {
 	for _, f := range incident.Facts[incident.PlaybookAttached](journal) {
 		p, err := playbooks.Decode(f.Document)
 		if err != nil {

@@ -17,7 +17,6 @@ import (
 	"muster/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
@@ -69,7 +68,11 @@ func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.De
 // start starts the workflow unless it runs, and waits until the journal has the
 // declaration.
 func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbook *playbooks.Playbook) (incident.State, error) {
-	options, input := startOf(command, playbook)
+	options, input := d.startOf(command, playbook)
+	var err error
+	if input.Life, err = d.store.Life(ctx, command.Incident); err != nil {
+		return incident.State{}, unavailable(err)
+	}
 	handle, err := d.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: d.temporal.NewWithStartWorkflowOperation(options, workflows.IncidentWorkflow, input),
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -78,8 +81,7 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 		},
 	})
 	if err != nil {
-		var ended *serviceerror.WorkflowExecutionAlreadyStarted
-		if errors.As(err, &ended) {
+		if isStarted(err) {
 			return d.store.Incident(ctx, command.Incident)
 		}
 		return incident.State{}, unavailable(err)
@@ -97,14 +99,18 @@ func digest(d api.Declaration) string {
 // startOf says how an incident's workflow is started that the journal does not have. The
 // id makes a second one impossible: one that runs is used, one that has ended is not begun
 // again. One that somebody has terminated before it could write anything down is.
-func startOf(command incident.Command, playbook *playbooks.Playbook) (client.StartWorkflowOptions, workflows.IncidentInput) {
+func (d *Dispatcher) startOf(command incident.Command, playbook *playbooks.Playbook) (client.StartWorkflowOptions, workflows.IncidentInput) {
+	return d.optionsOf(command), workflows.IncidentInput{Declare: command, Playbook: playbook}
+}
+
+func (d *Dispatcher) optionsOf(command incident.Command) client.StartWorkflowOptions {
 	declare, _ := command.Intent.(incident.Declare)
-	options := client.StartWorkflowOptions{
+	return client.StartWorkflowOptions{
 		ID:                       string(command.Incident),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-		Memo:                     workflows.Memo(),
+		Memo:                     workflows.Memo(d.store.Installation()),
 		StaticSummary:            workflows.Summary(declare.Title),
 		StaticDetails:            workflows.Details(declare),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -113,7 +119,6 @@ func startOf(command incident.Command, playbook *playbooks.Playbook) (client.Sta
 			workflows.ServiceAttribute.ValueSet(declare.Service.Name),
 		),
 	}
-	return options, workflows.IncidentInput{Declare: command, Playbook: playbook}
 }
 
 // Do carries out a command, as [api.Commander] says.
@@ -122,6 +127,10 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 	defer cancel()
 	if merge, ok := command.Intent.(incident.Merge); ok {
 		if err := d.checkSurvivor(ctx, merge); err != nil {
+			// One that is repeated must not be refused for what it has brought about.
+			if state, done := d.carriedOut(ctx, command); done {
+				return state, nil
+			}
 			return incident.State{}, err
 		}
 	}
@@ -133,11 +142,10 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 		})
 		return err
 	})
-	var gone *serviceerror.NotFound
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return incident.State{}, err
-	case errors.As(err, &gone):
+	case isGone(err):
 		return d.withoutWorkflow(ctx, command)
 	case err != nil:
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
@@ -145,16 +153,26 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 	return d.answer(ctx, command.Incident, handle)
 }
 
+// carriedOut says whether the journal has a command already, and returns the incident as it
+// is now.
+func (d *Dispatcher) carriedOut(ctx context.Context, command incident.Command) (incident.State, bool) {
+	journal, err := d.store.Journal(ctx, command.Incident)
+	if err != nil || command.Key == "" {
+		return incident.State{}, false
+	}
+	done := slices.ContainsFunc(journal, func(e incident.Event) bool { return e.Cause == command.Key })
+	return incident.Fold(journal), done
+}
+
 // withoutWorkflow answers a command for an incident that has no workflow any more: one that
 // was carried out before is repeated, any other has come too late.
 func (d *Dispatcher) withoutWorkflow(ctx context.Context, command incident.Command) (incident.State, error) {
-	journal, err := d.store.Journal(ctx, command.Incident)
+	if state, done := d.carriedOut(ctx, command); done {
+		return state, nil
+	}
+	state, err := d.store.Incident(ctx, command.Incident)
 	if err != nil {
 		return incident.State{}, err
-	}
-	state := incident.Fold(journal)
-	if slices.ContainsFunc(journal, func(e incident.Event) bool { return e.Cause != "" && e.Cause == command.Key }) {
-		return state, nil
 	}
 	if _, err := incident.Decide(state, command, time.Now()); err != nil {
 		return incident.State{}, err

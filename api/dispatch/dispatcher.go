@@ -30,7 +30,10 @@ type Dispatcher struct {
 	catalogue *config.Catalogue
 	playbooks playbooks.Library
 	logger    *slog.Logger
-	passes    passes
+
+	// handed belongs to whoever drains the inbox.
+	handed []handed
+	passes passes
 }
 
 // ReopenWindow is how long after its resolution an incident takes up again when an

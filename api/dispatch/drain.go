@@ -28,6 +28,9 @@ const (
 // stays in the inbox, as does what comes behind it on the same subject. It may be
 // repeated.
 func (d *Dispatcher) Drain(ctx context.Context) error {
+	if err := d.markHanded(ctx); err != nil {
+		return err
+	}
 	var failures []error
 	stuck, passed := map[subject]bool{}, map[subject]int{}
 	for after := int64(0); ; {
@@ -111,6 +114,14 @@ func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
+	// Asked before the workflow is handed anything: should it begin another life meanwhile,
+	// what this one was handed stays pending.
+	life := 0
+	if id != "" {
+		if life, err = d.store.Life(ctx, id); err != nil {
+			return err
+		}
+	}
 	switch {
 	case id == "":
 		return d.store.Discard(ctx, itemIDs(deliveries), "resolved, and never seen firing")
@@ -119,7 +130,7 @@ func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch) error {
 		// has it.
 		return nil
 	case isNew:
-		err = d.startForAlerts(ctx, id, *first, deliveries)
+		err = d.startForAlerts(ctx, id, life, *first, deliveries)
 	default:
 		err = d.reviving(ctx, id, func() error {
 			return d.temporal.SignalWorkflow(ctx, string(id), "", workflows.AlertsSignal, deliveries)
@@ -128,15 +139,37 @@ func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch) error {
 	if err != nil {
 		return fmt.Errorf("hand %d alerts to %s: %w", len(deliveries), id, err)
 	}
-	return d.store.Sent(ctx, itemIDs(deliveries), id)
+	d.handed = append(d.handed, handed{itemIDs(deliveries), id, life})
+	return d.markHanded(ctx)
 }
 
-func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, first incident.Alert, deliveries []workflows.AlertDelivery) error {
+// handed is what a workflow was handed, as long as the inbox does not say so.
+type handed struct {
+	items []int64
+	to    incident.ID
+	life  int
+}
+
+// markHanded writes down what was handed on. Until that succeeds nothing more is, so that a
+// database which takes no writes does not have the same signals sent again and again.
+func (d *Dispatcher) markHanded(ctx context.Context) error {
+	for len(d.handed) > 0 {
+		h := d.handed[0]
+		if err := d.store.Sent(ctx, h.items, h.to, h.life); err != nil {
+			return err
+		}
+		d.handed = d.handed[1:]
+	}
+	return nil
+}
+
+func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, life int, first incident.Alert, deliveries []workflows.AlertDelivery) error {
 	command, playbook, err := d.alertDeclaration(id, first, d.catalogue.Route(first.Labels))
 	if err != nil {
 		return err
 	}
-	options, input := startOf(command, playbook)
+	options, input := d.startOf(command, playbook)
+	input.Life = life
 	_, err = d.temporal.SignalWithStartWorkflow(ctx, string(id), workflows.AlertsSignal, deliveries, options, workflows.IncidentWorkflow, input)
 	return err
 }

@@ -2,13 +2,11 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 
 	"muster/incident"
 	"muster/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 )
 
@@ -20,33 +18,35 @@ func (d *Dispatcher) tellFollowup(ctx context.Context, state incident.State, id 
 		return nil
 	}
 	followup.Done = false
-	options, input := d.tracking(state, followup)
-	_, err := d.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.TicketSignal, news, options, workflows.FollowupWorkflow, input)
-	return ignoreStarted(err)
+	options, input, err := d.tracking(ctx, state, followup)
+	if err != nil {
+		return err
+	}
+	_, err = d.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.TicketSignal, news, options, workflows.FollowupWorkflow, input)
+	if isStarted(err) {
+		return nil
+	}
+	return err
 }
 
 // tracking says how the workflow of a follow-up is started.
-func (d *Dispatcher) tracking(state incident.State, f incident.Followup) (client.StartWorkflowOptions, workflows.FollowupInput) {
+func (d *Dispatcher) tracking(ctx context.Context, state incident.State, f incident.Followup) (client.StartWorkflowOptions, workflows.FollowupInput, error) {
+	// The incident keeps the playbook it began with.
+	beginning, err := d.store.Events(ctx, state.ID, 0, 10)
+	if err != nil {
+		return client.StartWorkflowOptions{}, workflows.FollowupInput{}, err
+	}
+	playbook, err := workflows.AttachedPlaybook(beginning)
+	if err != nil {
+		return client.StartWorkflowOptions{}, workflows.FollowupInput{}, err
+	}
 	options := client.StartWorkflowOptions{
 		ID:                       workflows.FollowupID(state.ID, f.ID),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		Memo:                     workflows.Memo(),
+		Memo:                     workflows.Memo(d.store.Installation()),
 		StaticSummary:            workflows.Summary(f.Title),
 	}
-	input := workflows.Tracking(state, f, nil)
-	if p, err := d.playbook(state.Playbook.Name); err == nil {
-		input = workflows.Tracking(state, f, p.FollowupSchedules())
-	}
-	return options, input
-}
-
-// ignoreStarted makes nothing of a workflow that somebody else has started meanwhile.
-func ignoreStarted(err error) error {
-	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &already) {
-		return nil
-	}
-	return err
+	return options, workflows.Tracking(state, f, playbook.FollowupSchedules()), nil
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"muster/incident"
 	"muster/store"
 	"muster/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -26,38 +26,65 @@ type Recovered struct {
 	Alerts int
 }
 
+// recoverInterval is how often it is looked whether a workflow is gone. Commands and alerts
+// find their own at once; this is for the reminders of those that nobody asks for.
+const recoverInterval = 5 * time.Minute
+
+// LookAfter recovers what is gone, again and again until ctx ends.
+func (d *Dispatcher) LookAfter(ctx context.Context) {
+	tick := time.NewTicker(recoverInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		done, err := d.Recover(ctx)
+		if len(done.Incidents)+len(done.Followups)+done.Alerts > 0 {
+			d.logger.WarnContext(ctx, "workflows were gone and have been started again from the journal",
+				"incidents", done.Incidents, "followups", done.Followups, "alerts", done.Alerts)
+		}
+		if err != nil && ctx.Err() == nil {
+			d.logger.ErrorContext(ctx, "not every workflow that is gone was started again", "error", err)
+		}
+	}
+}
+
 // Recover starts a workflow for every incident and follow-up that should have one and has
 // none, from the journal alone: after Temporal's store was lost, set aside or replaced by
 // another, or when somebody has terminated a workflow. Effects keep their keys, so that
 // vendors know again what was done. What runs is left alone, unless it was begun by a
-// version that this one cannot carry on ([workflows.Generation]), so Recover may be repeated
-// at any time; it needs no worker. It goes on after a failure with what does not depend on
-// it.
+// version that this one cannot carry on ([workflows.Generation]). It may be repeated at any
+// time, also by two at once, and needs no worker. It goes on after a failure with what does
+// not depend on it.
 func (d *Dispatcher) Recover(ctx context.Context) (Recovered, error) {
 	var done Recovered
-	return done, errors.Join(d.recoverAlerts(ctx, &done), d.recoverIncidents(ctx, &done), d.recoverFollowups(ctx, &done))
+	return done, errors.Join(
+		d.recoverUndeclared(ctx, &done), d.recoverIncidents(ctx, &done), d.recoverFollowups(ctx, &done), d.repeatHandovers(ctx),
+	)
 }
 
-// recoverAlerts hands on again what a workflow was given that is gone. It comes first, so
-// that a crash leaves alerts that are handed on twice, which incidents notice, rather than
-// never.
-func (d *Dispatcher) recoverAlerts(ctx context.Context, done *Recovered) error {
+// recoverUndeclared hands on again what a workflow was given that is gone before the journal
+// had even its beginning.
+func (d *Dispatcher) recoverUndeclared(ctx context.Context, done *Recovered) error {
 	ids, err := d.store.Unrecorded(ctx)
 	if err != nil {
 		return err
 	}
 	var failures []error
 	for _, id := range ids {
-		w, err := d.standing(ctx, string(id))
-		if err != nil {
+		if _, err := d.store.Incident(ctx, id); !errors.Is(err, store.ErrNotFound) {
 			failures = append(failures, err)
 			continue
 		}
-		if !w.running() {
-			n, err := d.store.Resend(ctx, id)
-			done.Alerts += n
-			failures = append(failures, err)
+		e, err := d.execution(ctx, string(id))
+		if err == nil && !e.running() {
+			var revival store.Revival
+			revival, err = d.store.Revive(ctx, id)
+			done.Alerts += revival.Resent
 		}
+		failures = append(failures, err)
 	}
 	return errors.Join(failures...)
 }
@@ -66,95 +93,98 @@ func (d *Dispatcher) recoverIncidents(ctx context.Context, done *Recovered) erro
 	var failures []error
 	for after := incident.ID(""); ; {
 		ids, err := d.store.Unfinished(ctx, after, 0)
-		if err != nil {
+		if err != nil || len(ids) == 0 {
 			return errors.Join(append(failures, err)...)
 		}
 		for _, id := range ids {
-			started, err := d.recoverIncident(ctx, id)
-			if started {
-				done.Incidents = append(done.Incidents, id)
-			}
-			failures = append(failures, err)
-		}
-		if len(ids) == 0 {
-			break
+			failures = append(failures, d.recoverIncident(ctx, id, done))
 		}
 		after = ids[len(ids)-1]
 	}
-	// Survivors are told once all of them are there again.
-	for _, id := range done.Incidents {
-		failures = append(failures, d.handOver(ctx, id))
-	}
-	return errors.Join(failures...)
 }
 
-func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID) (started bool, err error) {
-	w, err := d.standing(ctx, string(id))
-	switch {
-	case err != nil || w.running() && !w.outdated():
-		return false, err
-	case w.running():
-		return true, d.restart(ctx, id)
-	case w.completed():
+// longOver is after how long an incident that has ended is not begun again: its workflow
+// had as much time to bring everything to an end, and Temporal may have forgotten it.
+const longOver = 8 * 24 * time.Hour
+
+func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID, done *Recovered) error {
+	e, err := d.execution(ctx, string(id))
+	if err != nil || e.healthy() {
+		return err
+	}
+	if !e.running() {
 		state, err := d.store.Incident(ctx, id)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if state.Status.Ended() {
+		over := state.Status.Ended() && len(state.OpenFollowups()) == 0
+		if over && (e.completed() || time.Since(state.EndedAt) > longOver) {
 			// It ended before workflows wrote down that they had finished.
-			return false, d.store.Finish(ctx, id)
+			return d.store.Finish(ctx, id)
 		}
 	}
-	return d.revive(ctx, id)
+	revival, err := d.revive(ctx, id)
+	if err != nil {
+		return err
+	}
+	done.Incidents = append(done.Incidents, id)
+	done.Alerts += revival.Resent
+	return nil
 }
 
-// revive starts an incident's workflow anew from the journal, unless it runs.
-func (d *Dispatcher) revive(ctx context.Context, id incident.ID) (started bool, err error) {
-	journal, err := d.store.Journal(ctx, id)
+// revive begins another life of an incident from the journal; a workflow that still runs is
+// ended in the same moment, and not if the new one cannot begin. Should two do this at once,
+// one of the workflows may have a life that does not count: the journal refuses it, it
+// fails, and is found gone.
+func (d *Dispatcher) revive(ctx context.Context, id incident.ID) (store.Revival, error) {
+	revival, err := d.store.Revive(ctx, id)
 	if err != nil {
-		return false, fmt.Errorf("recover %s: %w", id, err)
+		return revival, err
 	}
-	input, err := workflows.Resume(journal)
+	input, err := workflows.Resume(revival.Journal, revival.Life)
 	if err != nil {
-		return false, fmt.Errorf("recover %s: %w", id, err)
-	}
-	if _, err := d.store.Resend(ctx, id); err != nil {
-		return false, fmt.Errorf("recover %s: %w", id, err)
+		return revival, fmt.Errorf("recover %s: %w", id, err)
 	}
 	state := input.Carried.State
-	options, _ := startOf(input.Declare, input.Playbook)
+	options := d.optionsOf(input.Declare)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
-	options.WorkflowExecutionErrorWhenAlreadyStarted = true
+	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
 	options.TypedSearchAttributes = temporal.NewSearchAttributes(
 		workflows.SeverityAttribute.ValueSet(string(state.Severity)),
 		workflows.StatusAttribute.ValueSet(string(state.Status)),
 		workflows.ServiceAttribute.ValueSet(state.Service.Name),
 	)
 	if _, err := d.temporal.ExecuteWorkflow(ctx, options, workflows.IncidentWorkflow, input); err != nil {
-		var already *serviceerror.WorkflowExecutionAlreadyStarted
-		if errors.As(err, &already) {
-			return false, nil
-		}
-		return false, fmt.Errorf("recover %s: %w", id, err)
+		return revival, fmt.Errorf("recover %s: %w", id, err)
 	}
-	return true, nil
+	return revival, nil
 }
 
-// handOver repeats what a merged incident tells its survivor, in case its workflow was
-// lost before it could.
-func (d *Dispatcher) handOver(ctx context.Context, id incident.ID) error {
-	state, err := d.store.Incident(ctx, id)
-	if err != nil || state.Status != incident.Merged {
+// Restart begins another life of an incident from the journal and ends its workflow, if it
+// runs: for one that is stuck. What that had decided and not yet written to the journal
+// is decided anew. The error is [store.ErrNotFound] for an incident that the journal does not
+// have, and an [incident.RuleError] for one that has nothing left to do.
+func (d *Dispatcher) Restart(ctx context.Context, id incident.ID) error {
+	finished, err := d.store.Finished(ctx, id)
+	if err != nil {
 		return err
 	}
-	err = d.temporal.SignalWorkflow(ctx, string(state.MergedInto), "", workflows.CommandSignal, workflows.Handover(state))
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		// The survivor has ended.
-		return nil
+	if finished {
+		return &incident.RuleError{Rule: "finished", Message: fmt.Sprintf("the workflow of %s has finished; nothing is left to start again", id)}
 	}
-	return err
+	if _, err := d.execution(ctx, string(id)); err != nil {
+		return err
+	}
+	return d.bringBack(ctx, id)
+}
+
+// bringBack revives an incident, and its follow-ups, which give up tracking when their
+// incident has been gone for long.
+func (d *Dispatcher) bringBack(ctx context.Context, id incident.ID) error {
+	if _, err := d.revive(ctx, id); err != nil {
+		return err
+	}
+	return errors.Join(d.recoverFollowups(ctx, &Recovered{}, id), d.repeatHandovers(ctx, id))
 }
 
 // recoverFollowups looks after the follow-ups of some incidents, or of all.
@@ -169,11 +199,8 @@ func (d *Dispatcher) recoverFollowups(ctx context.Context, done *Recovered, of .
 			continue
 		}
 		workflowID := workflows.FollowupID(o.Incident, o.Followup.ID)
-		w, err := d.standing(ctx, workflowID)
-		if err == nil && w.running() && w.outdated() {
-			err = d.terminate(ctx, workflowID)
-		}
-		if err == nil && (!w.running() || w.outdated()) {
+		e, err := d.execution(ctx, workflowID)
+		if err == nil && !e.healthy() {
 			if err = d.track(ctx, o); err == nil {
 				done.Followups = append(done.Followups, workflowID)
 			}
@@ -188,105 +215,61 @@ func (d *Dispatcher) track(ctx context.Context, o store.OpenFollowup) error {
 	if err != nil {
 		return err
 	}
-	options, input := d.tracking(state, o.Followup)
+	options, input, err := d.tracking(ctx, state, o.Followup)
+	if err != nil {
+		return err
+	}
+	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
 	_, err = d.temporal.ExecuteWorkflow(ctx, options, workflows.FollowupWorkflow, input)
-	return ignoreStarted(err)
-}
-
-// Restart ends the workflow of an incident, if it runs, and starts it again from the
-// journal: for one that is stuck. What it had decided and not yet written to the journal
-// is decided anew. The error is [store.ErrNotFound] for an incident that the journal does not
-// have, and an [incident.RuleError] for one that has ended.
-func (d *Dispatcher) Restart(ctx context.Context, id incident.ID) error {
-	state, err := d.store.Incident(ctx, id)
-	if err != nil {
-		return err
-	}
-	w, err := d.standing(ctx, string(id))
-	if err != nil {
-		return err
-	}
-	if state.Status.Ended() && w.completed() {
-		return &incident.RuleError{Rule: string(state.Status), Message: fmt.Sprintf("%s is %s and its workflow has finished; nothing is left to start again", id, state.Status)}
-	}
-	if !w.running() {
-		if _, err := d.revive(ctx, id); err != nil {
-			return err
-		}
-	} else if err := d.restart(ctx, id); err != nil {
-		return err
-	}
-	return d.bringBack(ctx, id)
-}
-
-// bringBack restores what belongs to an incident that was started again by itself: its
-// survivor's knowledge of it, and its follow-ups, which give up tracking when their incident
-// is gone.
-func (d *Dispatcher) bringBack(ctx context.Context, id incident.ID) error {
-	return errors.Join(d.handOver(ctx, id), d.recoverFollowups(ctx, &Recovered{}, id))
-}
-
-func (d *Dispatcher) restart(ctx context.Context, id incident.ID) error {
-	if err := d.terminate(ctx, string(id)); err != nil {
-		return err
-	}
-	_, err := d.revive(ctx, id)
 	return err
 }
 
-func (d *Dispatcher) terminate(ctx context.Context, workflowID string) error {
-	err := d.temporal.TerminateWorkflow(ctx, workflowID, "", "started again from the journal")
-	var gone *serviceerror.NotFound
-	if err != nil && !errors.As(err, &gone) {
-		return fmt.Errorf("end the workflow %s: %w", workflowID, err)
-	}
-	return nil
-}
-
-// standing is how a workflow stands; the zero value where there is none.
-type standing struct {
-	status     enumspb.WorkflowExecutionStatus
-	generation int
-}
-
-func (w standing) running() bool { return w.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING }
-
-func (w standing) completed() bool { return w.status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED }
-
-// outdated says that this version of Muster cannot carry the workflow on.
-func (w standing) outdated() bool { return w.generation < workflows.Generation }
-
-func (d *Dispatcher) standing(ctx context.Context, workflowID string) (standing, error) {
-	description, err := d.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		return standing{}, nil
-	}
+// repeatHandovers tells survivors, some or all, of what was merged into them and what they
+// have not heard of, because either workflow was gone in the wrong moment.
+func (d *Dispatcher) repeatHandovers(ctx context.Context, to ...incident.ID) error {
+	merges, err := d.store.Merges(ctx)
 	if err != nil {
-		return standing{}, fmt.Errorf("ask Temporal for %s: %w", workflowID, err)
+		return err
 	}
-	info := description.GetWorkflowExecutionInfo()
-	return standing{status: info.GetStatus(), generation: workflows.GenerationOf(info.GetMemo())}, nil
+	var failures []error
+	for _, m := range merges {
+		if len(to) > 0 && !slices.Contains(to, m.Into) && !slices.Contains(to, m.From) {
+			continue
+		}
+		failures = append(failures, d.repeatHandover(ctx, m))
+	}
+	return errors.Join(failures...)
+}
+
+func (d *Dispatcher) repeatHandover(ctx context.Context, m store.Merge) error {
+	survivor, err := d.store.Incident(ctx, m.Into)
+	if err != nil || slices.Contains(survivor.Absorbed, m.From) {
+		return err
+	}
+	merged, err := d.store.Incident(ctx, m.From)
+	if err != nil {
+		return err
+	}
+	return d.temporal.SignalWorkflow(ctx, string(m.Into), "", workflows.CommandSignal, workflows.Handover(merged))
 }
 
 // reviving does something with the workflow of an incident that the journal has, and once
-// more after starting it again where it is gone.
+// more after starting it again where it is gone and should not be.
 func (d *Dispatcher) reviving(ctx context.Context, id incident.ID, do func() error) error {
 	err := do()
-	var gone *serviceerror.NotFound
-	if !errors.As(err, &gone) {
+	if !isGone(err) {
 		return err
 	}
-	state, stateErr := d.store.Incident(ctx, id)
-	if stateErr != nil || state.Status.Ended() {
-		return errors.Join(err, stateErr)
+	if finished, finishedErr := d.store.Finished(ctx, id); finishedErr != nil || finished {
+		return errors.Join(err, finishedErr)
 	}
-	if _, err := d.revive(ctx, id); err != nil {
+	if e, executionErr := d.execution(ctx, string(id)); executionErr != nil || e.running() {
+		// It is there again already, or was all the time: the command may be at fault.
+		return errors.Join(do(), executionErr)
+	}
+	if err := d.bringBack(ctx, id); err != nil {
 		return err
 	}
 	d.logger.WarnContext(ctx, "an incident's workflow was gone and has been started again from the journal", "incident", id)
-	if err := d.bringBack(ctx, id); err != nil {
-		d.logger.ErrorContext(ctx, "not all that belongs to the incident was started again", "incident", id, "error", err)
-	}
 	return do()
 }

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 )
@@ -51,7 +52,6 @@ func TestAWorkflowThatAnEarlierGenerationBeganIsBegunAgain(t *testing.T) {
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "INC-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: running},
 	}, nil)
-	temporal.On("TerminateWorkflow", mock.Anything, "INC-1", "", mock.Anything).Return(nil).Once()
 	started := starts(temporal, workflows.IncidentWorkflow)
 	done, err := d.Recover(t.Context())
 	require.NoError(t, err)
@@ -154,20 +154,70 @@ func TestWhatALostWorkflowStillHadToDoAfterTheEndIsDone(t *testing.T) {
 	require.Len(t, *started, 1)
 }
 
-func TestASurvivorIsToldAgainOfWhatWasMergedIntoIt(t *testing.T) {
+func TestASurvivorIsToldAgainOfWhatItHasNotHeardOf(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]enumspb.WorkflowExecutionStatus{"when both run": running, "when it comes back": gone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, db, temporal := desk(t)
+			declared(t, db, d)
+			declared(t, db, d, incident.Merge{Into: "INC-1"})
+			stands(temporal, "INC-1", status)
+			stands(temporal, "INC-2", running)
+			if status == gone {
+				starts(temporal, workflows.IncidentWorkflow)
+			}
+			temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.CommandSignal, mock.MatchedBy(func(c incident.Command) bool {
+				absorb, ok := c.Intent.(incident.Absorb)
+				return ok && absorb.From == "INC-2" && c.Incident == "INC-1"
+			})).Return(nil).Once()
+			_, err := d.Recover(t.Context())
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestASurvivorThatHasHeardOfItIsNotToldAgain(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)
-	declared(t, db, d)
+	declared(t, db, d, incident.Absorb{From: "INC-2"})
 	declared(t, db, d, incident.Merge{Into: "INC-1"})
 	stands(temporal, "INC-1", running)
-	stands(temporal, "INC-2", gone)
-	starts(temporal, workflows.IncidentWorkflow)
-	temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.CommandSignal, mock.MatchedBy(func(c incident.Command) bool {
-		absorb, ok := c.Intent.(incident.Absorb)
-		return ok && absorb.From == "INC-2" && c.Incident == "INC-1"
-	})).Return(nil).Once()
+	stands(temporal, "INC-2", running)
 	_, err := d.Recover(t.Context())
 	require.NoError(t, err)
+}
+
+func TestAnAlertThatIsHandedOnWhileItsIncidentIsStartedAgainStaysPending(t *testing.T) {
+	t.Parallel()
+	d, db, temporal := desk(t)
+	accept(t, db, "a", "1", `"x"`, false)
+	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Run(func(mock.Arguments) {
+			bindToJournal(t, db, d)
+			_, err := db.Revive(t.Context(), "INC-1")
+			require.NoError(t, err)
+		}).Return(nil, nil).Once()
+	require.NoError(t, d.Drain(t.Context()))
+	require.Equal(t, 1, pending(t, db), "the life it was handed to does not count any more")
+	temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.AlertsSignal, mock.Anything).Return(nil).Once()
+	require.NoError(t, d.Drain(t.Context()))
+	require.Zero(t, pending(t, db))
+}
+
+func TestAMergeThatIsRepeatedIsNotRefusedBecauseItsSurvivorHasEnded(t *testing.T) {
+	t.Parallel()
+	d, db, _ := desk(t)
+	declared(t, db, d, incident.Cancel{})
+	state := declared(t, db, d, incident.Merge{Into: "INC-1"})
+	merge := incident.Command{Incident: state.ID, Key: "key-merge", Actor: incident.PersonActor("Sample Responder"), Source: "api", Intent: incident.Merge{Into: "INC-1"}}
+	again, err := d.Do(t.Context(), merge)
+	require.NoError(t, err)
+	require.Equal(t, incident.Merged, again.Status)
+	merge.Key = "another"
+	_, err = d.Do(t.Context(), merge)
+	var broken *incident.RuleError
+	require.ErrorAs(t, err, &broken)
 }
 
 func TestAFollowupWhoseWorkflowIsGoneIsTrackedAgain(t *testing.T) {
@@ -236,6 +286,7 @@ func TestAnAlertBringsItsIncidentsWorkflowBack(t *testing.T) {
 	}
 	signal(serviceerror.NewNotFound("workflow not found"))
 	signal(nil)
+	stands(temporal, "INC-1", gone)
 	started := starts(temporal, workflows.IncidentWorkflow)
 	require.NoError(t, d.Drain(context.WithoutCancel(t.Context())))
 	require.Len(t, *started, 1)
@@ -264,6 +315,7 @@ func TestACommandBringsItsIncidentsWorkflowBack(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)
 	state := declared(t, db, d)
+	stands(temporal, string(state.ID), gone)
 	answered := mocks.NewWorkflowUpdateHandle(t)
 	answered.On("Get", mock.Anything, nil).Return(nil).Once()
 	temporal.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, serviceerror.NewNotFound("workflow not found")).Once()
@@ -281,6 +333,7 @@ func TestACommandOfAnIncidentThatHasEnded(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)
 	state := declared(t, db, d, incident.Cancel{Reason: "false alarm"})
+	require.NoError(t, db.Finish(t.Context(), state.ID))
 	temporal.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, serviceerror.NewNotFound("workflow not found"))
 	cancel := func(key string) error {
 		_, err := d.Do(t.Context(), incident.Command{
@@ -297,11 +350,15 @@ func TestAWorkflowThatIsStuckIsEndedAndStartedAgain(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)
 	state := declared(t, db, d)
+	var options client.StartWorkflowOptions
+	temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, workflows.IncidentWorkflow, mock.Anything).
+		Run(func(args mock.Arguments) { options = args.Get(1).(client.StartWorkflowOptions) }).Return(nil, nil).Once()
 	stands(temporal, string(state.ID), running)
-	temporal.On("TerminateWorkflow", mock.Anything, string(state.ID), "", mock.Anything).Return(nil).Once()
-	started := starts(temporal, workflows.IncidentWorkflow)
 	require.NoError(t, d.Restart(t.Context(), state.ID))
-	require.Len(t, *started, 1)
+	require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING, options.WorkflowIDConflictPolicy, "in one step")
+	require.NoError(t, db.Finish(t.Context(), state.ID))
+	var broken *incident.RuleError
+	require.ErrorAs(t, d.Restart(t.Context(), state.ID), &broken)
 	require.ErrorIs(t, d.Restart(t.Context(), "INC-99"), store.ErrNotFound)
 }
 
@@ -321,4 +378,18 @@ func TestADeclarationThatIsRepeatedFindsItsIncidentInTheJournal(t *testing.T) {
 	var wrong *incident.InvalidError
 	require.ErrorAs(t, err, &wrong)
 	require.Equal(t, "Idempotency-Key", wrong.Field)
+}
+
+func TestAWorkflowOfAnotherMusterIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	d, db, temporal := desk(t)
+	declared(t, db, d)
+	other, err := converter.GetDefaultDataConverter().ToPayload("0badcafe")
+	require.NoError(t, err)
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "INC-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: running, Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{"muster_installation": other}}},
+	}, nil)
+	_, err = d.Recover(t.Context())
+	require.ErrorContains(t, err, "belongs to another Muster")
+	require.ErrorContains(t, d.Restart(t.Context(), "INC-1"), "belongs to another Muster")
 }

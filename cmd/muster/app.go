@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"muster/activities"
@@ -273,7 +274,10 @@ func (a *app) start(ctx context.Context, listener net.Listener) (err error) {
 	a.dispatched = make(chan struct{})
 	go func() {
 		defer close(a.dispatched)
-		a.dispatcher.Run(dispatching)
+		var running sync.WaitGroup
+		running.Go(func() { a.dispatcher.Run(dispatching) })
+		running.Go(func() { a.dispatcher.LookAfter(dispatching) })
+		running.Wait()
 	}()
 	a.startWatching(running)
 	return nil

@@ -45,21 +45,21 @@ func runFullDisk(t *testing.T, b Backend) {
 			_, err := s.Accept(t.Context(), []store.Item{alert("g", "a")})
 			require.NoError(t, err)
 			ids := itemIDs(pending(t, s))
-			require.NoError(t, s.Sent(t.Context(), ids, st.state.ID))
+			require.NoError(t, sendNow(t, s, ids, st.state.ID))
 			st.tell([]incident.Event{{
 				Incident: st.state.ID, Seq: 2, At: start, Actor: incident.MusterActor(),
 				Fact: incident.UnknownFact{Name: "filled_up", Data: large("").Body},
 			}})
 			free := b.Fill(t, s)
 			for range 3 {
-				require.ErrorContains(t, s.Record(t.Context(), st.state.ID, st.events, ids), "the disk is full; make room")
+				require.ErrorContains(t, recordNow(t, s, st.state.ID, st.events, ids), "the disk is full; make room")
 				require.Equal(t, []incident.ID{st.state.ID}, unrecorded(t, s))
 				events, err := s.Journal(t.Context(), st.state.ID)
 				require.NoError(t, err)
 				require.Len(t, events, 1)
 			}
 			free()
-			require.NoError(t, s.Record(t.Context(), st.state.ID, st.events, ids))
+			require.NoError(t, recordNow(t, s, st.state.ID, st.events, ids))
 			requireJournal(t, s, st)
 			require.Equal(t, []string{"a"}, keysOf(alertsOf(t, s, st.state.ID)))
 		}},

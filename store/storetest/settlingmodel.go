@@ -83,7 +83,7 @@ func (m *settlingModel) accept(r *rapid.T) {
 
 func (m *settlingModel) sent(r *rapid.T) {
 	st, ids := m.draw(r)
-	require.NoError(r, m.store.Sent(m.t.Context(), ids, st.state.ID))
+	require.NoError(r, sendNow(m.t, m.store, ids, st.state.ID))
 	for _, id := range ids {
 		if item := m.byID[id]; item.holding == free && item.returnedFrom != st.state.ID {
 			item.holding, item.incident = sent, st.state.ID
@@ -107,7 +107,7 @@ func (m *settlingModel) record(r *rapid.T) {
 	if rapid.Bool().Draw(r, "with events") {
 		events = st.do(incident.AddNote{Text: "an alert"})
 	}
-	require.NoError(r, m.store.Record(m.t.Context(), st.state.ID, events, ids))
+	require.NoError(r, recordNow(m.t, m.store, st.state.ID, events, ids))
 	for _, id := range ids {
 		item := m.byID[id]
 		if item.holding == recorded || item.holding == delivered && item.incident != st.state.ID {
@@ -131,7 +131,7 @@ func (m *settlingModel) giveBack(r *rapid.T) {
 
 func (m *settlingModel) resend(r *rapid.T) {
 	st, _ := m.draw(r)
-	resent, err := m.store.Resend(m.t.Context(), st.state.ID)
+	resent, err := resend(m.t, m.store, st.state.ID)
 	require.NoError(r, err)
 	want := 0
 	for _, item := range m.items {

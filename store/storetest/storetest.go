@@ -36,6 +36,7 @@ func Run(t *testing.T, b Backend) {
 		t.Run("follow-ups", func(t *testing.T) { t.Parallel(); runFollowups(t, b) })
 		t.Run("inbox", func(t *testing.T) { t.Parallel(); runInbox(t, b) })
 		t.Run("settling", func(t *testing.T) { t.Parallel(); runSettling(t, b) })
+		t.Run("lives", func(t *testing.T) { t.Parallel(); runLives(t, b) })
 		t.Run("finishing", func(t *testing.T) { t.Parallel(); runFinishing(t, b) })
 		t.Run("route", func(t *testing.T) { t.Parallel(); runRoute(t, b) })
 		t.Run("live", func(t *testing.T) { t.Parallel(); runLive(t, b) })

@@ -31,6 +31,7 @@ func standIn(args []string) int {
 	dir, listen := flags.String("data-dir", "", ""), flags.String("listen", "", "")
 	flags.String("temporal-listen", "", "")
 	flags.String("temporal-ui-listen", "", "")
+	flags.Int("temporal-history-events", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -66,7 +67,13 @@ func again(t *testing.T, m *process.Muster) <-chan struct{} {
 	exited, err := m.Start()
 	require.NoError(t, err)
 	for !m.Ready(t.Context()) {
-		require.NoError(t, t.Context().Err())
+		select {
+		case <-exited:
+			require.FailNow(t, "the stand-in ended")
+		case <-t.Context().Done():
+			require.NoError(t, t.Context().Err())
+		default:
+		}
 	}
 	return exited
 }

@@ -30,8 +30,8 @@ type Report struct {
 	// Continued counts the runs of workflows that ended by continuing as new, since
 	// Temporal's store was last deleted.
 	Continued int
-	Faults                                       []Fault
-	Results                                      []proof.Result
+	Faults    []Fault
+	Results   []proof.Result
 }
 
 // Fault is how often a vendor misbehaved in one way.

@@ -54,8 +54,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.incidentByKeyStmt, err = db.PrepareContext(ctx, incidentByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentByKey: %w", err)
 	}
+	if q.incidentFinishedAtStmt, err = db.PrepareContext(ctx, incidentFinishedAt); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentFinishedAt: %w", err)
+	}
 	if q.incidentItemsStmt, err = db.PrepareContext(ctx, incidentItems); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentItems: %w", err)
+	}
+	if q.incidentLifeStmt, err = db.PrepareContext(ctx, incidentLife); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentLife: %w", err)
 	}
 	if q.incidentStandingStmt, err = db.PrepareContext(ctx, incidentStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentStanding: %w", err)
@@ -75,6 +81,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.itemSeenAtStmt, err = db.PrepareContext(ctx, itemSeenAt); err != nil {
 		return nil, fmt.Errorf("error preparing query ItemSeenAt: %w", err)
 	}
+	if q.mergedIncidentsStmt, err = db.PrepareContext(ctx, mergedIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query MergedIncidents: %w", err)
+	}
 	if q.nextNumberStmt, err = db.PrepareContext(ctx, nextNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query NextNumber: %w", err)
 	}
@@ -92,6 +101,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneItemsStmt, err = db.PrepareContext(ctx, pruneItems); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneItems: %w", err)
+	}
+	if q.raiseLifeStmt, err = db.PrepareContext(ctx, raiseLife); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseLife: %w", err)
 	}
 	if q.raiseNumberStmt, err = db.PrepareContext(ctx, raiseNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseNumber: %w", err)
@@ -187,9 +199,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing incidentByKeyStmt: %w", cerr)
 		}
 	}
+	if q.incidentFinishedAtStmt != nil {
+		if cerr := q.incidentFinishedAtStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentFinishedAtStmt: %w", cerr)
+		}
+	}
 	if q.incidentItemsStmt != nil {
 		if cerr := q.incidentItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing incidentItemsStmt: %w", cerr)
+		}
+	}
+	if q.incidentLifeStmt != nil {
+		if cerr := q.incidentLifeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentLifeStmt: %w", cerr)
 		}
 	}
 	if q.incidentStandingStmt != nil {
@@ -222,6 +244,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing itemSeenAtStmt: %w", cerr)
 		}
 	}
+	if q.mergedIncidentsStmt != nil {
+		if cerr := q.mergedIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mergedIncidentsStmt: %w", cerr)
+		}
+	}
 	if q.nextNumberStmt != nil {
 		if cerr := q.nextNumberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextNumberStmt: %w", cerr)
@@ -250,6 +277,11 @@ func (q *Queries) Close() error {
 	if q.pruneItemsStmt != nil {
 		if cerr := q.pruneItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneItemsStmt: %w", cerr)
+		}
+	}
+	if q.raiseLifeStmt != nil {
+		if cerr := q.raiseLifeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseLifeStmt: %w", cerr)
 		}
 	}
 	if q.raiseNumberStmt != nil {
@@ -366,19 +398,23 @@ type Queries struct {
 	followupByTicketStmt    *sql.Stmt
 	groupIncidentStmt       *sql.Stmt
 	incidentByKeyStmt       *sql.Stmt
+	incidentFinishedAtStmt  *sql.Stmt
 	incidentItemsStmt       *sql.Stmt
+	incidentLifeStmt        *sql.Stmt
 	incidentStandingStmt    *sql.Stmt
 	incidentStateStmt       *sql.Stmt
 	incidentsAfterStmt      *sql.Stmt
 	insertEventStmt         *sql.Stmt
 	installationStmt        *sql.Stmt
 	itemSeenAtStmt          *sql.Stmt
+	mergedIncidentsStmt     *sql.Stmt
 	nextNumberStmt          *sql.Stmt
 	openFollowupsStmt       *sql.Stmt
 	pendingItemsStmt        *sql.Stmt
 	pendingStatusStmt       *sql.Stmt
 	proveWritableStmt       *sql.Stmt
 	pruneItemsStmt          *sql.Stmt
+	raiseLifeStmt           *sql.Stmt
 	raiseNumberStmt         *sql.Stmt
 	recordItemsStmt         *sql.Stmt
 	resendItemsStmt         *sql.Stmt
@@ -408,19 +444,23 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		followupByTicketStmt:    q.followupByTicketStmt,
 		groupIncidentStmt:       q.groupIncidentStmt,
 		incidentByKeyStmt:       q.incidentByKeyStmt,
+		incidentFinishedAtStmt:  q.incidentFinishedAtStmt,
 		incidentItemsStmt:       q.incidentItemsStmt,
+		incidentLifeStmt:        q.incidentLifeStmt,
 		incidentStandingStmt:    q.incidentStandingStmt,
 		incidentStateStmt:       q.incidentStateStmt,
 		incidentsAfterStmt:      q.incidentsAfterStmt,
 		insertEventStmt:         q.insertEventStmt,
 		installationStmt:        q.installationStmt,
 		itemSeenAtStmt:          q.itemSeenAtStmt,
+		mergedIncidentsStmt:     q.mergedIncidentsStmt,
 		nextNumberStmt:          q.nextNumberStmt,
 		openFollowupsStmt:       q.openFollowupsStmt,
 		pendingItemsStmt:        q.pendingItemsStmt,
 		pendingStatusStmt:       q.pendingStatusStmt,
 		proveWritableStmt:       q.proveWritableStmt,
 		pruneItemsStmt:          q.pruneItemsStmt,
+		raiseLifeStmt:           q.raiseLifeStmt,
 		raiseNumberStmt:         q.raiseNumberStmt,
 		recordItemsStmt:         q.recordItemsStmt,
 		resendItemsStmt:         q.resendItemsStmt,

@@ -35,3 +35,19 @@ WHERE finished_at IS NULL AND number > sqlc.arg(after) ORDER BY number LIMIT sql
 
 -- name: IncidentsAfter :many
 SELECT number FROM incidents WHERE number > sqlc.arg(after) ORDER BY number LIMIT sqlc.arg(most);
+
+-- name: IncidentLife :one
+SELECT life FROM incident_lives WHERE incident = $1;
+
+-- name: RaiseLife :one
+INSERT INTO incident_lives (incident, life) VALUES ($1, 1)
+ON CONFLICT (incident) DO UPDATE SET life = incident_lives.life + 1 RETURNING life;
+
+-- name: IncidentFinishedAt :one
+SELECT finished_at FROM incidents WHERE number = $1;
+
+-- name: MergedIncidents :many
+SELECT m.number, m.merged_into
+FROM incidents s JOIN incidents m ON m.merged_into = s.number
+WHERE s.finished_at IS NULL AND s.ended_at IS NULL AND m.merged_into IS NOT NULL
+ORDER BY m.number;

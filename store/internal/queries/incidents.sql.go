@@ -43,6 +43,28 @@ func (q *Queries) FollowupByTicket(ctx context.Context, ticketKey string) (Follo
 	return i, err
 }
 
+const incidentFinishedAt = `-- name: IncidentFinishedAt :one
+SELECT finished_at FROM incidents WHERE number = $1
+`
+
+func (q *Queries) IncidentFinishedAt(ctx context.Context, number int64) (Moment, error) {
+	row := q.queryRow(ctx, q.incidentFinishedAtStmt, incidentFinishedAt, number)
+	var finished_at Moment
+	err := row.Scan(&finished_at)
+	return finished_at, err
+}
+
+const incidentLife = `-- name: IncidentLife :one
+SELECT life FROM incident_lives WHERE incident = $1
+`
+
+func (q *Queries) IncidentLife(ctx context.Context, incident int64) (int64, error) {
+	row := q.queryRow(ctx, q.incidentLifeStmt, incidentLife, incident)
+	var life int64
+	err := row.Scan(&life)
+	return life, err
+}
+
 const incidentStanding = `-- name: IncidentStanding :one
 SELECT status, resolved_at, merged_into FROM incidents WHERE number = $1
 `
@@ -103,6 +125,41 @@ func (q *Queries) IncidentsAfter(ctx context.Context, arg IncidentsAfterParams) 
 	return items, nil
 }
 
+const mergedIncidents = `-- name: MergedIncidents :many
+SELECT m.number, m.merged_into
+FROM incidents s JOIN incidents m ON m.merged_into = s.number
+WHERE s.finished_at IS NULL AND s.ended_at IS NULL AND m.merged_into IS NOT NULL
+ORDER BY m.number
+`
+
+type MergedIncidentsRow struct {
+	Number     int64
+	MergedInto sql.NullInt64
+}
+
+func (q *Queries) MergedIncidents(ctx context.Context) ([]MergedIncidentsRow, error) {
+	rows, err := q.query(ctx, q.mergedIncidentsStmt, mergedIncidents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MergedIncidentsRow
+	for rows.Next() {
+		var i MergedIncidentsRow
+		if err := rows.Scan(&i.Number, &i.MergedInto); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openFollowups = `-- name: OpenFollowups :many
 SELECT f.incident, f.data
 FROM followups f JOIN incidents i ON i.number = f.incident
@@ -136,6 +193,18 @@ func (q *Queries) OpenFollowups(ctx context.Context) ([]OpenFollowupsRow, error)
 		return nil, err
 	}
 	return items, nil
+}
+
+const raiseLife = `-- name: RaiseLife :one
+INSERT INTO incident_lives (incident, life) VALUES ($1, 1)
+ON CONFLICT (incident) DO UPDATE SET life = incident_lives.life + 1 RETURNING life
+`
+
+func (q *Queries) RaiseLife(ctx context.Context, incident int64) (int64, error) {
+	row := q.queryRow(ctx, q.raiseLifeStmt, raiseLife, incident)
+	var life int64
+	err := row.Scan(&life)
+	return life, err
 }
 
 const saveFollowup = `-- name: SaveFollowup :exec

@@ -14,6 +14,11 @@ CREATE TABLE incident_keys (
     digest   TEXT   NOT NULL
 );
 
+CREATE TABLE incident_lives (
+    incident BIGINT NOT NULL PRIMARY KEY,
+    life     BIGINT NOT NULL
+);
+
 CREATE TABLE events (
     incident   BIGINT      NOT NULL,
     seq        BIGINT      NOT NULL,

@@ -3,6 +3,8 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func (e Event) Text() string { return e.Fact.Text() }
 func (e Event) Brief() Event {
 	switch f := e.Fact.(type) {
 	case AlertsFired:
-		e.Fact = AlertsFired(briefReport(f.Alerts, f.Crowd))
+		e.Fact = briefReport(f.Alerts, f.Crowd)
 	case AlertsResolved:
 		e.Fact = AlertsResolved(briefReport(f.Alerts, f.Crowd))
 	case IncidentAbsorbed:
@@ -66,8 +68,8 @@ func briefReport(alerts []Alert, crowd map[string]int) AlertsFired {
 	}
 	brief := AlertsFired{Alerts: []Alert{alerts[0].inBrief()}}
 	others := len(alerts) - 1
-	for _, n := range crowd {
-		others += n
+	for _, name := range slices.Sorted(maps.Keys(crowd)) {
+		others += crowd[name]
 	}
 	if others > 0 {
 		brief.Crowd = map[string]int{OtherAlerts: others}

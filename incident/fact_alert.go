@@ -54,9 +54,9 @@ func (f AlertsResolved) apply(s *State, _ Event) {
 			s.Alerts[i].ResolvedAt = a.ResolvedAt
 		}
 	}
-	for name, resolved := range f.Crowd {
+	for _, name := range slices.Sorted(maps.Keys(f.Crowd)) {
 		if slices.ContainsFunc(s.Crowd, func(t Tally) bool { return t.Name == name }) {
-			s.Crowd = s.Crowd.joined(name, 0, resolved)
+			s.Crowd = s.Crowd.joined(name, 0, f.Crowd[name])
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (s *Store) Finished(ctx context.Context, id incident.ID) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read whether %s is finished: %w", id, err)
 	}
-	return !finishedAt.Time.IsZero(), nil
+	return !finishedAt.IsZero(), nil
 }
 
 // Merge says that one incident was merged into another.

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -160,3 +161,6 @@ func (c Crowd) joined(name string, fired, resolved int) Crowd {
 	joined[i].Resolved = min(joined[i].Resolved+resolved, joined[i].Fired)
 	return joined
 }
+
+// sortedNames spares callers the iteration order of a map.
+func sortedNames(counts map[string]int) []string { return slices.Sorted(maps.Keys(counts)) }

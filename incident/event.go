@@ -3,8 +3,6 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -68,7 +66,7 @@ func briefReport(alerts []Alert, crowd map[string]int) AlertsFired {
 	}
 	brief := AlertsFired{Alerts: []Alert{alerts[0].inBrief()}}
 	others := len(alerts) - 1
-	for _, name := range slices.Sorted(maps.Keys(crowd)) {
+	for _, name := range sortedNames(crowd) {
 		others += crowd[name]
 	}
 	if others > 0 {

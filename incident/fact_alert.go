@@ -2,7 +2,6 @@ package incident
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -27,7 +26,7 @@ func (f AlertsFired) apply(s *State, _ Event) {
 	for _, a := range f.Alerts {
 		s.Alerts = remember(s.Alerts, a)
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Crowd)) {
+	for _, name := range sortedNames(f.Crowd) {
 		s.Crowd = s.Crowd.joined(name, f.Crowd[name], 0)
 	}
 	s.AlertsClearedAt = zeroTime
@@ -54,7 +53,7 @@ func (f AlertsResolved) apply(s *State, _ Event) {
 			s.Alerts[i].ResolvedAt = a.ResolvedAt
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Crowd)) {
+	for _, name := range sortedNames(f.Crowd) {
 		if slices.ContainsFunc(s.Crowd, func(t Tally) bool { return t.Name == name }) {
 			s.Crowd = s.Crowd.joined(name, 0, f.Crowd[name])
 		}
@@ -85,7 +84,7 @@ func (f AlertsCleared) apply(s *State, e Event) { s.AlertsClearedAt = e.At }
 func alertsText(verb string, alerts []Alert, crowd map[string]int) string {
 	total := len(alerts)
 	most := ""
-	for _, name := range slices.Sorted(maps.Keys(crowd)) {
+	for _, name := range sortedNames(crowd) {
 		total += crowd[name]
 		if crowd[name] > crowd[most] {
 			most = name

@@ -199,6 +199,18 @@ func (a *Agenda) paging(inFlight map[string]bool) bool {
 	})
 }
 
+// unsuccessful says that an automatic step was tried and is to be tried again.
+func unsuccessful(step incident.Step) bool {
+	switch step.State {
+	case incident.Failed:
+		return !step.RetryAt.IsZero()
+	case incident.Pending:
+		return step.Attempts > 0
+	default:
+		return false
+	}
+}
+
 func unconfirmed(s incident.State, do string) []string {
 	if !tendsPages(do) {
 		return nil
@@ -213,11 +225,13 @@ func unconfirmed(s incident.State, do string) []string {
 }
 
 // dueRetries tries again what failed. The playbook's own steps have no purpose after the
-// end; what hooks began then is brought to an end of its own.
+// end, and its pages none after the resolution: should the incident be reopened, it is
+// paged for anew. What hooks began is brought to an end of its own.
 func (a *Agenda) dueRetries(s incident.State, d *dueList) {
 	for _, step := range s.Steps {
-		if s.Status.Ended() && step.State == incident.Failed && step.Hook == "" && !step.RetryAt.IsZero() {
-			d.command(incident.SkipStep{Step: step.ID, Reason: "the incident ended before it succeeded"})
+		moot := s.Status.Ended() || step.Do == PagerDutyPage && !s.Status.Active()
+		if moot && step.Hook == "" && unsuccessful(step) {
+			d.command(incident.SkipStep{Step: step.ID, Reason: "the response was over before it succeeded"})
 			continue
 		}
 		if step.State == incident.Failed && !step.RetryAt.IsZero() && d.at(step.RetryAt, "try again: "+step.Title) {

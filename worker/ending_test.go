@@ -22,7 +22,7 @@ func TestAPageWhoseAnswerWasLostIsNotLeftOpen(t *testing.T) {
 				ended := s.run()
 				require.Equal(t, []string{"resolved"}, s.pageStates(), "somebody was woken, though nobody here knows")
 				step, _ := ended.Step("page")
-				require.NotContains(t, []incident.StepState{incident.Done, incident.Failed}, step.State, "it is not tried again after the end")
+				require.Equal(t, incident.Skipped, step.State, "it is not tried again after the end")
 				require.Zero(t, step.RetryAt)
 			})
 		}
@@ -42,4 +42,17 @@ func TestAFollowupOfAFalseAlarmIsTrackedToItsEnd(t *testing.T) {
 	require.Equal(t, incident.Cancelled, ended.Status)
 	require.True(t, ended.Followups[0].Done)
 	require.Len(t, s.texts("reminder_given"), 4, "on the day it is due, and every week after")
+}
+
+func TestAPageThatNobodyKnowsOfIsNotSentAgainAfterAReopening(t *testing.T) {
+	s := newStory(t)
+	s.breakVendor("pagerduty's answers", errDown)
+	s.person(25*time.Second, "ana", incident.Resolve{})
+	s.at(time.Minute, func() { s.mendVendor("pagerduty's answers") })
+	s.person(10*time.Minute, "ana", incident.Reopen{Reason: "it is back"})
+	s.person(11*time.Minute, "ana", incident.Acknowledge{})
+	s.person(time.Hour, "ana", incident.Resolve{})
+	s.run()
+	require.Len(t, s.paged, 2)
+	require.Contains(t, s.paged[1], "Reopened", "the reopening pages by itself, and nothing else does")
 }

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"muster/config"
@@ -33,7 +34,10 @@ type Dispatcher struct {
 
 	// handed belongs to whoever drains the inbox.
 	handed []handed
-	passes passes
+	// revival keeps two from starting one incident again at once, of which one would be in
+	// vain.
+	revival sync.Mutex
+	passes  passes
 }
 
 // ReopenWindow is how long after its resolution an incident takes up again when an

@@ -108,6 +108,8 @@ func (d *Dispatcher) recoverIncidents(ctx context.Context, done *Recovered) erro
 const longOver = 8 * 24 * time.Hour
 
 func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID, done *Recovered) error {
+	d.revival.Lock()
+	defer d.revival.Unlock()
 	e, err := d.execution(ctx, string(id))
 	if err != nil || e.healthy() {
 		return err
@@ -172,6 +174,8 @@ func (d *Dispatcher) Restart(ctx context.Context, id incident.ID) error {
 	if finished {
 		return &incident.RuleError{Rule: "finished", Message: fmt.Sprintf("the workflow of %s has finished; nothing is left to start again", id)}
 	}
+	d.revival.Lock()
+	defer d.revival.Unlock()
 	if _, err := d.execution(ctx, string(id)); err != nil {
 		return err
 	}
@@ -263,13 +267,20 @@ func (d *Dispatcher) reviving(ctx context.Context, id incident.ID, do func() err
 	if finished, finishedErr := d.store.Finished(ctx, id); finishedErr != nil || finished {
 		return errors.Join(err, finishedErr)
 	}
-	if e, executionErr := d.execution(ctx, string(id)); executionErr != nil || e.running() {
-		// It is there again already, or was all the time: the command may be at fault.
-		return errors.Join(do(), executionErr)
-	}
-	if err := d.bringBack(ctx, id); err != nil {
+	if err := d.bringBackIfGone(ctx, id); err != nil {
 		return err
 	}
-	d.logger.WarnContext(ctx, "an incident's workflow was gone and has been started again from the journal", "incident", id)
 	return do()
+}
+
+// bringBackIfGone does nothing for an incident that somebody else has just brought back.
+func (d *Dispatcher) bringBackIfGone(ctx context.Context, id incident.ID) error {
+	d.revival.Lock()
+	defer d.revival.Unlock()
+	e, err := d.execution(ctx, string(id))
+	if err != nil || e.running() {
+		return err
+	}
+	d.logger.WarnContext(ctx, "an incident's workflow is gone and is started again from the journal", "incident", id)
+	return d.bringBack(ctx, id)
 }

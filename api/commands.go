@@ -33,6 +33,9 @@ func (a Author) actor() incident.Actor {
 	return incident.PersonActor(name)
 }
 
+// idempotencyKey is the header by which a command is known again.
+const idempotencyKey = "Idempotency-Key"
+
 // KeyHeader is the part of every command's input that makes it safe to repeat.
 type KeyHeader struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same on every repetition of the command, so that it takes effect once. Without it, each request is a command of its own."`

@@ -109,7 +109,11 @@ func problemOf(err error) (p *Problem, expected bool) {
 		return p, true
 	case errors.As(err, &invalid):
 		p = newProblem(http.StatusUnprocessableEntity, "%s", invalid.Message)
-		return p.at("body."+invalid.Field, invalid.Message), true
+		place := "body." + invalid.Field
+		if invalid.Field == idempotencyKey {
+			place = "header." + invalid.Field
+		}
+		return p.at(place, invalid.Message), true
 	case errors.As(err, &missing):
 		return newProblem(http.StatusNotFound, "%s", missing.Message), true
 	case errors.As(err, &absent):

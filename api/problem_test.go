@@ -167,3 +167,13 @@ func TestPagesAndMountsShareTheServer(t *testing.T) {
 	h.server.Close()
 	<-shown.closed
 }
+
+func TestAKeyThatCameWithAnotherCommandIsPlacedInItsHeader(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := h.declare()
+	h.commander.fail = &incident.InvalidError{Field: "Idempotency-Key", Message: "this key came with another command before"}
+	got := h.post(path+"/notes", `{"text": "x"}`)
+	require.Equal(t, http.StatusUnprocessableEntity, got.Code)
+	require.Contains(t, got.Body.String(), `"location":"header.Idempotency-Key"`)
+}

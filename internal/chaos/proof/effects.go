@@ -139,14 +139,17 @@ func checkPages(e *Evidence, f *finding) {
 			f.violated("%s: %s is done, and its timeline tells of no page %s", w.incident, w.id, e.key(w))
 		}
 	}
+	abandoned := e.abandoned()
 	for key := range paged {
-		if !told[key] {
+		// What was given up may have had its effect; it must not be left open, though.
+		if !told[key] && !abandoned[key] {
 			f.violated("the pager has the page %s, of which no timeline tells", key)
 		}
 	}
 }
 
-// checkOpenPages expects every page of an incident that is over to be resolved.
+// checkOpenPages expects every page of an incident that is over to be resolved, also one
+// that the incident never knew to have been sent.
 func checkOpenPages(e *Evidence, f *finding) {
 	over := map[string]incident.ID{}
 	each(e.Journals, func(id incident.ID, journal []incident.Event) {
@@ -156,6 +159,11 @@ func checkOpenPages(e *Evidence, f *finding) {
 		}
 		for _, page := range state.Pages {
 			over[page.Key] = id
+		}
+		for _, step := range state.Steps {
+			if step.Do == playbooks.PagerDutyPage {
+				over[e.key(work{incident: id, id: step.ID})] = id
+			}
 		}
 	})
 	for _, p := range e.Sandbox.PagerDuty.Incidents {
@@ -255,7 +263,9 @@ func checkMessages(e *Evidence, f *finding) {
 // because the response was over.
 func gaveUp(state incident.State, action string) bool {
 	for _, step := range state.Steps {
-		if step.Do == action && step.Attempts > 0 && step.Error != "" && !step.State.Settled() && !state.Status.Active() {
+		failed := step.Error != "" && !step.State.Settled()
+		skipped := step.State == incident.Skipped && step.By == incident.MusterActor().Name
+		if step.Do == action && step.Attempts > 0 && (failed || skipped) && !state.Status.Active() {
 			return true
 		}
 	}

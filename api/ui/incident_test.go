@@ -65,6 +65,8 @@ func TestWhoIsNeededIsToldThatNobodyCouldBePaged(t *testing.T) {
 	s.do(t, id, muster, incident.FailStep{Step: "page", Error: "PagerDuty cannot be reached"})
 	require.Contains(t, s.get(t, "/incidents/INC-1", by(responder)).body,
 		"Nobody could be paged (PagerDuty cannot be reached). Call the people on call yourself.")
+	s.do(t, id, muster, incident.Remind{Hook: "page-undelivered", Subject: "page", Text: "PagerDuty has not taken the page", Count: 1})
+	require.Contains(t, s.get(t, "/incidents/INC-1", by(responder)).body, "Another way was tried: the timeline says which.")
 }
 
 func TestThePageShowsWhetherMusterDidItsPart(t *testing.T) {

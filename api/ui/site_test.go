@@ -96,7 +96,7 @@ func (s *site) begin(t testing.TB, title string, severity incident.Severity) inc
 	require.NoError(t, err)
 	s.do(t, id, incident.VendorActor("Alertmanager"),
 		incident.Declare{Title: title, Severity: severity, Scale: scale, Service: incident.Service{
-			Name: "checkout", Team: "shop", Runbooks: []incident.Link{{Title: "Checkout runbook", URL: "https://runbooks.example.com/checkout"}},
+			Name: "checkout", Team: "shop", Fallback: incident.Fallback{Emails: []string{"oncall@example.com"}}, Runbooks: []incident.Link{{Title: "Checkout runbook", URL: "https://runbooks.example.com/checkout"}},
 		}},
 		incident.ReportAlerts{Alerts: []incident.Alert{s.alert(id)}},
 	)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/incident"
@@ -73,7 +74,11 @@ func (b builder) askAcknowledge() []Prompt {
 		why = fmt.Sprintf("It has been waiting for %s. %s", span(waited), why)
 	}
 	if failed, ok := b.failedPage(); ok {
-		why = fmt.Sprintf("Nobody could be paged (%s). Call the people on call yourself. %s", failed.Error, why)
+		instead := "Call the people on call yourself."
+		if b.pagedAnotherWay(failed) {
+			instead = "Another way was tried: the timeline says which. If nobody comes, call the people on call yourself."
+		}
+		why = fmt.Sprintf("Nobody could be paged (%s). %s %s", failed.Error, instead, why)
 	}
 	form := b.form("next", "acknowledge", "")
 	form.AskName = form.AskName || b.you == ""
@@ -81,6 +86,12 @@ func (b builder) askAcknowledge() []Prompt {
 		Kind: "acknowledge", Tone: "alarm", Title: "Nobody has this yet", Why: why,
 		Rank: severityBadge(s, s.Severity).Rank, Form: form, Target: "next",
 	}}
+}
+
+// pagedAnotherWay says that the second way to page was begun, which a reminder about the
+// page tells of.
+func (b builder) pagedAnotherWay(page incident.Step) bool {
+	return b.state.Service.Fallback.Configured() && slices.ContainsFunc(b.state.Reminders, func(r incident.Reminder) bool { return r.Subject == page.ID })
 }
 
 // failedPage returns the first page that did not reach the pager.

@@ -12,7 +12,11 @@ import (
 // workflow was begun. It may be repeated. What the journal refuses for good, because
 // another has written to it, is a final failure.
 func (a *Activities) Record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error {
-	err := a.Journal.Record(ctx, id, life, events, items)
+	return refusal(a.Journal.Record(ctx, id, life, events, items))
+}
+
+// refusal makes what the journal refuses for good a final failure.
+func refusal(err error) error {
 	var refused interface{ Permanent() bool }
 	if errors.As(err, &refused) && refused.Permanent() {
 		return final(err.Error())
@@ -20,10 +24,10 @@ func (a *Activities) Record(ctx context.Context, id incident.ID, life int, event
 	return err
 }
 
-// Finish writes down that the workflow of an incident has nothing left to do. It may be
-// repeated.
-func (a *Activities) Finish(ctx context.Context, id incident.ID) error {
-	return a.Journal.Finish(ctx, id)
+// Finish writes down that the workflow of an incident, in the given life, has nothing left to
+// do. It may be repeated.
+func (a *Activities) Finish(ctx context.Context, id incident.ID, life int) error {
+	return refusal(a.Journal.Finish(ctx, id, life))
 }
 
 // ReturnAlerts gives back alerts that reached an incident after its end, so that they

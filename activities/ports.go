@@ -68,7 +68,7 @@ type Journal interface {
 	// by now, or the journal has other events, the error says that it is permanent.
 	Record(ctx context.Context, id incident.ID, life int, events []incident.Event, items []int64) error
 	// Finish writes down that nothing is left to do for an incident. It may be repeated.
-	Finish(ctx context.Context, id incident.ID) error
+	Finish(ctx context.Context, id incident.ID, life int) error
 	// Events returns an incident's events after a sequence number, limit at most.
 	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
 	// OpenFollowups returns the follow-ups of incidents that are not finished, which

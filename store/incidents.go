@@ -74,14 +74,17 @@ func (s *Store) NewIncident(ctx context.Context, key, digest string) (id inciden
 
 // Finish marks that the workflow of an incident has done all it had to do. It may be
 // repeated; nothing takes the mark away. An incident that is not in the journal is a
-// [NotFoundError].
-func (s *Store) Finish(ctx context.Context, id incident.ID) error {
+// [NotFoundError], a life that has been superseded a [SupersededError].
+func (s *Store) Finish(ctx context.Context, id incident.ID, life int) error {
 	number, err := numberOf(id)
 	if err != nil {
 		return err
 	}
 	now := queries.At(time.Now())
 	err = s.write(ctx, func(q *queries.Queries) error {
+		if err := requireLife(ctx, q, id, life); err != nil {
+			return err
+		}
 		changed, err := q.FinishIncident(ctx, queries.FinishIncidentParams{Number: number, Now: now})
 		if err != nil || changed > 0 {
 			return err

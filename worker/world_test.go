@@ -231,7 +231,7 @@ func (w *world) Record(_ context.Context, _ incident.ID, _ int, events []inciden
 	return nil
 }
 
-func (w *world) Finish(context.Context, incident.ID) error {
+func (w *world) Finish(context.Context, incident.ID, int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finished = true

@@ -191,7 +191,7 @@ func (r *response) quiet() bool {
 // started again by whoever finds it gone.
 func (r *response) finish(ctx workflow.Context) (bool, error) {
 	recording := forJournal(ctx, "Write down that nothing is left to do")
-	if err := workflow.ExecuteActivity(recording, FinishActivity, r.state.ID).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(recording, FinishActivity, r.state.ID, r.input.Life).Get(ctx, nil); err != nil {
 		return false, err
 	}
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -122,7 +123,7 @@ func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID, done *
 		over := state.Status.Ended() && len(state.OpenFollowups()) == 0
 		if over && (e.completed() || time.Since(state.EndedAt) > longOver) {
 			// It ended before workflows wrote down that they had finished.
-			return d.store.Finish(ctx, id)
+			return d.store.Finish(ctx, id, math.MaxInt)
 		}
 	}
 	revival, err := d.revive(ctx, id)

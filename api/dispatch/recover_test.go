@@ -333,7 +333,7 @@ func TestACommandOfAnIncidentThatHasEnded(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)
 	state := declared(t, db, d, incident.Cancel{Reason: "false alarm"})
-	require.NoError(t, db.Finish(t.Context(), state.ID))
+	require.NoError(t, db.Finish(t.Context(), state.ID, 0))
 	temporal.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, serviceerror.NewNotFound("workflow not found"))
 	cancel := func(key string) error {
 		_, err := d.Do(t.Context(), incident.Command{
@@ -356,7 +356,7 @@ func TestAWorkflowThatIsStuckIsEndedAndStartedAgain(t *testing.T) {
 	stands(temporal, string(state.ID), running)
 	require.NoError(t, d.Restart(t.Context(), state.ID))
 	require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING, options.WorkflowIDConflictPolicy, "in one step")
-	require.NoError(t, db.Finish(t.Context(), state.ID))
+	require.NoError(t, db.Finish(t.Context(), state.ID, 1))
 	var broken *incident.RuleError
 	require.ErrorAs(t, d.Restart(t.Context(), state.ID), &broken)
 	require.ErrorIs(t, d.Restart(t.Context(), "INC-99"), store.ErrNotFound)

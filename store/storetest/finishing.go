@@ -23,13 +23,13 @@ func runFinishing(t *testing.T, b Backend) {
 			first, second := declared(t, s, incident.Declare{}), declared(t, s, incident.Declare{}, incident.Cancel{})
 			require.Equal(t, []incident.ID{first.state.ID, second.state.ID}, unfinished(t, s))
 			for range 2 {
-				require.NoError(t, s.Finish(t.Context(), second.state.ID))
+				require.NoError(t, s.Finish(t.Context(), second.state.ID, 0))
 				require.Equal(t, []incident.ID{first.state.ID}, unfinished(t, s))
 			}
 		}},
 		{"what is recorded later does not make it unfinished again", func(t *testing.T, s *store.Store) {
 			st := declared(t, s, incident.Declare{})
-			require.NoError(t, s.Finish(t.Context(), st.state.ID))
+			require.NoError(t, s.Finish(t.Context(), st.state.ID, 0))
 			st.do(incident.AddNote{Text: "an afterthought"})
 			st.store(s)
 			require.Empty(t, unfinished(t, s))
@@ -56,8 +56,8 @@ func runFinishing(t *testing.T, b Backend) {
 		{"an incident that the journal does not have cannot be finished", func(t *testing.T, s *store.Store) {
 			id, _, err := s.NewIncident(t.Context(), "only reserved", "")
 			require.NoError(t, err)
-			require.ErrorIs(t, s.Finish(t.Context(), id), store.ErrNotFound)
-			requireInvalid(t, s.Finish(t.Context(), "everyone"), "incident")
+			require.ErrorIs(t, s.Finish(t.Context(), id, 0), store.ErrNotFound)
+			requireInvalid(t, s.Finish(t.Context(), "everyone", 0), "incident")
 		}},
 	})
 }

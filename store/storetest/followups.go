@@ -35,7 +35,7 @@ func runFollowups(t *testing.T, b Backend) {
 				add("Done already"), file("F3", "PAY-3"), done("F3", "PAY-3"), add("Alert earlier"), file("F4", "PAY-4"))
 			alarm := declared(t, s, incident.Declare{}, add("Tune the alert"), file("F1", "PAY-5"), incident.Cancel{})
 			finished := declared(t, s, incident.Declare{}, add("Forgotten"), file("F1", "PAY-6"), incident.Cancel{})
-			require.NoError(t, s.Finish(t.Context(), finished.state.ID))
+			require.NoError(t, s.Finish(t.Context(), finished.state.ID, 0))
 			resolved := declared(t, s, incident.Declare{}, incident.Resolve{}, add("Raise the limit"), file("F1", "OPS-1"))
 			require.Empty(t, cmp.Diff([]store.OpenFollowup{
 				{Incident: first.state.ID, Followup: first.state.Followups[0]},

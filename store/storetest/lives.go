@@ -84,7 +84,7 @@ func runLives(t *testing.T, b Backend) {
 			finished, err := s.Finished(t.Context(), st.state.ID)
 			require.NoError(t, err)
 			require.False(t, finished)
-			require.NoError(t, s.Finish(t.Context(), st.state.ID))
+			require.NoError(t, s.Finish(t.Context(), st.state.ID, 0))
 			finished, err = s.Finished(t.Context(), st.state.ID)
 			require.NoError(t, err)
 			require.True(t, finished)

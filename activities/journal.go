@@ -25,7 +25,7 @@ func refusal(err error) error {
 }
 
 // Finish writes down that the workflow of an incident, in the given life, has nothing left to
-// do. It may be repeated.
+// do. It may be repeated. A life that was superseded is a final failure.
 func (a *Activities) Finish(ctx context.Context, id incident.ID, life int) error {
 	return refusal(a.Journal.Finish(ctx, id, life))
 }

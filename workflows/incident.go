@@ -43,8 +43,9 @@ type FollowupDue struct {
 // as it ended.
 //
 // A request to cancel the workflow, as Temporal's web UI offers, is ignored: an incident is
-// ended by a command, which leaves no page open. The only error is that the journal takes no
-// more of it, because it was begun again from there.
+// ended by a command, which leaves no page open. It fails when it cannot begin, because
+// its declaration or playbook is refused, and when the journal takes no more of it, because
+// it was begun again from there.
 func Incident(ctx workflow.Context, in IncidentInput) (incident.State, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r, err := begin(ctx, in)

@@ -15,8 +15,9 @@ const (
 	// alertsPerReport bounds what one event sums up, and with it how many items one write
 	// to the journal settles.
 	alertsPerReport = 20_000
-	// itemsRemembered is how many items of the inbox are known again. One is sent twice only
-	// if the dispatcher died between sending it and writing that down, and then next.
+	// itemsRemembered is how many items of the inbox are known again. One is sent twice if
+	// Temporal's answer was lost, or the dispatcher died before it wrote that down; then it
+	// is among the next.
 	itemsRemembered = 5_000
 	// gatheredCarried is how many gathered alerts the next run is handed as they are; more
 	// are reported first. Each takes some 170 bytes of the 2 MiB that Temporal carries.

@@ -29,8 +29,8 @@ type recoverCommand struct {
 
 // Help is shown below the usage.
 func (recoverCommand) Help() string {
-	return "Without arguments, a workflow is started for every open incident and follow-up that has none, from the journal alone. " +
-		"muster dev does the same whenever it starts. What runs is left alone, so it may be repeated at any time."
+	return "Without arguments, a workflow is started for every incident and follow-up that has something left to do and no workflow, from the journal alone. " +
+		"muster dev does the same whenever it starts, and every five minutes. What runs is left alone, unless an earlier version of Muster began it that this one cannot carry on. It may be repeated at any time."
 }
 
 // recoverTimeout bounds the whole command: Temporal answers in milliseconds or not at all.

@@ -11,7 +11,7 @@ type TroubleKind string
 
 // The kinds of troubles.
 const (
-	// Kill ends the process as a power cut would (SIGKILL), and starts it again.
+	// Kill ends the process at once (SIGKILL), and starts it again.
 	Kill TroubleKind = "kill"
 	// KillStarting kills it once more while it starts.
 	KillStarting TroubleKind = "kill at start"

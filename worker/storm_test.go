@@ -112,3 +112,14 @@ func TestAStormThatOutlivesItsIncidentIsGivenBack(t *testing.T) {
 	s.run()
 	require.Equal(t, incident.MaxAlerts+10, len(s.settled)+len(s.returned))
 }
+
+func TestAnAlertThatWasAcceptedLongAgoIsNotGatheredAnew(t *testing.T) {
+	s := newStory(t)
+	s.storm(0, 0, incident.MaxAlerts+1, time.Time{})
+	late := instanceDown(1_000, time.Time{})
+	late.Alert.Fingerprint, late.ReceivedAt = "late", s.began.Add(5*time.Minute)
+	s.alerts(10*time.Minute, late)
+	s.at(10*time.Minute+time.Second, func() { require.Equal(t, 1, s.settled[1_000]) })
+	s.person(time.Hour, "ana", incident.Resolve{})
+	s.run()
+}

@@ -10,7 +10,9 @@ import (
 
 const (
 	// gatherFor is how long alerts are gathered once an incident has too many to remember
-	// one by one: a storm of any length is a line a minute in the timeline.
+	// one by one: a storm of any length is a line a minute in the timeline. It counts from
+	// when an alert was accepted, so that one which has to be sent again and again waits no
+	// longer.
 	gatherFor = time.Minute
 	// alertsPerReport bounds what one event sums up, and with it how many items one write
 	// to the journal settles.
@@ -29,6 +31,8 @@ type AlertDelivery struct {
 	// Item is the alert's place in the inbox, which is settled once the journal has it.
 	Item  int64          `json:"item"`
 	Alert incident.Alert `json:"alert"`
+	// ReceivedAt is when it was accepted.
+	ReceivedAt time.Time `json:"received_at,omitzero"`
 }
 
 // intake is what has arrived from the inbox and is not yet in the journal.
@@ -123,6 +127,9 @@ func (r *response) gather(ctx workflow.Context, batch []AlertDelivery) {
 		r.intake.reportAt = workflow.Now(ctx).Add(gatherFor)
 	}
 	for _, d := range batch {
+		if due := d.ReceivedAt.Add(gatherFor); !d.ReceivedAt.IsZero() && due.Before(r.intake.reportAt) {
+			r.intake.reportAt = due
+		}
 		d.Alert = d.Alert.Bare()
 		r.intake.gathered = append(r.intake.gathered, d)
 	}

@@ -194,7 +194,7 @@ func (d *Dispatcher) decodeAlerts(ctx context.Context, b *batch) (deliveries []w
 		if b.bare {
 			alert = alert.Bare()
 		}
-		deliveries = append(deliveries, workflows.AlertDelivery{Item: item.ID, Alert: alert})
+		deliveries = append(deliveries, workflows.AlertDelivery{Item: item.ID, Alert: alert, ReceivedAt: item.ReceivedAt.UTC()})
 	}
 	if len(ignored) > 0 {
 		err = d.store.Discard(ctx, ignored, "a route says to ignore it")

@@ -192,10 +192,12 @@ func (d *dueList) at(moment time.Time, reason string) bool {
 // tendsPages says that an action is about the pages that were sent.
 func tendsPages(do string) bool { return do == PagerDutyAcknowledge || do == PagerDutyResolve }
 
-// paging says that a step is sending a page.
-func (a *Agenda) paging(inFlight map[string]bool) bool {
+// paging says that a step is sending a page, or is about to send it again after its workflow
+// was lost.
+func (a *Agenda) paging(s incident.State) bool {
 	return slices.ContainsFunc(a.playbook.Steps, func(planned Step) bool {
-		return planned.Do == PagerDutyPage && inFlight[planned.ID]
+		step, known := s.Step(planned.ID)
+		return known && planned.Do == PagerDutyPage && step.State == incident.Running
 	})
 }
 
@@ -289,7 +291,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		switch {
 		case held[lane] || inFlight[r.ID]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
-		case tendsPages(hook.Do) && a.paging(inFlight):
+		case tendsPages(hook.Do) && a.paging(s):
 			// A page that is on its way would be missed.
 		case r.Problem != "":
 			d.command(incident.FailStep{Step: r.ID, Hook: hook.ID, Title: hook.ID, Do: hook.Do, Error: r.Problem})

@@ -41,6 +41,9 @@ type Pager interface {
 type Tracker interface {
 	// OpenTicket files a ticket, or finds the one that its key marks as ours.
 	OpenTicket(ctx context.Context, request incident.TicketRequest) (incident.Ticket, error)
+	// FindTicket returns the ticket that a key marks as ours, if there is one. It may be
+	// missing for a while after it was filed, where the tracker's search lags behind.
+	FindTicket(ctx context.Context, key string) (ticket incident.Ticket, found bool, err error)
 	// Tickets returns those of the tickets that exist, in one search for many.
 	Tickets(ctx context.Context, keys []string) ([]incident.Ticket, error)
 }

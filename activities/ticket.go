@@ -17,7 +17,7 @@ func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incid
 		return incident.Outcome{}, final("jira.create_issue works on a follow-up: use it in a hook on followup_added")
 	}
 	if f.Done {
-		return incident.Outcome{Text: "it is done already"}, nil
+		return a.adoptIssue(ctx, e)
 	}
 	if s.Service.TrackerProject == "" {
 		return incident.Outcome{}, final(fmt.Sprintf(
@@ -36,6 +36,26 @@ func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incid
 		return incident.Outcome{}, vendorError(err)
 	}
 	return incident.Outcome{Ticket: &ticket, Followup: f.ID, Text: ticket.Key}, nil
+}
+
+// adoptIssue looks for the ticket of a follow-up that people finished before it was known
+// to be filed: an earlier attempt may have filed it without hearing of it. None is filed
+// for work that is done.
+func (a *Activities) adoptIssue(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+	ticket, found, err := a.Tracker.FindTicket(ctx, a.key(e))
+	switch {
+	case err != nil:
+		return incident.Outcome{}, vendorError(err)
+	case !found:
+		return incident.Outcome{Text: "it is done already"}, nil
+	case !ticket.Done:
+		return incident.Outcome{
+			Ticket: &ticket, Followup: e.Work.Followup,
+			Text: ticket.Key + " was filed before the follow-up was finished: close it in the tracker",
+		}, nil
+	default:
+		return incident.Outcome{Ticket: &ticket, Followup: e.Work.Followup, Text: ticket.Key}, nil
+	}
 }
 
 // indexingTime is how long a new ticket may be missing from the tracker's search,

@@ -138,6 +138,36 @@ func TestAVendorThatIsDownIsTriedAgainByItselfUntilItIsBack(t *testing.T) {
 	require.Contains(t, s.messages, "Failed: Page the on-call for payments: connection refused (trying again at 03:00:22 UTC) — Muster")
 }
 
+func TestATicketWhoseFilingWasNotHeardOfIsAdoptedByAFollowupThatPeopleFinished(t *testing.T) {
+	s := newStory(t)
+	s.breakVendor("jira's answers", errDown)
+	s.person(time.Minute, "ana", incident.AddFollowup{Title: "Add a retry budget"})
+	s.person(2*time.Minute, "ana", incident.CompleteFollowup{Followup: "F1"})
+	s.at(3*time.Minute, func() { s.mendVendor("jira's answers") })
+	s.person(time.Hour, "ana", incident.Resolve{})
+	ended := s.run()
+
+	require.Len(t, s.filed, 1)
+	followup, _ := ended.Followup("F1")
+	require.True(t, followup.Done)
+	require.Contains(t, s.tickets, followup.Ticket.Key, "the ticket is no orphan")
+}
+
+func TestNoTicketIsFiledForAFollowupThatPeopleFinished(t *testing.T) {
+	s := newStory(t)
+	s.breakVendor("jira", errDown)
+	s.person(time.Minute, "ana", incident.AddFollowup{Title: "Add a retry budget"})
+	s.person(2*time.Minute, "ana", incident.CompleteFollowup{Followup: "F1"})
+	s.at(3*time.Minute, func() { s.mendVendor("jira") })
+	s.person(time.Hour, "ana", incident.Resolve{})
+	ended := s.run()
+
+	require.Empty(t, s.filed)
+	followup, _ := ended.Followup("F1")
+	require.True(t, followup.Done)
+	require.Empty(t, followup.Ticket.Key)
+}
+
 func TestAlertsThatArriveAfterTheEndAreGivenBack(t *testing.T) {
 	s := newStory(t)
 	s.at(30*time.Second, func() { s.breakVendor("pagerduty", errDown) })

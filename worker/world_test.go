@@ -188,7 +188,17 @@ func (w *world) OpenTicket(_ context.Context, r incident.TicketRequest) (inciden
 		w.filed[r.Key] = key
 		w.tickets[key] = incident.Ticket{Key: key, URL: "https://tracker.example.com/" + key, Status: "To Do"}
 	}
+	if err := w.broken["jira's answers"]; err != nil {
+		return incident.Ticket{}, err
+	}
 	return w.tickets[key], nil
+}
+
+func (w *world) FindTicket(_ context.Context, key string) (incident.Ticket, bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	filed, ok := w.filed[key]
+	return w.tickets[filed], ok, w.broken["jira"]
 }
 
 func (w *world) Tickets(_ context.Context, keys []string) ([]incident.Ticket, error) {

@@ -43,20 +43,18 @@ func (c *Client) OpenTicket(ctx context.Context, request incident.TicketRequest)
 	if err := c.check(request); err != nil {
 		return incident.Ticket{}, err
 	}
-	label := ticketLabel(request.Key)
-	existing, err := c.search(ctx, "labels = "+quote(label)+" ORDER BY created ASC")
+	ticket, found, err := c.FindTicket(ctx, request.Key)
 	if err != nil {
 		return incident.Ticket{}, err
 	}
-	if len(existing) > 0 {
-		ticket := c.ticket(existing[0])
+	if found {
 		return ticket, c.addLinks(ctx, ticket.Key, request.Links)
 	}
 	ownerID, err := c.findOwner(ctx, request)
 	if err != nil {
 		return incident.Ticket{}, err
 	}
-	created, err := c.create(ctx, request, label, ownerID)
+	created, err := c.create(ctx, request, ticketLabel(request.Key), ownerID)
 	if err != nil {
 		return incident.Ticket{}, afterIndexing(err)
 	}
@@ -69,6 +67,16 @@ func (c *Client) OpenTicket(ctx context.Context, request incident.TicketRequest)
 		issue = created
 	}
 	return c.ticket(*issue), nil
+}
+
+// FindTicket returns the ticket that was filed under a key, the oldest if there are
+// several. One that was filed a moment ago may not be found: Jira's search lags behind.
+func (c *Client) FindTicket(ctx context.Context, key string) (ticket incident.Ticket, found bool, err error) {
+	existing, err := c.search(ctx, "labels = "+quote(ticketLabel(key))+" ORDER BY created ASC")
+	if err != nil || len(existing) == 0 {
+		return incident.Ticket{}, false, err
+	}
+	return c.ticket(existing[0]), true, nil
 }
 
 // afterIndexing makes the next attempt wait until the search can find what this one may

@@ -73,6 +73,24 @@ func TestOpenTicketAgainFindsTheOldestTicketAndItsLinks(t *testing.T) {
 	require.Empty(t, fake.Requests(createPath))
 }
 
+func TestFindTicketFilesNothing(t *testing.T) {
+	t.Parallel()
+	client, fake := newClient(t)
+	fake.Answer(search, http.StatusOK, nothing)
+	_, found, err := client.FindTicket(t.Context(), request().Key)
+	require.NoError(t, err)
+	require.False(t, found)
+
+	client, fake = newClient(t)
+	fake.Answer(search, http.StatusOK, `{"issues":[`+issue("PAY-7", "To Do", "new")+`],"isLast":true}`)
+	ticket, found, err := client.FindTicket(t.Context(), request().Key)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, incident.Ticket{Key: "PAY-7", URL: fake.URL + "/browse/PAY-7", Status: "To Do"}, ticket)
+	require.Equal(t, `labels = "`+label+`" ORDER BY created ASC`, fake.Requests(searchPath)[0].Query.Get("jql"))
+	require.Empty(t, fake.Requests(createPath))
+}
+
 func TestOpenTicketFindsItsOwner(t *testing.T) {
 	t.Parallel()
 	const hidden = `[{"accountId":"5b10","displayName":"Sample Responder","emailAddress":""}]`

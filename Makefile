@@ -1,5 +1,5 @@
 # `make` lists what there is. Everything needs Go and nothing else, but for the
-# browser tests, which want a Chromium.
+# tests, which want the programs of a Postgres, promtool and a Chromium.
 
 GO ?= go
 
@@ -22,7 +22,7 @@ TEST_TIMEOUT := 10m
 PROGRESS := $(GO) run ./internal/buildprogress
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test unit browser lint chaos bench generate verify clean
+.PHONY: help dev build test unit browser postgres promtool lint deployment chaos bench generate verify clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +33,11 @@ dev: build ## Build and run Muster with everything in one process
 build: ## Build bin/muster; minutes the first time, seconds after
 	@$(PROGRESS) -o bin/muster ./cmd/muster
 
-test: browser ## Run every test: units, the real Temporal server, the browser
+test: browser postgres promtool ## Run every test: units, the real Temporal server, the browser
 	@$(PROGRESS) -tests $(PKG)
 	$(GO) test -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PKG)
 
-unit: ## Run the tests that need no Temporal server and no browser
+unit: postgres ## Run the tests that need no Temporal server and no browser
 	$(GO) test -tags slim -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PKG)
 
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
@@ -51,6 +51,31 @@ browser:
 	else \
 		echo "The browser tests need Chromium, and none of $(CHROMIUMS) is in the PATH." >&2; \
 		echo "Install it (Debian and Ubuntu: sudo apt-get install chromium), or run 'make unit'." >&2; \
+		exit 1; \
+	fi
+
+# The tests start a Postgres of their own. Debian keeps its programs out of the PATH.
+postgres:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Postgres for the tests of the store"; \
+		apt-get -q -o Acquire::Retries=3 update && \
+		DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends postgresql; \
+	else \
+		echo "The tests need the programs of Postgres 14 or newer, and find no initdb." >&2; \
+		echo "Install them (Debian and Ubuntu: sudo apt-get install postgresql)." >&2; \
+		exit 1; \
+	fi
+
+promtool:
+	@if command -v promtool >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing promtool for the tests of the alert rules"; \
+		apt-get -q -o Acquire::Retries=3 update && \
+		RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends prometheus; \
+	else \
+		echo "The tests of the alert rules need promtool, which comes with Prometheus." >&2; \
+		echo "Install it (Debian and Ubuntu: sudo apt-get install prometheus), or run 'make unit'." >&2; \
 		exit 1; \
 	fi
 
@@ -69,6 +94,9 @@ lint: ## Check format, mistakes, import arrows and determinism of workflows
 	@$(PROGRESS) -tests ./internal/temporalserver/...
 	$(GO) vet ./internal/temporalserver/...
 	$(GO) run $(GOLANGCI_LINT) run --disable govet,staticcheck ./internal/temporalserver/...
+
+deployment: ## Check Dockerfile, compose file and Kubernetes files by their own tools
+	$(GO) -C deploy/check run .
 
 # make chaos N=300 SEED=7 CHAOS='-report report.md'; 0 chooses a seed.
 N ?= 40

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"muster/incident"
@@ -51,9 +52,25 @@ func (a *Activities) Actions() map[string]Action {
 // key is the same on every attempt at the same work, in every restart and in every
 // run of the workflow, and different for all other work anywhere. It holds nothing but
 // letters, digits, hyphens and dots, which every vendor takes; no id of a playbook has a
-// dot.
+// dot. Where the journal was restored from a backup, the numbers of the events that were
+// lost are given out again: a mark keeps the new reactions apart from the old.
 func (a *Activities) key(e playbooks.Effect) string {
-	return fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "."))
+	key := fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "."))
+	if mark := e.Incident.MarkAt(eventOf(e.Work.ID)); mark != "" {
+		key += "." + mark
+	}
+	return key
+}
+
+// eventOf is the number of the event that a reaction answers, which its id ends with; 0 for
+// a step of the playbook.
+func eventOf(workID string) int {
+	_, number, _ := strings.Cut(workID, "@")
+	seq, err := strconv.Atoi(number)
+	if err != nil {
+		return 0
+	}
+	return seq
 }
 
 // IncidentURL is the address of an incident's page.

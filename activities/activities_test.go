@@ -42,6 +42,22 @@ func TestTheKeyOfAnEffectTellsItFromAllOthers(t *testing.T) {
 	}
 }
 
+func TestOnlyReactionsToWhatCameAfterARestorationHaveNewKeys(t *testing.T) {
+	t.Parallel()
+	a := &Activities{Installation: "one"}
+	restored := incident.State{ID: "INC-1", Restorations: []incident.Restoration{{Seq: 12, Mark: "4f2a9c"}, {Seq: 20, Mark: "0b1c2d"}}}
+	for work, want := range map[string]string{
+		"page":        "muster-one-INC-1-page",
+		"announce@11": "muster-one-INC-1-announce.11",
+		"announce@12": "muster-one-INC-1-announce.12.4f2a9c",
+		"announce@19": "muster-one-INC-1-announce.19.4f2a9c",
+		"announce@20": "muster-one-INC-1-announce.20.0b1c2d",
+		"announce@31": "muster-one-INC-1-announce.31.0b1c2d",
+	} {
+		require.Equal(t, want, a.key(playbooks.Effect{Incident: restored, Work: playbooks.Work{ID: work}}))
+	}
+}
+
 // vendorSays is an error as vendors' packages have it.
 type vendorSays struct {
 	permanent bool

@@ -91,7 +91,7 @@ func TestDrainingIsNotReadyWhateverThePartsSay(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, got.Code)
 	require.NotEmpty(t, got.Header().Get("Retry-After"))
 	require.Equal(t, []any{map[string]any{"name": "shutdown", "ok": false, "reason": "Muster is stopping"}}, got.json["checks"])
-	require.Equal(t, http.StatusOK, h.get("/healthz").Code)
+	require.Equal(t, http.StatusServiceUnavailable, h.get("/healthz").Code, "a load balancer sends its requests elsewhere")
 }
 
 func TestDrainingLeavesItToThePagesToRefuseAForm(t *testing.T) {

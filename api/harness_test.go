@@ -48,7 +48,7 @@ func init() {
 // newHarness starts a server; the functions change its options first.
 func newHarness(t *testing.T, change ...func(*api.Options)) *harness {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db")})
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db"), Migrate: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	h := &harness{t: t, store: db, commander: newCommander(db), log: &logBuffer{}}

@@ -38,7 +38,11 @@ type readinessOutput struct {
 	Body Readiness
 }
 
+// health is what load balancers ask: who stops is sent nothing new.
 func (s *Server) health(context.Context, *struct{}) (*healthOutput, error) {
+	if s.Draining() {
+		return nil, notReady(CheckResult{Name: "shutdown", Reason: "Muster is stopping"})
+	}
 	return &healthOutput{Health{Status: "ok", Version: s.version}}, nil
 }
 
@@ -53,14 +57,19 @@ func (s *Server) readiness(ctx context.Context, _ *struct{}) (*readinessOutput, 
 	if s.monitor != nil {
 		report = s.monitor.Check(ctx)
 	}
-	results := make([]CheckResult, len(report))
-	for i, part := range report {
-		results[i] = CheckResult{Name: part.Name, OK: part.Healthy(), Reason: part.Reason}
-	}
+	results := checkResults(report)
 	if !report.Healthy() {
 		return nil, notReady(results...)
 	}
 	return &readinessOutput{Readiness{Status: "ready", Checks: results}}, nil
+}
+
+func checkResults(report health.Report) []CheckResult {
+	results := make([]CheckResult, len(report))
+	for i, part := range report {
+		results[i] = CheckResult{Name: part.Name, OK: part.Healthy(), Reason: part.Reason}
+	}
+	return results
 }
 
 func notReady(results ...CheckResult) *Problem {
@@ -78,8 +87,9 @@ func notReady(results ...CheckResult) *Problem {
 func (s *Server) registerHealth(router gin.IRouter, metrics http.Handler) {
 	register(s, huma.Operation{
 		OperationID: "get-health", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagOperation},
-		Summary: "Whether the process answers",
-	}, s.health)
+		Summary:     "Whether the process answers",
+		Description: "A 503 says that it is stopping.",
+	}, s.health, http.StatusServiceUnavailable)
 	register(s, huma.Operation{
 		OperationID: "get-readiness", Method: http.MethodGet, Path: "/readyz", Tags: []string{tagOperation},
 		Summary:     "Whether all that Muster needs works",

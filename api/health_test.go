@@ -76,13 +76,15 @@ func TestMetricsCountRequestsByRouteAndDeliveriesByOutcome(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, got.Code)
 	for _, line := range []string{
-		`muster_http_request_duration_seconds_count{method="GET",route="/api/v1/incidents/:id",status="200"} 1`,
-		`muster_http_request_duration_seconds_count{method="POST",route="/api/v1/incidents",status="201"} 1`,
-		`muster_http_request_duration_seconds_count{method="other",route="other",status="404"} 1`,
+		`muster_http_request_duration_seconds_count{method="GET",route="/api/v1/incidents/:id",status="2xx"} 1`,
+		`muster_http_request_duration_seconds_count{method="POST",route="/api/v1/incidents",status="2xx"} 1`,
+		`muster_http_request_duration_seconds_count{method="other",route="other",status="4xx"} 1`,
 		`muster_webhook_deliveries_total{outcome="accepted",source="alertmanager"} 1`,
 		`muster_webhook_deliveries_total{outcome="malformed",source="alertmanager"} 1`,
 		`muster_webhook_deliveries_total{outcome="malformed",source="unknown"} 1`,
-		`muster_webhook_items_total{source="alertmanager"} 1`,
+		`muster_webhook_items_total{repeated="false",source="alertmanager"} 1`,
+		`muster_webhook_items_total{repeated="true",source="alertmanager"} 0`,
+		`muster_webhook_deliveries_total{outcome="unstored",source="jira"} 0`,
 		`muster_http_streams_open 0`,
 	} {
 		require.Contains(t, got.Body.String(), line+"\n")

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"muster/store"
 )
 
 // metrics are what this package reports of itself.
@@ -17,12 +19,21 @@ type metrics struct {
 	streams    prometheus.Gauge
 }
 
-// newMetrics registers the metrics. It fails when they are registered already.
-func newMetrics(registry prometheus.Registerer) (*metrics, error) {
+// What became of a delivery.
+const (
+	deliveryAccepted     = "accepted"
+	deliveryMalformed    = "malformed"
+	deliveryUnauthorized = "unauthorized"
+	deliveryUnstored     = "unstored"
+)
+
+// newMetrics registers the metrics, in which the sources of webhooks begin at zero. It fails
+// when they are registered already.
+func newMetrics(registry prometheus.Registerer, sources []string) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "muster", Subsystem: "http", Name: "request_duration_seconds",
-			Help: "Time to answer HTTP requests, streams aside, by route.",
+			Help: "Time to answer HTTP requests, streams aside, by route and class of the answer.",
 			// From a read of one incident to the timeout of a command.
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route", "status"}),
@@ -32,8 +43,8 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		}, []string{"source", "outcome"}),
 		items: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "muster", Subsystem: "webhook", Name: "items_total",
-			Help: "Alerts and other news accepted from webhooks, repetitions included, by source.",
-		}, []string{"source"}),
+			Help: "Alerts and other news accepted from webhooks, by source, and whether they were known already.",
+		}, []string{"source", "repeated"}),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "muster", Subsystem: "http", Name: "streams_open",
 			Help: "Live streams that somebody is watching.",
@@ -44,7 +55,18 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			return nil, fmt.Errorf("register the API's metrics: %w", err)
 		}
 	}
+	for _, source := range sources {
+		for _, outcome := range []string{deliveryAccepted, deliveryMalformed, deliveryUnauthorized, deliveryUnstored} {
+			m.deliveries.WithLabelValues(source, outcome)
+		}
+		m.countItems(source, store.Accepted{})
+	}
 	return m, nil
+}
+
+func (m *metrics) countItems(source string, accepted store.Accepted) {
+	m.items.WithLabelValues(source, "false").Add(float64(accepted.New))
+	m.items.WithLabelValues(source, "true").Add(float64(accepted.Repeated))
 }
 
 func (m *metrics) observeRequest(method, route string, status int, elapsed time.Duration) {
@@ -53,5 +75,6 @@ func (m *metrics) observeRequest(method, route string, status int, elapsed time.
 	default:
 		method = "other" // A label must not take whatever a caller makes up.
 	}
-	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(elapsed.Seconds())
+	class := strconv.Itoa(status/100) + "xx"
+	m.requests.WithLabelValues(method, route, class).Observe(elapsed.Seconds())
 }

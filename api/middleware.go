@@ -63,6 +63,7 @@ func (s *Server) observe(c *gin.Context) {
 	if route == "" {
 		route = "other"
 	}
+	nameSpan(c, route)
 	if !strings.HasSuffix(route, "/stream") {
 		s.metrics.observeRequest(c.Request.Method, route, c.Writer.Status(), elapsed)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"muster/api/webhook"
 	"muster/config"
@@ -28,6 +29,9 @@ type Options struct {
 	// Registry collects the metrics, and /metrics shows all that it has. Nil makes a
 	// new one. Two servers cannot share one.
 	Registry *prometheus.Registry
+	// TracerProvider makes a span of each request, named after its route, in the trace that
+	// its header traceparent names. Nil makes none.
+	TracerProvider trace.TracerProvider
 	// Monitor decides about /readyz; nil means that it is always ready.
 	Monitor *health.Monitor
 	// Logger gets requests at debug level and failures above it. Nil is the default.

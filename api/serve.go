@@ -27,15 +27,21 @@ const (
 // It returns nil after such an end, and otherwise why it could not serve. It can be
 // called once.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	return serve(ctx, listener, s, s.logger, s.Close)
+}
+
+// serve answers requests with a handler until ctx ends, and calls ending as soon as no new
+// ones are taken.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger, ending func()) error {
 	server := &http.Server{
-		Handler:           s,
+		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	server.RegisterOnShutdown(s.Close)
+	server.RegisterOnShutdown(ending)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -44,10 +50,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	// Those who are being answered get their time although ctx has ended.
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(ending); err != nil {
-		s.logger.WarnContext(ctx, "requests were cut off at shutdown", "error", err)
+	if err := server.Shutdown(last); err != nil {
+		logger.WarnContext(ctx, "requests were cut off at shutdown", "error", err)
 		if err := server.Close(); err != nil {
 			return err
 		}

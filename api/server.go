@@ -38,6 +38,7 @@ type Server struct {
 	heartbeat   time.Duration
 
 	engine   *gin.Engine
+	handler  http.Handler
 	api      huma.API
 	document []byte
 
@@ -59,14 +60,15 @@ func New(options Options) (*Server, error) {
 	if registry == nil {
 		registry = prometheus.NewRegistry()
 	}
-	metrics, err := newMetrics(registry)
+	receiver := webhook.NewReceiver(options.Inbox, webhook.Sources(options.Secrets)...)
+	metrics, err := newMetrics(registry, receiver.Names())
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		commander: options.Commander, reader: options.Reader,
 		catalogue: options.Catalogue, postmortems: options.Postmortems,
-		receiver: webhook.NewReceiver(options.Inbox, webhook.Sources(options.Secrets)...),
+		receiver: receiver,
 		monitor:  options.Monitor,
 		logger:   cmp.Or(options.Logger, slog.Default()),
 		metrics:  metrics, crossOrigin: http.NewCrossOriginProtection(),
@@ -77,6 +79,7 @@ func New(options Options) (*Server, error) {
 	slices.SortStableFunc(s.mounts, func(a, b Mount) int { return len(b.Path) - len(a.Path) })
 	s.running, s.end = context.WithCancel(context.Background())
 	s.route(promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	s.handler = traced(s.engine, options.TracerProvider)
 	if s.document, err = s.api.OpenAPI().MarshalJSON(); err != nil {
 		return nil, err
 	}
@@ -84,7 +87,7 @@ func New(options Options) (*Server, error) {
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // OpenAPI returns the document that /openapi.json serves, OpenAPI 3.1 as JSON.
 func (s *Server) OpenAPI() []byte { return slices.Clone(s.document) }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"muster/api/webhook"
+	"muster/store"
 )
 
 const webhookPrefix = "/webhooks/"
@@ -34,7 +35,7 @@ func (s *Server) receive(op huma.Operation) gin.HandlerFunc {
 		accepted, err := s.receiver.Receive(ctx, source, c.Request.Header, body)
 		s.metrics.countDelivery(source, accepted, err)
 		if err == nil {
-			c.JSON(http.StatusAccepted, Delivery{Accepted: accepted})
+			c.JSON(http.StatusAccepted, Delivery{Accepted: accepted.New + accepted.Repeated})
 			return
 		}
 		p := s.explain(ctx, op, err)
@@ -48,8 +49,8 @@ func (s *Server) receive(op huma.Operation) gin.HandlerFunc {
 }
 
 // countDelivery counts by outcome. A source that nobody knows has no label of its own.
-func (m *metrics) countDelivery(source string, accepted int, err error) {
-	outcome := "unstored"
+func (m *metrics) countDelivery(source string, accepted store.Accepted, err error) {
+	outcome := deliveryUnstored
 	var (
 		unknown      *webhook.UnknownSourceError
 		unauthorized *webhook.UnauthorizedError
@@ -57,14 +58,14 @@ func (m *metrics) countDelivery(source string, accepted int, err error) {
 	)
 	switch {
 	case err == nil:
-		outcome = "accepted"
-		m.items.WithLabelValues(source).Add(float64(accepted))
+		outcome = deliveryAccepted
+		m.countItems(source, accepted)
 	case errors.As(err, &unknown):
-		source, outcome = "unknown", "malformed"
+		source, outcome = "unknown", deliveryMalformed
 	case errors.As(err, &unauthorized):
-		outcome = "unauthorized"
+		outcome = deliveryUnauthorized
 	case errors.As(err, &malformed):
-		outcome = "malformed"
+		outcome = deliveryMalformed
 	}
 	m.deliveries.WithLabelValues(source, outcome).Inc()
 }

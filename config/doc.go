@@ -26,9 +26,7 @@
 //
 //	type ServerCommand struct {
 //		config.HTTP
-//		config.Storage
-//		config.CatalogueFile
-//		config.Vendors
+//		config.Production
 //	}
 //
 // Credentials are of type [Secret] and come from the environment only, since

@@ -39,10 +39,27 @@ type EmbeddedTemporal struct {
 // Storage says where state is kept.
 type Storage struct {
 	DataDir string `name:"data-dir" env:"MUSTER_DATA_DIR" default:".muster" placeholder:"DIR" help:"Folder with the embedded state."`
+	Database
+}
+
+// Database says which database Muster is to use.
+type Database struct {
 	// DatabaseURL is the address of a Postgres database with its password, from
-	// MUSTER_DATABASE_URL. When it is not set, SQLite under DataDir serves.
+	// MUSTER_DATABASE_URL. When it is not set, SQLite in a folder serves where a command
+	// can do with that.
 	DatabaseURL Secret `kong:"-"`
 }
+
+// RequirePostgres returns Problems where no Postgres database is named.
+func (d Database) RequirePostgres() error {
+	var problems Problems
+	if !d.DatabaseURL.IsSet() {
+		problems.add(databaseURL, "is not set; write postgres://user:password@host:5432/database, or name a file with that in %s_FILE", databaseURL)
+	}
+	return problems.err()
+}
+
+const databaseURL = "MUSTER_DATABASE_URL"
 
 // CatalogueFile says where muster.yaml is.
 type CatalogueFile struct {
@@ -83,18 +100,18 @@ func (h HTTP) BaseURL(bound string) string {
 // the variable of Temporal's own envconfig. Its SDK reads the value.
 func TemporalAddressSet() bool { return os.Getenv("TEMPORAL_ADDRESS") != "" }
 
-func (s *Storage) secrets() []secretVariable {
+func (d *Database) secrets() []secretVariable {
 	return []secretVariable{
-		{Variable{"MUSTER_DATABASE_URL", "Postgres, as postgres://user:password@host/database; SQLite under --data-dir if not set."}, &s.DatabaseURL},
+		{Variable{databaseURL, "Postgres, as postgres://user:password@host/database; muster dev keeps its state in SQLite under --data-dir."}, &d.DatabaseURL},
 	}
 }
 
 // ReadSecrets reads the secrets of the group from the environment. The error is
 // Problems. It may be repeated.
-func (s *Storage) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, s.secrets()) }
+func (d *Database) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, d.secrets()) }
 
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
-func (s *Storage) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
+func (d *Database) BeforeApply() error { return d.ReadSecrets(os.LookupEnv) }
 
 func (s *Settings) secrets() []secretVariable {
 	return slices.Concat(s.Storage.secrets(), s.Vendors.secrets(), s.Heartbeat.secrets())

@@ -41,16 +41,21 @@ func (p Problems) err() error {
 	return p
 }
 
+// join returns these problems and those of other groups, each nil or Problems, as one error.
+func (p Problems) join(others ...error) error {
+	for _, err := range others {
+		var problems Problems
+		if errors.As(err, &problems) {
+			p = append(p, problems...)
+		}
+	}
+	return p.err()
+}
+
 // Validate checks the settings of all groups. The error is Problems. Kong calls
 // it, and those of the groups, after the flags and the environment are read.
 func (s Settings) Validate() error {
 	var all Problems
-	for _, err := range []error{s.HTTP.Validate(), s.EmbeddedTemporal.Validate(), s.Storage.Validate(), s.Vendors.Validate(), s.Heartbeat.Validate()} {
-		var problems Problems
-		if errors.As(err, &problems) {
-			all = append(all, problems...)
-		}
-	}
 	listeners := []struct{ setting, address string }{
 		{"MUSTER_LISTEN", s.Listen},
 		{"MUSTER_TEMPORAL_UI_LISTEN", s.TemporalUIListen},
@@ -63,20 +68,26 @@ func (s Settings) Validate() error {
 			}
 		}
 	}
-	return all.err()
+	return Problems(nil).join(s.HTTP.Validate(), s.EmbeddedTemporal.Validate(), s.Storage.Validate(), s.Vendors.Validate(), s.Heartbeat.Validate(), all.err())
 }
 
 // Validate checks the settings of the group. The error is Problems.
 func (h HTTP) Validate() error {
 	var problems Problems
 	problems.listen("MUSTER_LISTEN", h.Listen)
-	if h.PublicURL != "" {
-		problems.webURL("MUSTER_PUBLIC_URL", h.PublicURL)
-		if u, err := url.Parse(h.PublicURL); err == nil && (u.RawQuery != "" || u.Fragment != "") {
-			problems.add("MUSTER_PUBLIC_URL", "must end before ? and #, since paths are added to it")
-		}
-	}
+	problems.publicURL(h.PublicURL)
 	return problems.err()
+}
+
+// publicURL reports an address below which Muster cannot be reached. None is none.
+func (p *Problems) publicURL(address string) {
+	if address == "" {
+		return
+	}
+	p.webURL("MUSTER_PUBLIC_URL", address)
+	if u, err := url.Parse(address); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		p.add("MUSTER_PUBLIC_URL", "must end before ? and #, since paths are added to it")
+	}
 }
 
 // Validate checks the settings of the group. The error is Problems.
@@ -93,11 +104,17 @@ func (s Storage) Validate() error {
 	if strings.TrimSpace(s.DataDir) == "" {
 		problems.add("MUSTER_DATA_DIR", "is empty; name a folder for the embedded state, as in .muster")
 	}
-	if s.DatabaseURL.IsSet() {
+	return problems.join(s.Database.Validate())
+}
+
+// Validate checks the settings of the group. The error is Problems.
+func (d Database) Validate() error {
+	var problems Problems
+	if d.DatabaseURL.IsSet() {
 		// The parser's error would quote the password.
-		u, err := url.Parse(s.DatabaseURL.Reveal())
+		u, err := url.Parse(d.DatabaseURL.Reveal())
 		if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-			problems.add("MUSTER_DATABASE_URL", "is not the address of a Postgres database; write postgres://user:password@host:5432/database, "+
+			problems.add(databaseURL, "is not the address of a Postgres database; write postgres://user:password@host:5432/database, "+
 				"with special characters in the password percent-encoded")
 		}
 	}

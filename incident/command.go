@@ -100,6 +100,7 @@ var intents = registerIntents(
 	intentOf[AddStep], intentOf[StartStep], intentOf[FinishStep], intentOf[FailStep],
 	intentOf[CompleteStep], intentOf[SkipStep], intentOf[ApproveStep], intentOf[RejectStep], intentOf[RetryStep],
 	intentOf[AddFollowup], intentOf[CompleteFollowup], intentOf[ReportTicket],
+	intentOf[NoteRestoration],
 )
 
 type intentDecoder func(data []byte) (Intent, error)

@@ -141,6 +141,7 @@ var facts = registerFacts(
 	factOf[StepRejected], factOf[StepFailed], factOf[StepRetried],
 	factOf[PageSent], factOf[ChannelOpened], factOf[RespondersInvited], factOf[PostmortemDrafted],
 	factOf[FollowupAdded], factOf[FollowupCompleted], factOf[TicketFiled], factOf[TicketChanged],
+	factOf[JournalRestored],
 )
 
 type factDecoder func(data []byte) (Fact, error)

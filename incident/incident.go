@@ -177,6 +177,9 @@ type State struct {
 	Reminders []Reminder `json:"reminders,omitzero"`
 	// PostmortemAt is when the postmortem was first drafted.
 	PostmortemAt time.Time `json:"postmortem_at,omitzero"`
+	// Restorations say from where on the journal was taken up after it was restored from a
+	// backup, in order.
+	Restorations []Restoration `json:"restorations,omitzero"`
 
 	// Seq is the sequence number of the last event folded in, At its time.
 	Seq int       `json:"seq"`

@@ -271,6 +271,9 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 	"report_ticket": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.ReportTicket{Followup: followupIDs.Draw(t, "follow-up"), Ticket: drawTicket(t), Deleted: rapid.IntRange(0, 4).Draw(t, "deleted") == 0}
 	},
+	"note_restoration": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.NoteRestoration{Mark: rapid.SampledFrom([]string{"", "4f2a9c", "0b1c2d", "A.b"}).Draw(t, "mark")}
+	},
 }
 
 // ends are the commands after which little happens; they are drawn rarely, so that

@@ -127,6 +127,7 @@ func sampleFacts() []incident.Fact {
 		incident.TicketFiled{Followup: "F1", Ticket: sampleTicket()},
 		incident.TicketChanged{Followup: "F1", Ticket: incident.Ticket{Key: "PAY-7", Status: "Done", Done: true}},
 		incident.TicketChanged{Followup: "F1", Ticket: sampleTicket(), Deleted: true},
+		incident.JournalRestored{Mark: "4f2a9c"},
 	}
 }
 
@@ -166,6 +167,7 @@ func sampleIntents() []incident.Intent {
 		incident.CompleteFollowup{Followup: "F1", Note: "tested by hand"},
 		incident.AddFollowup{Title: "Test the rollback", Owner: "responder@example.com", Due: noon},
 		incident.ReportTicket{Followup: "F1", Ticket: ticket, Deleted: true},
+		incident.NoteRestoration{Mark: "4f2a9c"},
 	}
 }
 

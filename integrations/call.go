@@ -87,13 +87,23 @@ func (c *Caller) Unreadable(operation, missing string) error {
 // client from [NewHTTPClient] and send one request. An [*Error] that the function
 // returns is passed on.
 func (c *Caller) Call(ctx context.Context, operation string, call func(context.Context) error) error {
+	ctx, ended := c.observe(ctx, operation)
+	began := time.Now()
 	// With a context that is over, nothing is sent.
 	if c.shaper != nil && ctx.Err() == nil {
 		if err := c.waitForTurn(ctx, operation); err != nil {
+			ended(CallReport{Waited: time.Since(began), Outcome: unsent(err), Err: err})
 			return err
 		}
 	}
-	seen := &exchange{}
+	sent, seen := time.Now(), &exchange{}
+	err := c.send(ctx, operation, seen, call)
+	ended(CallReport{Waited: sent.Sub(began), Took: time.Since(sent), Outcome: outcomeOf(err), Status: seen.status, Err: err})
+	return err
+}
+
+// send makes a call whose turn has come, and returns nil or an [*Error].
+func (c *Caller) send(ctx context.Context, operation string, seen *exchange, call func(context.Context) error) error {
 	err := call(context.WithValue(ctx, exchangeKey{}, seen))
 	if err == nil {
 		return nil

@@ -29,10 +29,29 @@
 // sent, and what Temporal lost is sent again. Crashing between any two of these steps
 // and starting again from what is pending and from [Store.Unrecorded] does no harm.
 //
-// [Store.Subscribe] tells readers in this process what changed, as it changes.
+// [Store.Subscribe] tells readers what changed, as it changes. Several dispatchers share
+// the work out by [Store.Subjects], each of which one of them has claimed at a time
+// ([Store.Claim]).
 //
-// The database is SQLite, embedded and in one file. The queries (internal/queries) keep
-// to the SQL it shares with Postgres, what is particular to SQLite is in sqlite.go and
-// migrations/sqlite, and the suite in package storetest says what any database must
-// do.
+// # Two databases
+//
+// SQLite is embedded, in one file: for one process, and for getting to know Muster.
+// Postgres is for production: any number of processes share it and behave as one. The
+// queries (internal/queries) keep to the SQL that both understand; what is particular
+// to one of them is behind the interface backend, in sqlite*.go with
+// migrations/sqlite and in postgres*.go with migrations/postgres. The suite in package
+// storetest says what any database must do, and runs on both.
+//
+// What SQLite has from its single writer, Postgres has from three rules. What reads an
+// incident, a key or a group and then writes accordingly does so under an advisory lock
+// of that name, held until the transaction ends, and each transaction has one such lock
+// at most. What happens to items of the inbox is one statement, whose conditions Postgres
+// checks again on each row that another transaction has changed meanwhile. And what
+// Postgres undoes because two transactions waited for each other is done again. An
+// error from the database therefore means that nothing was written, or that a
+// connection broke and nobody knows; repeating any call is safe.
+//
+// On Postgres, people point their dashboards at the views muster_incidents,
+// muster_timeline, muster_followups and muster_alerts. These are a promise; the tables
+// are not.
 package store

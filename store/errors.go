@@ -21,6 +21,8 @@ var (
 	ErrKeyReused = errors.New("key reused")
 	// ErrSchemaTooNew is what a [SchemaTooNewError] is.
 	ErrSchemaTooNew = errors.New("schema too new")
+	// ErrSchemaTooOld is what a [SchemaTooOldError] is.
+	ErrSchemaTooOld = errors.New("schema too old")
 )
 
 // NotFoundError says that the database does not have what was asked for.
@@ -57,7 +59,7 @@ type GapError struct {
 }
 
 func (e *GapError) Error() string {
-	return fmt.Sprintf("%s: event %d was appended where event %d is due; append all events in order",
+	return fmt.Sprintf("%s: event %d was appended where event %d is due; append all events in order, and run muster restored after a restore from a backup",
 		e.Incident, e.Got, e.Want)
 }
 
@@ -114,6 +116,24 @@ func (e *SchemaTooNewError) Error() string {
 
 // Is makes the error an [ErrSchemaTooNew].
 func (e *SchemaTooNewError) Is(target error) bool { return target == ErrSchemaTooNew }
+
+// SchemaTooOldError says that the database has to be migrated before this version of
+// Muster can use it.
+type SchemaTooOldError struct {
+	// Found is the version of the database's schema, 0 where it has none; Known the one that
+	// this program needs.
+	Found, Known int64
+}
+
+func (e *SchemaTooOldError) Error() string {
+	if e.Found == 0 {
+		return fmt.Sprintf("the database is empty, and this muster needs schema version %d; run muster migrate", e.Known)
+	}
+	return fmt.Sprintf("the database has schema version %d, this muster needs version %d; run muster migrate", e.Found, e.Known)
+}
+
+// Is makes the error an [ErrSchemaTooOld].
+func (e *SchemaTooOldError) Is(target error) bool { return target == ErrSchemaTooOld }
 
 func invalid(field, format string, args ...any) error {
 	return &incident.InvalidError{Field: field, Message: fmt.Sprintf(format, args...)}

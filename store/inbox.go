@@ -41,6 +41,9 @@ type Item struct {
 	Key string
 	// ReceivedAt is when it was received, kept to the microsecond.
 	ReceivedAt time.Time
+	// Trace is the trace that the delivery belongs to, as W3C's traceparent; empty where it
+	// belongs to none. https://www.w3.org/TR/trace-context/#traceparent-header
+	Trace string
 	// Body is the matter itself, in JSON. The store does not look into it.
 	Body json.RawMessage
 }
@@ -90,7 +93,7 @@ func (i Item) check() error {
 	case !json.Valid(i.Body) || !utf8.Valid(i.Body):
 		return invalid("body", "the body is not JSON in UTF-8")
 	}
-	return cmp.Or(storable("source", i.Source), storable("subject", i.Subject), storable("key", i.Key))
+	return cmp.Or(storable("source", i.Source), storable("subject", i.Subject), storable("key", i.Key), storable("trace", i.Trace))
 }
 
 // Pending returns up to limit items that are neither sent nor settled, in the order of
@@ -105,11 +108,7 @@ func (s *Store) Pending(ctx context.Context, after int64, limit int) ([]Item, er
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}
-	items := make([]Item, len(rows))
-	for i, row := range rows {
-		items[i] = itemOf(row)
-	}
-	return items, nil
+	return itemsOf(rows), nil
 }
 
 // Alerts returns up to limit of the alerts that an incident has recorded, all of them
@@ -132,11 +131,7 @@ func (s *Store) Alerts(ctx context.Context, id incident.ID, after int64, limit i
 	if err != nil {
 		return nil, fmt.Errorf("read the alerts of %s: %w", id, err)
 	}
-	items := make([]Item, len(rows))
-	for i, row := range rows {
-		items[i] = itemOf(queries.PendingItemsRow(row))
-	}
-	return items, nil
+	return itemsOf(rows), nil
 }
 
 func pageOfItems(limit int) (int32, error) {
@@ -146,11 +141,21 @@ func pageOfItems(limit int) (int32, error) {
 	return int32(cmp.Or(limit, MaxPending)), nil //nolint:gosec // checked above
 }
 
-func itemOf(row queries.PendingItemsRow) Item {
-	return Item{
-		ID: row.ID, Kind: row.Kind, Source: row.Source, Subject: row.Subject, Key: row.Key,
-		ReceivedAt: row.ReceivedAt.Time, Body: json.RawMessage(row.Body),
+// itemRow is a row of the inbox, whichever query it comes from.
+type itemRow interface {
+	queries.PendingItemsRow | queries.PendingItemsOfRow | queries.IncidentItemsRow
+}
+
+func itemsOf[R itemRow](rows []R) []Item {
+	items := make([]Item, len(rows))
+	for i, row := range rows {
+		row := queries.PendingItemsRow(row)
+		items[i] = Item{
+			ID: row.ID, Kind: row.Kind, Source: row.Source, Subject: row.Subject, Key: row.Key,
+			ReceivedAt: row.ReceivedAt.Time, Trace: row.Trace, Body: json.RawMessage(row.Body),
+		}
 	}
+	return items
 }
 
 // InboxStatus says how much waits in the inbox, for health checks and metrics.
@@ -202,7 +207,7 @@ func (s *Store) signalWake() {
 func (s *Store) Prune(ctx context.Context, before time.Time) (forgotten int, err error) {
 	for {
 		pruned := int64(0)
-		err := s.write(ctx, func(q *queries.Queries) (err error) {
+		err := s.write(ctx, unlocked, func(q *queries.Queries) (err error) {
 			pruned, err = q.PruneItems(ctx, queries.PruneItemsParams{Before: queries.At(before), Most: prunedAtOnce})
 			return err
 		})

@@ -41,7 +41,7 @@ func (s *Store) NewIncident(ctx context.Context, key, digest string) (id inciden
 	if err := cmp.Or(storable("key", key), storable("digest", digest)); err != nil {
 		return "", false, err
 	}
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, keyLock(key), func(q *queries.Queries) error {
 		id, fresh = "", false
 		if key != "" {
 			known, err := q.IncidentByKey(ctx, key)
@@ -81,7 +81,7 @@ func (s *Store) Finish(ctx context.Context, id incident.ID, life int) error {
 		return err
 	}
 	now := queries.At(time.Now())
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, incidentLock(number), func(q *queries.Queries) error {
 		if err := requireLife(ctx, q, id, life); err != nil {
 			return err
 		}
@@ -207,9 +207,12 @@ func saveState(ctx context.Context, q *queries.Queries, before, after incident.S
 	number := after.ID.Number()
 	err = q.SaveIncident(ctx, queries.SaveIncidentParams{
 		Number: number, Seq: int64(after.Seq),
-		Status: string(after.Status), Severity: string(after.Severity), Service: after.Service.Name,
-		DeclaredAt: queries.At(after.DeclaredAt), ResolvedAt: queries.At(after.ResolvedAt), EndedAt: queries.At(after.EndedAt),
-		MergedInto: nullable(after.MergedInto.Number()), Search: searchText(after), State: string(text),
+		Status: string(after.Status), Severity: plain(string(after.Severity)), Service: plain(after.Service.Name),
+		Title: plain(after.Title), Commander: plain(commander(after)),
+		DeclaredAt: queries.At(after.DeclaredAt), AcknowledgedAt: queries.At(after.FirstAcknowledgedAt),
+		MitigatedAt: queries.At(after.MitigatedAt), ResolvedAt: queries.At(after.ResolvedAt),
+		ClosedAt: queries.At(closedAt(after)), EndedAt: queries.At(after.EndedAt), ChangedAt: queries.At(time.Now()),
+		MergedInto: nullable(after.MergedInto.Number()), Search: plain(searchText(after)), State: string(text),
 	})
 	if err != nil {
 		return err
@@ -223,13 +226,32 @@ func saveState(ctx context.Context, q *queries.Queries, before, after incident.S
 			return err
 		}
 		err = q.SaveFollowup(ctx, queries.SaveFollowupParams{
-			Incident: number, Position: int64(i), ID: f.ID, TicketKey: f.Ticket.Key, Done: f.Done, Data: string(data),
+			Incident: number, Position: int64(i), ID: plain(f.ID), Title: plain(f.Title), Owner: plain(f.Owner), DueAt: queries.At(f.Due),
+			TicketKey: plain(f.Ticket.Key), Status: plain(f.Ticket.Status), Url: plain(f.Ticket.URL), Done: f.Done, Data: string(data),
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// commander is who leads the response, empty while nobody does.
+func commander(s incident.State) string {
+	for _, role := range s.Roles {
+		if role.ID == "commander" {
+			return role.Holder
+		}
+	}
+	return ""
+}
+
+// closedAt is when an incident was closed, zero for one that is open or ended otherwise.
+func closedAt(s incident.State) time.Time {
+	if s.Status != incident.Closed {
+		return time.Time{}
+	}
+	return s.EndedAt
 }
 
 // searchText is what searches look at, in lower case: the id, title, summary and the

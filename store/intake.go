@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"time"
-
-	"muster/store/internal/queries"
 )
 
 const (
@@ -183,50 +181,26 @@ func (in *intake) close() {
 
 // commitGroup stores deliveries in their order, all or none, and counts what was new.
 func (s *Store) commitGroup(ctx context.Context, group []*delivery) error {
-	fresh := false
-	err := s.write(ctx, func(q *queries.Queries) error {
-		// What may take long was the wait for the lock. To watch a context during each of
-		// many short statements costs as much as the statements.
-		ctx := context.WithoutCancel(ctx)
+	err := s.attempt(ctx, func() error {
 		for _, d := range group {
-			for _, item := range d.items {
-				added, err := acceptItem(ctx, q, item)
-				if err != nil {
-					return err
-				}
-				if added {
-					d.accepted.New++
-					fresh = true
-				} else {
-					d.accepted.Repeated++
-				}
-			}
+			d.accepted = Accepted{}
 		}
-		return nil
+		return s.backend.accept(ctx, s, group)
 	})
-	if err == nil && fresh {
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(group, func(d *delivery) bool { return d.accepted.New > 0 }) {
 		s.signalWake()
 	}
-	return err
+	return nil
 }
 
-// acceptItem looks before it inserts, because even an insert that does nothing makes
-// SQLite write.
-func acceptItem(ctx context.Context, q *queries.Queries, item Item) (fresh bool, err error) {
-	seenAt, err := q.ItemSeenAt(ctx, queries.ItemSeenAtParams{Kind: item.Kind, Source: item.Source, Key: item.Key})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		added, err := q.AcceptItem(ctx, queries.AcceptItemParams{
-			Kind: item.Kind, Source: item.Source, Subject: item.Subject, Key: item.Key,
-			ReceivedAt: queries.At(item.ReceivedAt), Body: string(item.Body),
-		})
-		return added > 0, err
-	case err != nil:
-		return false, err
-	case item.ReceivedAt.Sub(seenAt.Time) < seenGranularity:
-		return false, nil
+// count counts one item of the delivery.
+func (d *delivery) count(fresh bool) {
+	if fresh {
+		d.accepted.New++
+	} else {
+		d.accepted.Repeated++
 	}
-	return false, q.TouchItem(ctx, queries.TouchItemParams{
-		Kind: item.Kind, Source: item.Source, Key: item.Key, Now: queries.At(item.ReceivedAt),
-	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,12 +59,14 @@ func (s *Store) record(ctx context.Context, id incident.ID, life int, events []i
 	}
 	var seq int
 	now := queries.At(time.Now())
-	err = s.write(ctx, func(q *queries.Queries) (err error) {
+	err = s.write(ctx, incidentLock(number), func(q *queries.Queries) (err error) {
 		if err := requireLife(ctx, q, id, life); err != nil {
 			return err
 		}
 		if len(events) > 0 {
-			seq, err = appendEvents(ctx, q, id, events)
+			if seq, err = appendEvents(ctx, q, id, events); err == nil && seq > 0 {
+				err = s.backend.announce(ctx, q, Change{Incident: id, Seq: seq})
+			}
 		} else {
 			err = requireDeclared(ctx, q, number)
 		}
@@ -128,6 +131,9 @@ func checkedEvents(id incident.ID, events []incident.Event) ([]incident.Event, e
 			return nil, invalid("events", "event %d of %s has no time", e.Seq, id)
 		case e.Seq != first+i:
 			return nil, &GapError{Incident: id, Want: first + i, Got: e.Seq}
+		}
+		if err := cmp.Or(storable("actor", e.Actor.Name), storable("source", e.Source), storable("cause", e.Cause)); err != nil {
+			return nil, fmt.Errorf("event %d of %s: %w", e.Seq, id, err)
 		}
 		e.At = e.At.UTC().Truncate(time.Microsecond)
 		checked[i] = e

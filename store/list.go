@@ -61,7 +61,7 @@ func (s *Store) Incidents(ctx context.Context, filter Filter) (page []incident.S
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.backend.reader.QueryContext(ctx, query.text(limit+1), query.args...)
+	rows, err := s.backend.list(ctx, query.text(limit+1), query.args)
 	if err != nil {
 		return nil, "", fmt.Errorf("list incidents: %w", err)
 	}

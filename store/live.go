@@ -14,10 +14,14 @@ type Change struct {
 }
 
 // Subscribe returns a channel of the changes to one incident, or to all where id is
-// empty, that this process makes from now on. A slow reader holds nobody up: changes
-// it has not taken are joined, incident by incident, into the newest. Calling cancel
+// empty, from now on. A slow reader holds nobody up: changes it has not taken are joined,
+// incident by incident, into the newest. Calling cancel
 // ends the subscription, as closing the Store does; either closes the channel.
 // Calling it again does nothing.
+//
+// On Postgres these are the changes that any process makes. After a connection was lost,
+// they are told again of a little more than what happened meanwhile. On SQLite they are
+// those of this process.
 //
 // To miss nothing, subscribe first and then read the journal.
 func (s *Store) Subscribe(id incident.ID) (changes <-chan Change, cancel func()) {

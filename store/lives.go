@@ -32,7 +32,7 @@ func (s *Store) Revive(ctx context.Context, id incident.ID) (Revival, error) {
 		return Revival{}, err
 	}
 	var revival Revival
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, incidentLock(number), func(q *queries.Queries) error {
 		life, err := q.RaiseLife(ctx, number)
 		if err != nil {
 			return err

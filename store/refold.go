@@ -42,11 +42,11 @@ func (s *Store) refold(ctx context.Context, logger *slog.Logger) error {
 	if folded > 0 {
 		logger.InfoContext(ctx, "the read model was made anew from the journal", "incidents", folded, "fold", incident.FoldVersion)
 	}
-	return s.write(ctx, func(q *queries.Queries) error { return q.SetFoldVersion(ctx, incident.FoldVersion) })
+	return s.write(ctx, unlocked, func(q *queries.Queries) error { return q.SetFoldVersion(ctx, incident.FoldVersion) })
 }
 
 func (s *Store) refoldIncident(ctx context.Context, id incident.ID) error {
-	err := s.write(ctx, func(q *queries.Queries) error {
+	err := s.write(ctx, incidentLock(id.Number()), func(q *queries.Queries) error {
 		events, err := eventsAfter(ctx, q, id, 0, math.MaxInt32)
 		if err != nil || len(events) == 0 {
 			return err

@@ -15,7 +15,7 @@ func TestTheReadModelIsMadeAnewWhenTheFoldHasChanged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "muster.db")
 	open := func() *store.Store {
-		s, err := store.Open(t.Context(), store.Options{Path: path})
+		s, err := store.Open(t.Context(), store.Options{Path: path, Migrate: true})
 		require.NoError(t, err)
 		return s
 	}

@@ -26,7 +26,8 @@ func (s *Store) Route(ctx context.Context, source, group string, now time.Time, 
 	if err := cmp.Or(storable("source", source), storable("group", group)); err != nil {
 		return "", false, err
 	}
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, groupLock(source, group), func(q *queries.Queries) error {
+		id, isNew = "", false
 		number, declared, err := groupIncident(ctx, q, source, group, now.Add(-reopenWindow))
 		if err != nil {
 			return err

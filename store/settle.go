@@ -22,7 +22,7 @@ func (s *Store) Sent(ctx context.Context, ids []int64, to incident.ID, life int)
 		return err
 	}
 	now := queries.At(time.Now())
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, incidentLock(number), func(q *queries.Queries) error {
 		if now, err := lifeOf(ctx, q, number); err != nil || now != life {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) Delivered(ctx context.Context, ids []int64, to incident.ID) erro
 		return err
 	}
 	now := queries.At(time.Now())
-	err = s.write(ctx, func(q *queries.Queries) error {
+	err = s.write(ctx, unlocked, func(q *queries.Queries) error {
 		return q.DeliverItems(ctx, queries.DeliverItemsParams{IDs: ids, Incident: nullable(number), Now: now})
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Store) Discard(ctx context.Context, ids []int64, reason string) error {
 		return nil
 	}
 	now := queries.At(time.Now())
-	err := s.write(ctx, func(q *queries.Queries) error {
+	err := s.write(ctx, unlocked, func(q *queries.Queries) error {
 		return q.DiscardItems(ctx, queries.DiscardItemsParams{IDs: ids, Reason: reason, Now: now})
 	})
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Store) Return(ctx context.Context, ids []int64, from incident.ID) error
 		return err
 	}
 	returned := int64(0)
-	err = s.write(ctx, func(q *queries.Queries) (err error) {
+	err = s.write(ctx, unlocked, func(q *queries.Queries) (err error) {
 		returned, err = q.ReturnItems(ctx, queries.ReturnItemsParams{IDs: ids, Incident: nullable(number)})
 		return err
 	})

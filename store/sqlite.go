@@ -12,8 +12,11 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"muster/store/internal/queries"
 )
 
 const (
@@ -42,34 +45,51 @@ const (
 	lockRetry = 20 * time.Millisecond
 )
 
-// openSQLite opens the file and migrates it, one process at a time.
+// sqliteSchema is what migrations/sqlite makes.
+var sqliteSchema = schema{
+	dialect: goose.DialectSQLite3, folder: "migrations/sqlite",
+	tables: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'",
+}
+
+// sqliteBackend is a SQLite file.
 //
 // SQLite has one writer at a time. Within the process, a single connection for
 // writing makes writers queue in Go, where waiting honours contexts; between
 // processes, every transaction takes the write lock as it begins, which is the one
 // place where it can be found taken. The write-ahead log lets readers carry on
 // meanwhile, and synchronous=FULL has each commit on disk when it returns.
-func openSQLite(ctx context.Context, path string, logger *slog.Logger) (_ backend, err error) {
-	if path == "" {
-		return backend{}, errors.New("no file was named")
+type sqliteBackend struct {
+	path           string
+	logger         *slog.Logger
+	reader, writer *sql.DB
+	log            *sqliteLog
+	from, to       int64
+}
+
+// open opens the file, one process at a time, and migrates it if it may.
+func (b *sqliteBackend) open(ctx context.Context, mayMigrate bool) (err error) {
+	if b.path == "" {
+		return errors.New("no file was named")
 	}
-	path, err = filepath.Abs(path)
+	path, err := filepath.Abs(b.path)
 	if err != nil {
-		return backend{}, err
+		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return backend{}, fmt.Errorf("create its folder: %w", err)
+	if mayMigrate {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("create its folder: %w", err)
+		}
 	}
-	if err := touch(path); err != nil {
-		return backend{}, err
+	if err := touch(path, mayMigrate); err != nil {
+		return err
 	}
 	unlock, err := lockFile(ctx, path+".lock")
 	if err != nil {
-		return backend{}, err
+		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	writer, err := sql.Open("sqlite", sqliteURL(path, url.Values{
+	b.writer, err = sql.Open("sqlite", sqliteURL(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
 			sqliteBusyPragma(), "synchronous(FULL)", "foreign_keys(1)",
@@ -79,29 +99,82 @@ func openSQLite(ctx context.Context, path string, logger *slog.Logger) (_ backen
 		},
 	}))
 	if err != nil {
-		return backend{}, err
+		return err
 	}
-	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite", sqliteURL(path, url.Values{
+	b.writer.SetMaxOpenConns(1)
+	b.reader, err = sql.Open("sqlite", sqliteURL(path, url.Values{
 		"_pragma": {sqliteBusyPragma(), "query_only(1)"},
 	}))
 	if err != nil {
-		return backend{}, errors.Join(err, writer.Close())
+		return errors.Join(err, b.writer.Close())
 	}
-	reader.SetMaxOpenConns(sqliteReaders)
-	reader.SetMaxIdleConns(sqliteReaders)
-
-	b := backend{reader: reader, writer: writer, contended: sqliteContended, explained: sqliteExplained, wrote: newSQLiteLog(writer, path).wrote}
-	if err := prepareSQLite(ctx, writer, logger); err != nil {
-		return backend{}, errors.Join(sqliteExplained(err), b.close())
+	b.reader.SetMaxOpenConns(sqliteReaders)
+	b.reader.SetMaxIdleConns(sqliteReaders)
+	b.log = newSQLiteLog(b.writer, path)
+	if err := b.prepare(ctx, mayMigrate); err != nil {
+		return errors.Join(err, b.close())
 	}
-	return b, nil
+	return nil
 }
 
+func (b *sqliteBackend) where() string { return b.path }
+
+func (b *sqliteBackend) migrated() (from, to int64) { return b.from, b.to }
+
+// statements prepares them all: SQLite would parse each anew every time.
+func (b *sqliteBackend) statements(ctx context.Context) (reading, writing *queries.Queries, err error) {
+	if reading, err = queries.Prepare(ctx, b.reader); err != nil {
+		return nil, nil, err
+	}
+	if writing, err = queries.Prepare(ctx, b.writer); err != nil {
+		return nil, nil, err
+	}
+	return reading, writing, nil
+}
+
+func (b *sqliteBackend) list(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	return b.reader.QueryContext(ctx, query, args...)
+}
+
+// begin waits for other processes for as long as ctx allows. Within this one, the lock is
+// the connection.
+func (b *sqliteBackend) begin(ctx context.Context, _ lock) (*sql.Tx, error) {
+	for {
+		tx, err := b.writer.BeginTx(ctx, nil)
+		if err == nil || sqliteCode(err) != sqlite3.SQLITE_BUSY {
+			return tx, err
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("another process is writing to the database: %w", ctx.Err())
+		}
+	}
+}
+
+// rivalled is never the case: once a transaction has begun, it is alone.
+func (b *sqliteBackend) rivalled(error) bool { return false }
+
+func (b *sqliteBackend) wrote(ctx context.Context, err error) { b.log.wrote(ctx, err) }
+
+// announce and listen have nothing to do: changes are told within this process only.
+func (b *sqliteBackend) announce(context.Context, *queries.Queries, Change) error { return nil }
+
+func (b *sqliteBackend) listen(context.Context, *Store) error { return nil }
+
+// claim agrees: claims are among those who share a Store.
+func (b *sqliteBackend) claim(context.Context, string) (release func(), ok bool, err error) {
+	return func() {}, true, nil
+}
+
+func (b *sqliteBackend) close() error { return errors.Join(b.reader.Close(), b.writer.Close()) }
+
 // touch finds out whether the file can be written to, while the operating system's
-// own words for the obstacle are at hand, and creates it for its owner alone.
-func touch(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// own words for the obstacle are at hand, and may create it for its owner alone.
+func touch(path string, mayCreate bool) error {
+	flags := os.O_RDWR
+	if mayCreate {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return err
 	}
@@ -116,34 +189,39 @@ func lockFile(ctx context.Context, path string) (unlock func() error, err error)
 	return lock.Unlock, nil
 }
 
-// prepareSQLite makes the file Muster's: nothing is written to it before it is known
-// to be empty or Muster's already.
-func prepareSQLite(ctx context.Context, writer *sql.DB, logger *slog.Logger) error {
+// prepare makes the file Muster's: nothing is written to it before it is known to be empty
+// or Muster's already.
+func (b *sqliteBackend) prepare(ctx context.Context, mayMigrate bool) (err error) {
 	var application, tables int
-	if err := writer.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
+	if err := b.writer.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
 		return err
 	}
-	if err := writer.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	if err := b.writer.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return err
 	}
 	empty := application == 0 && tables == 0
 	if application != sqliteApplicationID && !empty {
 		return errors.New("it is the SQLite database of another program; name another file")
 	}
+	if empty && !mayMigrate {
+		b.from, b.to, err = sqliteSchema.bring(ctx, b.writer, false, b.logger)
+		return err
+	}
 	if empty {
-		if _, err := writer.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", sqliteApplicationID)); err != nil {
+		if _, err := b.writer.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", sqliteApplicationID)); err != nil {
 			return err
 		}
 	}
 	// The journal mode is kept in the file, so that this holds for all connections.
 	var mode string
-	if err := writer.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+	if err := b.writer.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
 		return err
 	}
 	if mode != "wal" {
 		return fmt.Errorf("its file system does not support SQLite's write-ahead log (the journal mode stays %q); put it on a local disk", mode)
 	}
-	return migrate(ctx, writer, logger)
+	b.from, b.to, err = sqliteSchema.bring(ctx, b.writer, mayMigrate, b.logger)
+	return err
 }
 
 func sqliteURL(path string, query url.Values) string {
@@ -155,25 +233,21 @@ func sqliteBusyPragma() string {
 	return fmt.Sprintf("busy_timeout(%d)", sqliteBusyTimeout.Milliseconds())
 }
 
-func sqliteContended(err error) bool {
-	return sqliteCode(err) == sqlite3.SQLITE_BUSY
-}
-
-// sqliteExplained puts what SQLite says about a file that it cannot use into words.
-func sqliteExplained(err error) error {
+// advice says what to do about a file that SQLite cannot use.
+func (b *sqliteBackend) advice(err error) string {
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("it is not a SQLite database; name another file: %w", err)
+		return "it is not a SQLite database; name another file"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("it cannot be written to; check the permissions of the file and its folder: %w", err)
+		return "it cannot be written to; check the permissions of the file and its folder"
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("the disk is full; make room on it: %w", err)
+		return "the disk is full; make room on it"
 	case sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("the disk does not do what it is told; check it, and the quota on it: %w", err)
+		return "the disk does not do what it is told; check it, and the quota on it"
 	case sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("it is damaged; restore it from a backup: %w", err)
+		return "it is damaged; restore it from a backup"
 	default:
-		return err
+		return ""
 	}
 }
 

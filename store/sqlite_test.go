@@ -45,7 +45,7 @@ func TestOpenRefusesWhatItCannotUse(t *testing.T) {
 			return path
 		}, "database of another program"},
 		{"a database from a newer version", func(t *testing.T, path string) string {
-			s, err := store.Open(t.Context(), store.Options{Path: path})
+			s, err := store.Open(t.Context(), store.Options{Path: path, Migrate: true})
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			exec(t, path, "INSERT INTO schema_versions (version_id, is_applied) VALUES (999, 1)")
@@ -57,7 +57,7 @@ func TestOpenRefusesWhatItCannotUse(t *testing.T) {
 			path := tt.prepare(t, filepath.Join(t.TempDir(), "muster.db"))
 			before, err := os.ReadFile(path)
 			existed := err == nil
-			_, err = store.Open(t.Context(), store.Options{Path: path})
+			_, err = store.Open(t.Context(), store.Options{Path: path, Migrate: true})
 			require.ErrorContains(t, err, tt.says)
 			if path != "" {
 				require.ErrorContains(t, err, path)
@@ -88,7 +88,7 @@ func TestOpenTellsThatTheSchemaIsTooNew(t *testing.T) {
 func TestOpenCreatesTheFileForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new folder", "50% of #1?", "muster.db")
-	storetest.Open(t, store.Options{Path: path})
+	storetest.Open(t, store.Options{Path: path, Migrate: true})
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())

@@ -14,17 +14,23 @@ import (
 	"muster/store/internal/queries"
 )
 
-// Options says where the database is.
+// Options says where the database is, and what may be done to it.
 type Options struct {
-	// Path is the SQLite file. It is created with its folder when it is missing.
+	// URL is the Postgres database, "postgres://user:password@host:5432/database", with the
+	// parameters of libpq, and pool_max_conns for how many connections the Store may
+	// have beside two of its own (10 unless set). It goes before Path.
+	URL string
+	// Path is the SQLite file.
 	Path string
-	// Logger hears of migrations. Nil is silence.
+	// Migrate brings the schema up to date, and creates the file with its folder when it is
+	// missing. Without it an older schema is a [SchemaTooOldError].
+	Migrate bool
+	// Logger hears of migrations and of connections that were lost. Nil is silence.
 	Logger *slog.Logger
 }
 
 // Store is the database. It is safe for concurrent use. Several processes may open
-// the same one; each sees the others' writes, but [Store.Subscribe] and [Store.Wake]
-// tell only of its own.
+// the same one, and each sees the others' writes.
 type Store struct {
 	backend      backend
 	reading      *queries.Queries
@@ -33,50 +39,57 @@ type Store struct {
 	wake         chan struct{}
 	intake       *intake
 	live         live
+	claims       claims
 }
 
-// backend is a database as the Store needs it: connections to read and to write
-// with, which may be one and the same pool.
-type backend struct {
-	reader, writer *sql.DB
-	// contended says whether a transaction could not begin because another process
-	// was writing, so that it is worth beginning again.
-	contended func(error) bool
-	// explained puts into words what the database says where those who read it would not
-	// know what to mend.
-	explained func(error) error
-	// wrote is told how each transaction ended.
-	wrote func(ctx context.Context, err error)
-}
-
-func (b backend) close() error { return errors.Join(b.reader.Close(), b.writer.Close()) }
-
-// Open opens the database, creating it and bringing its schema up to date where that
-// is needed; processes that start at the same time take turns. The error says what
-// is wrong with the path or file; a [SchemaTooNewError] means that a newer Muster has
-// been here. Close the Store when done.
+// Open opens the database. The error says what is wrong with the path or URL and what to
+// mend, and never holds the URL's password; a [SchemaTooNewError] means that a newer
+// Muster has been here, a [SchemaTooOldError] that the schema is to be migrated first.
+// With [Options.Migrate], processes that start at the same time take turns. Close the
+// Store when done.
 func Open(ctx context.Context, options Options) (*Store, error) {
 	logger := cmp.Or(options.Logger, slog.New(slog.DiscardHandler))
-	b, err := openSQLite(ctx, options.Path, logger)
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", options.Path, err)
+	b := newBackend(options, logger)
+	if err := b.open(ctx, options.Migrate); err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", b.where(), explained(b, err))
 	}
 	s, err := newStore(ctx, b)
 	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", options.Path, errors.Join(err, b.close()))
+		return nil, fmt.Errorf("open the database %s: %w", b.where(), errors.Join(explained(b, err), b.close()))
 	}
-	if err := s.refold(ctx, logger); err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", options.Path, errors.Join(err, s.Close()))
+	err = s.refold(ctx, logger)
+	if err == nil {
+		err = b.listen(ctx, s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", b.where(), errors.Join(explained(b, err), s.Close()))
 	}
 	return s, nil
 }
 
-func newStore(ctx context.Context, b backend) (*Store, error) {
-	reading, err := queries.Prepare(ctx, b.reader)
+// Migrate brings the schema up to date, whatever [Options.Migrate] says, and the read model
+// with it, and says from which version to which. Migrations that are interrupted leave the
+// schema of a version in between, and are taken up again by the next call. Several
+// processes may call it at once.
+func Migrate(ctx context.Context, options Options) (from, to int64, err error) {
+	options.Migrate = true
+	s, err := Open(ctx, options)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	writing, err := queries.Prepare(ctx, b.writer)
+	from, to = s.backend.migrated()
+	return from, to, s.Close()
+}
+
+func newBackend(options Options, logger *slog.Logger) backend {
+	if options.URL != "" {
+		return newPostgres(options.URL, logger)
+	}
+	return &sqliteBackend{path: options.Path, logger: logger}
+}
+
+func newStore(ctx context.Context, b backend) (*Store, error) {
+	reading, writing, err := b.statements(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +118,9 @@ func (s *Store) Close() error {
 // for as long as ctx allows.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.reading.Installation(ctx); err != nil {
-		return fmt.Errorf("the database cannot be read: %w", err)
+		return fmt.Errorf("the database cannot be read: %w", explained(s.backend, err))
 	}
-	err := s.write(ctx, func(q *queries.Queries) error { return q.ProveWritable(ctx) })
+	err := s.write(ctx, unlocked, func(q *queries.Queries) error { return q.ProveWritable(ctx) })
 	if err != nil {
 		return fmt.Errorf("the database cannot be written to: %w", err)
 	}
@@ -119,40 +132,6 @@ func (s *Store) Check(ctx context.Context) error {
 // installation's effects at a vendor apart from another's.
 func (s *Store) Installation() string { return s.installation }
 
-// write runs fn in a transaction that holds the write lock from its beginning, and
-// commits unless fn fails. It waits for other writers until ctx ends.
-func (s *Store) write(ctx context.Context, fn func(*queries.Queries) error) error {
-	err := s.transact(ctx, fn)
-	s.backend.wrote(ctx, err)
-	return s.backend.explained(err)
-}
-
-func (s *Store) transact(ctx context.Context, fn func(*queries.Queries) error) error {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := fn(s.writing.WithTx(tx)); err != nil {
-		// An error of its own says only that there is nothing left to roll back: the database
-		// did so as it failed, or database/sql as ctx ended.
-		_ = tx.Rollback()
-		return err
-	}
-	return tx.Commit()
-}
-
-func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
-	for {
-		tx, err := s.backend.writer.BeginTx(ctx, nil)
-		if err == nil || !s.backend.contended(err) {
-			return tx, err
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("another process is writing to the database: %w", ctx.Err())
-		}
-	}
-}
-
 // numberOf returns the number within a well-formed id.
 func numberOf(id incident.ID) (int64, error) {
 	n := id.Number()
@@ -160,6 +139,12 @@ func numberOf(id incident.ID) (int64, error) {
 		return 0, invalid("incident", "%q is not an incident id; ids look like INC-42", string(id))
 	}
 	return n, nil
+}
+
+// plain makes text of the read model, which nobody may refuse any more, into what every
+// database can hold.
+func plain(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 // storable refuses text that not every database can hold: Postgres takes neither NUL

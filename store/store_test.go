@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"muster/internal/postgrestest"
 	"muster/store"
 	"muster/store/storetest"
 )
@@ -25,12 +26,20 @@ func backends() []storetest.Backend {
 	return []storetest.Backend{{
 		Name: "SQLite",
 		Fresh: func(t testing.TB) store.Options {
-			return store.Options{Path: filepath.Join(t.TempDir(), "muster.db")}
+			return store.Options{Path: filepath.Join(t.TempDir(), "muster.db"), Migrate: true}
 		},
-		Fill: func(t testing.TB, s *store.Store) func() {
-			free, err := store.Fill(t.Context(), s)
-			require.NoError(t, err)
-			return func() { require.NoError(t, free()) }
+		Fill: fill,
+	}, {
+		Name: "Postgres",
+		Fresh: func(t testing.TB) store.Options {
+			return store.Options{URL: postgrestest.New(t), Migrate: true}
 		},
+		Fill: fill,
 	}}
+}
+
+func fill(t testing.TB, s *store.Store) func() {
+	free, err := store.Fill(t.Context(), s)
+	require.NoError(t, err)
+	return func() { require.NoError(t, free()) }
 }

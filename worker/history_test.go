@@ -36,9 +36,10 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	require.NoError(t, err)
 	defer temporal.Close()
 	w := newWorld()
-	run := worker.New(temporal, &activities.Activities{
+	run, err := worker.New(temporal, &activities.Activities{
 		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Journal: w, Inbox: w, Installation: "test", PublicURL: "https://muster.example.com",
-	}, func(err error) { t.Error(err) })
+	}, worker.Options{Fatal: func(err error) { t.Error(err) }})
+	require.NoError(t, err)
 	require.NoError(t, run.Start(t.Context()))
 	defer run.Stop()
 
@@ -68,7 +69,7 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	require.Equal(t, incident.Closed, ended.Status)
 
 	require.NoError(t, temporal.CancelWorkflow(t.Context(), workflows.PulseID, ""))
-	require.NoError(t, worker.Check(t.Context(), temporal), "the pulse cannot be cancelled")
+	require.NoError(t, worker.Check(t.Context(), temporal, client.DefaultNamespace), "the pulse cannot be cancelled")
 
 	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep", "pulse": workflows.PulseID} {
 		history := historyOf(t, temporal, id)

@@ -9,8 +9,10 @@ import (
 	"muster/internal/health"
 	"muster/workflows"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 )
 
@@ -18,14 +20,19 @@ import (
 // task waiting, be it as busy as it may, and shorter than anybody waits for a page.
 const PulseLimit = 5 * time.Second
 
-// Check asks a workflow, and so proves that a worker takes tasks and that Temporal hands
-// them out. Where several processes work for one namespace, any of them may answer. It
-// changes nothing, save that it starts that workflow again where Temporal has lost it. The
-// error is made by [health.Because].
-func Check(ctx context.Context, temporal client.Client) error {
+// stickyLimit is how much of it the worker gets that has answered last. Temporal asks that one
+// first, and for some seconds after it has died does not know better.
+const stickyLimit = 2 * time.Second
+
+// Check asks a workflow, and so proves that a worker takes tasks and that Temporal hands them
+// out. The namespace is the client's. Where several processes work for it, any of them may
+// answer: the death of one is no news as long as another lives. It changes nothing, save that
+// it starts that workflow again where Temporal has lost it. The error is made by
+// [health.Because].
+func Check(ctx context.Context, temporal client.Client, namespace string) error {
 	ctx, cancel := context.WithTimeout(ctx, PulseLimit)
 	defer cancel()
-	err := askPulse(ctx, temporal)
+	err := askAnyPulse(ctx, temporal, namespace)
 	if isNotFound(err) {
 		if err = startPulse(ctx, temporal); err == nil {
 			err = askPulse(ctx, temporal)
@@ -39,6 +46,29 @@ func Check(ctx context.Context, temporal client.Client) error {
 	default:
 		return health.Because("it cannot be asked through Temporal", err)
 	}
+}
+
+// askAnyPulse asks whoever answered last and, when nothing comes, everybody else. Otherwise the
+// death of one worker would look like the death of all.
+func askAnyPulse(ctx context.Context, temporal client.Client, namespace string) error {
+	first, cancel := context.WithTimeout(ctx, stickyLimit)
+	defer cancel()
+	err := askPulse(first, temporal)
+	if err == nil || first.Err() == nil && !isTimeout(err) {
+		return err
+	}
+	if err := forgetWorker(ctx, temporal, namespace); err != nil {
+		return err
+	}
+	return askPulse(ctx, temporal)
+}
+
+// forgetWorker has Temporal forget which worker keeps the workflow in memory.
+func forgetWorker(ctx context.Context, temporal client.Client, namespace string) error {
+	_, err := temporal.WorkflowService().ResetStickyTaskQueue(ctx, &workflowservice.ResetStickyTaskQueueRequest{
+		Namespace: namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflows.PulseID},
+	})
+	return err
 }
 
 func askPulse(ctx context.Context, temporal client.Client) error {

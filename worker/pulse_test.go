@@ -15,10 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/testsuite"
+	"google.golang.org/grpc"
 )
 
 func TestThePulseAnswersForAsLongAsItRunsAndCannotBeCancelled(t *testing.T) {
@@ -91,16 +93,39 @@ func TestWhyTheWorkerIsUnhealthyIsSaidWithoutHosts(t *testing.T) {
 			t.Parallel()
 			temporal := &mocks.Client{}
 			temporal.On("QueryWorkflow", mock.Anything, workflows.PulseID, "", workflows.PulseQuery).Return(nil, test.err)
+			temporal.On("WorkflowService").Return(forgetful{})
 			require.Equal(t, test.want, check(t, temporal).Reason)
 		})
 	}
+}
+
+// forgetful is Temporal as far as it forgets which worker keeps a workflow in memory.
+type forgetful struct {
+	workflowservice.WorkflowServiceClient
+}
+
+func (forgetful) ResetStickyTaskQueue(
+	context.Context, *workflowservice.ResetStickyTaskQueueRequest, ...grpc.CallOption,
+) (*workflowservice.ResetStickyTaskQueueResponse, error) {
+	return &workflowservice.ResetStickyTaskQueueResponse{}, nil
+}
+
+func TestTheDeathOfTheWorkerThatAnsweredLastIsNotTheDeathOfAll(t *testing.T) {
+	t.Parallel()
+	temporal := &mocks.Client{}
+	temporal.On("QueryWorkflow", mock.Anything, workflows.PulseID, "", workflows.PulseQuery).
+		Return(nil, serviceerror.NewDeadlineExceeded("nobody polls the sticky queue")).Once()
+	temporal.On("WorkflowService").Return(forgetful{}).Once()
+	temporal.On("QueryWorkflow", mock.Anything, workflows.PulseID, "", workflows.PulseQuery).Return(answered(t), nil)
+	require.NoError(t, check(t, temporal).Err)
+	temporal.AssertExpectations(t)
 }
 
 // check asks for a worker.
 func check(t *testing.T, temporal *mocks.Client) health.Part {
 	t.Helper()
 	monitor, err := health.NewMonitor(health.Options{
-		Probes: []health.Probe{{Part: "worker", Limit: worker.PulseLimit, Check: func(ctx context.Context) error { return worker.Check(ctx, temporal) }}},
+		Probes: []health.Probe{{Part: "worker", Limit: worker.PulseLimit, Check: func(ctx context.Context) error { return worker.Check(ctx, temporal, client.DefaultNamespace) }}},
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

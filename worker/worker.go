@@ -1,50 +1,97 @@
 // Package worker joins workflows and activities to Temporal: it registers them, runs
 // them, and stops without dropping what is under way.
+//
+// A worker is in truth one of Temporal's for each task queue: see [workflows.TaskQueues]. Each
+// has slots of its own, so that a vendor who does not answer can fill his own and no others,
+// whatever else there is to do; this is what lets a page go out while Slack is down.
 package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"muster/activities"
 	"muster/workflows"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	sdk "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 )
 
-const (
-	// stopTimeout is how long activities under way may take when the worker stops.
-	// Temporal's default is none at all, which would cut off every call to a vendor.
-	stopTimeout = 25 * time.Second
-	// SweepInterval is how often the tracker is asked about all open follow-ups.
-	// Webhooks are faster; this catches what they miss.
-	SweepInterval = 5 * time.Minute
-	// sweepID names the schedule and, with a time behind it, its workflows.
-	sweepID = "muster-ticket-sweep"
-)
+// StopTimeout is how long activities under way may take when a worker stops, unless it is told
+// otherwise: the longest attempt at a vendor and some seconds to report it. Temporal's own
+// default is none at all, which would cut off every call to a vendor.
+const StopTimeout = 25 * time.Second
 
-// Worker runs Muster's workflows and activities.
-type Worker struct {
-	temporal client.Client
-	worker   sdk.Worker
+// Options say how a worker works. The zero value serves every queue.
+//
+// What is to be added to every workflow and activity, such as traces and metrics, belongs into
+// the options of the client: workers take it over from there.
+type Options struct {
+	// Queues are the task queues to serve; see [workflows.TaskQueues]. Empty serves them all.
+	// With one process for some and another for the rest, take care that each has somebody.
+	Queues []string
+	// Slots is how many activities of a queue are done at once, where it is not to be what
+	// this package has chosen.
+	Slots map[string]int
+	// CachedWorkflows is how many workflows this process keeps in memory between their
+	// tasks, so that their histories need not be replayed: incidents and follow-ups that are
+	// open, those that wait for months included. 0 leaves it at the SDK's 10,000. It counts
+	// for the whole process, for all workers that start after this one was made.
+	CachedWorkflows int
+	// StopTimeout is how long [Worker.Stop] waits for activities. 0 means [StopTimeout].
+	StopTimeout time.Duration
+	// Deployment is the version of this worker; the zero value runs without versions.
+	Deployment Deployment
+	// Fatal is called once when Temporal refuses the worker for good after it was started.
+	// It may be nil.
+	Fatal func(error)
 }
 
-// New returns a worker that has not been started. Fatal is called when Temporal refuses
-// the worker for good after it was started.
-func New(temporal client.Client, a *activities.Activities, fatal func(error)) *Worker {
-	w := sdk.New(temporal, workflows.TaskQueue, sdk.Options{
-		WorkerStopTimeout: stopTimeout,
-		OnFatalError:      fatal,
-	})
-	Register(w, a)
-	return &Worker{temporal: temporal, worker: w}
+// Worker runs Muster's workflows and activities. Any number may run beside each other, in
+// one process or in many.
+type Worker struct {
+	temporal client.Client
+	workers  []sdk.Worker
+}
+
+// New returns a worker that has not been started. The error says which option to mend.
+func New(temporal client.Client, a *activities.Activities, o Options) (*Worker, error) {
+	queues, err := o.queues()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Deployment.check(); err != nil {
+		return nil, err
+	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = StopTimeout
+	}
+	if o.CachedWorkflows > 0 {
+		sdk.SetStickyWorkflowCacheSize(o.CachedWorkflows)
+	}
+	var once sync.Once
+	fatal := func(err error) {
+		once.Do(func() {
+			if o.Fatal != nil {
+				o.Fatal(err)
+			}
+		})
+	}
+	w := &Worker{temporal: temporal}
+	for _, queue := range queues {
+		one := sdk.New(temporal, queue, o.sdkOptions(queue, fatal))
+		if queue == workflows.TaskQueue {
+			registerWorkflows(one)
+		}
+		// All of them on each queue: what an earlier version has put there is done as well.
+		registerActivities(one, a)
+		w.workers = append(w.workers, one)
+	}
+	return w, nil
 }
 
 // Registry is what workflows and activities are registered with: a worker, or a test
@@ -56,6 +103,14 @@ type Registry interface {
 
 // Register registers everything under the names that histories know.
 func Register(r Registry, a *activities.Activities) {
+	registerWorkflows(r)
+	registerActivities(r, a)
+}
+
+func registerWorkflows(r interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+},
+) {
 	for name, w := range map[string]any{
 		workflows.IncidentWorkflow:    workflows.Incident,
 		workflows.FollowupWorkflow:    workflows.Followup,
@@ -64,6 +119,12 @@ func Register(r Registry, a *activities.Activities) {
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
+}
+
+func registerActivities(r interface {
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}, a *activities.Activities,
+) {
 	for name, action := range a.Actions() {
 		r.RegisterActivityWithOptions(action, activity.RegisterOptions{Name: name})
 	}
@@ -78,39 +139,38 @@ func Register(r Registry, a *activities.Activities) {
 }
 
 // Start begins to work, and sees to it that the tracker is asked regularly and that
-// [Check] finds somebody to ask. It may be called once.
+// [Check] finds somebody to ask, whichever worker of the namespace comes first. It may be
+// called once. When it fails, nothing runs.
 func (w *Worker) Start(ctx context.Context) error {
-	if err := w.worker.Start(); err != nil {
-		return fmt.Errorf("start the worker: %w", err)
+	for i, one := range w.workers {
+		if err := one.Start(); err != nil {
+			stop(w.workers[:i])
+			return fmt.Errorf("start the worker: %w", err)
+		}
 	}
-	if err := w.scheduleSweep(ctx); err != nil {
-		w.worker.Stop()
+	if err := scheduleSweep(ctx, w.temporal); err != nil {
+		w.Stop()
 		return fmt.Errorf("schedule the sweep of tickets: %w", err)
 	}
 	if err := startPulse(ctx, w.temporal); err != nil {
-		w.worker.Stop()
+		w.Stop()
 		return fmt.Errorf("start the pulse: %w", err)
 	}
 	return nil
 }
 
-// Stop takes no more work and waits for what is under way, half a minute at most.
-func (w *Worker) Stop() { w.worker.Stop() }
+// Stop takes no more work and waits for what is under way, for [Options].StopTimeout and a few
+// seconds at most. What an activity has done by then is reported, and done once; the context of
+// one that is not done by then is cancelled, and it is tried again by another worker, or after
+// the next start. Temporal hands the workflows to the other workers at once. It may be
+// repeated.
+func (w *Worker) Stop() { stop(w.workers) }
 
-// scheduleSweep creates the schedule unless it is there.
-func (w *Worker) scheduleSweep(ctx context.Context) error {
-	_, err := w.temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:   sweepID,
-		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: SweepInterval}}},
-		Action: &client.ScheduleWorkflowAction{
-			ID: sweepID, Workflow: workflows.TicketSweepWorkflow, TaskQueue: workflows.TaskQueue,
-			WorkflowExecutionTimeout: SweepInterval,
-			StaticSummary:            "Ask the tracker about all open follow-ups",
-		},
-	})
-	var exists *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) || errors.As(err, &exists) {
-		return nil
+// stop stops all at once: the time that each is given is the same.
+func stop(workers []sdk.Worker) {
+	var stopping sync.WaitGroup
+	for _, one := range workers {
+		stopping.Go(one.Stop)
 	}
-	return err
+	stopping.Wait()
 }

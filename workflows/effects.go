@@ -19,7 +19,7 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 	effect := playbooks.Effect{Incident: r.state.Brief(), Work: w}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var outcome incident.Outcome
-		err := workflow.ExecuteActivity(forEffect(ctx, w.Title), w.Do, effect).Get(ctx, &outcome)
+		err := workflow.ExecuteActivity(forEffect(ctx, w.Do, w.Title), w.Do, effect).Get(ctx, &outcome)
 		delete(r.inFlight, w.ID)
 		r.changes++
 		if err != nil {

@@ -20,22 +20,27 @@ type Origin struct {
 	// Installation is the id of the database that its incident is in; empty where it is
 	// not known.
 	Installation string
+	// Life is the life of its incident that it was begun for; -1 where it is not known. One
+	// that does not count any more must not go on.
+	Life int
 }
 
 const (
 	generationMemo   = "muster_generation"
 	installationMemo = "muster_installation"
+	lifeMemo         = "muster_life"
 )
 
-// Memo is what a workflow of an installation is started with, by which [OriginOf] knows it.
-func Memo(installation string) map[string]any {
-	return map[string]any{generationMemo: Generation, installationMemo: installation}
+// Memo is what a workflow of an installation is started with, for a life of its incident, by
+// which [OriginOf] knows it.
+func Memo(installation string, life int) map[string]any {
+	return map[string]any{generationMemo: Generation, installationMemo: installation, lifeMemo: life}
 }
 
 // OriginOf reads where a workflow comes from. One without a memo is of the first
 // generation.
 func OriginOf(memo *commonpb.Memo) Origin {
-	origin := Origin{Generation: 1}
+	origin := Origin{Generation: 1, Life: -1}
 	read := func(name string, into any) {
 		if payload, ok := memo.GetFields()[name]; ok {
 			// What cannot be read is not ours, and says nothing.
@@ -44,10 +49,12 @@ func OriginOf(memo *commonpb.Memo) Origin {
 	}
 	read(generationMemo, &origin.Generation)
 	read(installationMemo, &origin.Installation)
+	read(lifeMemo, &origin.Life)
 	return origin
 }
 
 // ownMemo is the memo of a workflow that this one starts.
 func ownMemo(ctx workflow.Context) map[string]any {
-	return Memo(OriginOf(workflow.GetInfo(ctx).Memo).Installation)
+	own := OriginOf(workflow.GetInfo(ctx).Memo)
+	return Memo(own.Installation, own.Life)
 }

@@ -45,7 +45,8 @@ const (
 // PulseID is the id of the one workflow that says whether a worker takes tasks.
 const PulseID = "muster-pulse"
 
-// TaskQueue is the queue that Muster's workers serve.
+// TaskQueue is the queue of all workflows, and of the activities that ask no vendor; see
+// [QueueOf] for the others.
 const TaskQueue = "muster"
 
 // The search attributes of incidents, by which Temporal's web UI and CLI find them.

@@ -3,6 +3,8 @@ package workflows
 import (
 	"time"
 
+	"muster/playbooks"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
@@ -12,10 +14,12 @@ import (
 // forEffect is for work on a vendor: a few attempts within about ten seconds. What has
 // not worked by then becomes visible as a failed step, and is tried again by [retryAfter]
 // while everything else goes on. Attempts are counted rather than time, since Muster itself
-// may have been away.
-func forEffect(ctx workflow.Context, summary string) workflow.Context {
+// may have been away: work waits for a worker as long as it takes.
+func forEffect(ctx workflow.Context, action, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 20 * time.Second,
+		TaskQueue:           QueueOf(action),
+		Priority:            priorityOf(action),
+		StartToCloseTimeout: patience(action),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    500 * time.Millisecond,
 			BackoffCoefficient: 2,
@@ -28,10 +32,22 @@ func forEffect(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// patience is how long an attempt may take. It is also how long it takes until an attempt on
+// a worker that has died is made elsewhere. A vendor has as long as a request may take
+// (integrations.RequestTimeout); the pager, which answers within a second and takes a repeated
+// page for the same one, has half of it, since somebody is waiting to be woken.
+func patience(action string) time.Duration {
+	if action == playbooks.PagerDutyPage {
+		return 10 * time.Second
+	}
+	return 20 * time.Second
+}
+
 // forSearch is for the batched question to the tracker. The next sweep asks again, so
 // it need not be stubborn.
 func forSearch(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              TrackerQueue,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 4 * time.Minute,
 		Summary:                "Ask the tracker about all open follow-ups",

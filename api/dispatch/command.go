@@ -12,6 +12,7 @@ import (
 	"muster/api"
 	"muster/config"
 	"muster/incident"
+	"muster/internal/telemetry"
 	"muster/playbooks"
 	"muster/store"
 	"muster/workflows"
@@ -26,7 +27,7 @@ const commandTimeout = 15 * time.Second
 
 // Declare begins an incident, as [api.Commander] says.
 func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.Declaration) (incident.State, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	ctx, cancel := context.WithTimeout(telemetry.WithAcceptedAt(ctx, time.Now()), commandTimeout)
 	defer cancel()
 	affected, ok := d.catalogue.Service(declaration.Service)
 	if !ok {
@@ -68,11 +69,11 @@ func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.De
 // start starts the workflow unless it runs, and waits until the journal has the
 // declaration.
 func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbook *playbooks.Playbook) (incident.State, error) {
-	options, input := d.startOf(command, playbook)
-	var err error
-	if input.Life, err = d.store.Life(ctx, command.Incident); err != nil {
+	life, err := d.store.Life(ctx, command.Incident)
+	if err != nil {
 		return incident.State{}, unavailable(err)
 	}
+	options, input := d.startOf(command, playbook, life)
 	handle, err := d.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: d.temporal.NewWithStartWorkflowOperation(options, workflows.IncidentWorkflow, input),
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -99,18 +100,18 @@ func digest(d api.Declaration) string {
 // startOf says how an incident's workflow is started that the journal does not have. The
 // id makes a second one impossible: one that runs is used, one that has ended is not begun
 // again. One that somebody has terminated before it could write anything down is.
-func (d *Dispatcher) startOf(command incident.Command, playbook *playbooks.Playbook) (client.StartWorkflowOptions, workflows.IncidentInput) {
-	return d.optionsOf(command), workflows.IncidentInput{Declare: command, Playbook: playbook}
+func (d *Dispatcher) startOf(command incident.Command, playbook *playbooks.Playbook, life int) (client.StartWorkflowOptions, workflows.IncidentInput) {
+	return d.optionsOf(command, life), workflows.IncidentInput{Declare: command, Playbook: playbook, Life: life}
 }
 
-func (d *Dispatcher) optionsOf(command incident.Command) client.StartWorkflowOptions {
+func (d *Dispatcher) optionsOf(command incident.Command, life int) client.StartWorkflowOptions {
 	declare, _ := command.Intent.(incident.Declare)
 	return client.StartWorkflowOptions{
 		ID:                       string(command.Incident),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-		Memo:                     workflows.Memo(d.store.Installation()),
+		Memo:                     workflows.Memo(d.store.Installation(), life),
 		StaticSummary:            workflows.Summary(declare.Title),
 		StaticDetails:            workflows.Details(declare),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -134,13 +135,15 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 			return incident.State{}, err
 		}
 	}
-	var handle client.WorkflowUpdateHandle
-	err := d.reviving(ctx, command.Incident, func() (err error) {
-		handle, err = d.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	err := d.reviving(ctx, command.Incident, func() error {
+		handle, err := d.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 			WorkflowID: string(command.Incident), UpdateID: workflows.UpdateID(command), UpdateName: command.Intent.Name(),
 			Args: []any{command}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return handle.Get(ctx, nil)
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -150,7 +153,7 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 	case err != nil:
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
 	}
-	return d.answer(ctx, command.Incident, handle)
+	return d.recorded(ctx, command.Incident)
 }
 
 // carriedOut says whether the journal has a command already, and returns the incident as it
@@ -207,6 +210,11 @@ func (d *Dispatcher) answer(ctx context.Context, id incident.ID, handle client.W
 	if err := handle.Get(ctx, nil); err != nil {
 		return incident.State{}, unavailable(workflows.FromTemporal(err))
 	}
+	return d.recorded(ctx, id)
+}
+
+// recorded returns an incident of which the journal must have what was just done.
+func (d *Dispatcher) recorded(ctx context.Context, id incident.ID) (incident.State, error) {
 	state, err := d.store.Incident(ctx, id)
 	if err != nil {
 		return incident.State{}, unavailable(err)

@@ -3,11 +3,11 @@ package dispatch
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"muster/config"
 	"muster/incident"
+	"muster/internal/telemetry"
 	"muster/playbooks"
 	"muster/store"
 
@@ -21,6 +21,8 @@ type Options struct {
 	Catalogue *config.Catalogue
 	Library   playbooks.Library
 	Logger    *slog.Logger
+	// Telemetry is told of what is handed on. It may be nil.
+	Telemetry *telemetry.Telemetry
 }
 
 // Dispatcher carries commands and news to the workflows. It may be used by many
@@ -30,14 +32,10 @@ type Dispatcher struct {
 	store     *store.Store
 	catalogue *config.Catalogue
 	playbooks playbooks.Library
+	telemetry *telemetry.Telemetry
 	logger    *slog.Logger
 
-	// handed belongs to whoever drains the inbox.
-	handed []handed
-	// revival keeps two from starting one incident again at once, of which one would be in
-	// vain.
-	revival sync.Mutex
-	passes  passes
+	passes passes
 }
 
 // ReopenWindow is how long after its resolution an incident takes up again when an
@@ -52,8 +50,6 @@ const (
 	// repeats itself (Alertmanager every repeat_interval, four hours unless set).
 	remembered    = 90 * 24 * time.Hour
 	pruneInterval = time.Hour
-	// The pauses after a failure, doubled each time.
-	minPause, maxPause = 500 * time.Millisecond, 15 * time.Second
 )
 
 // New returns a dispatcher.
@@ -62,14 +58,16 @@ func New(o Options) *Dispatcher {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, playbooks: o.Library, logger: logger}
+	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, playbooks: o.Library, telemetry: o.Telemetry, logger: logger}
 }
 
 // Run hands on what the inbox holds, as it arrives, until ctx ends. Failures are
-// logged and tried again; nothing leaves the inbox before its incident has it.
+// logged and tried again; nothing leaves the inbox before its incident has it. Any number
+// of servers may run it over one database: they share the subjects among them.
 func (d *Dispatcher) Run(ctx context.Context) {
 	d.passes.begin()
-	pause := minPause
+	l := newLanes(d)
+	defer l.close()
 	var pruned time.Time
 	for {
 		if now := time.Now(); now.Sub(pruned) > pruneInterval {
@@ -78,13 +76,14 @@ func (d *Dispatcher) Run(ctx context.Context) {
 				d.logger.WarnContext(ctx, "the inbox was not pruned", "error", err)
 			}
 		}
-		wait, woken := pollInterval, d.store.Wake()
-		if err := d.passes.ended(d.Drain(ctx)); err != nil && ctx.Err() == nil {
-			d.logger.WarnContext(ctx, "alerts wait in the inbox", "error", err, "next_try", pause)
+		woken := d.store.Wake()
+		wait, err := l.fill(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if d.passes.ended(err) != nil && l.allFail() {
 			// New arrivals would only run into the same failure.
-			wait, woken, pause = pause, nil, min(2*pause, maxPause)
-		} else {
-			pause = minPause
+			woken = nil
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -93,8 +92,10 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			return
 		case <-timer.C:
 		case <-woken:
-			timer.Stop()
+		case ended := <-l.ended:
+			l.end(ctx, ended)
 		}
+		timer.Stop()
 	}
 }
 

@@ -23,45 +23,77 @@ const (
 	bareAtOnce = 1000
 )
 
-// Drain hands on all that the inbox holds, in one pass from the oldest to the newest. It
-// goes on after a failure with what does not depend on it, and returns what failed; that
-// stays in the inbox, as does what comes behind it on the same subject. It may be
-// repeated.
-func (d *Dispatcher) Drain(ctx context.Context) error {
-	if err := d.markHanded(ctx); err != nil {
-		return err
-	}
-	var failures []error
-	stuck, passed := map[subject]bool{}, map[subject]int{}
-	for after := int64(0); ; {
-		items, err := d.store.Pending(ctx, after, store.MaxPending)
-		if err != nil {
-			return errors.Join(append(failures, err)...)
-		}
-		for _, batch := range batches(items, passed) {
-			if stuck[batch.subject] {
-				continue
-			}
-			if err := d.deliver(ctx, batch); err != nil {
-				stuck[batch.subject] = true
-				failures = append(failures, err)
-			}
-		}
-		if len(items) < store.MaxPending {
-			return errors.Join(failures...)
-		}
-		after = items[len(items)-1].ID
-	}
+const (
+	// itemsATurn is how many items of one subject are handed on before it is looked whether
+	// others wait for the lane.
+	itemsATurn = 10 * store.MaxPending
+	// notYet is how long a subject is left alone that waits for something.
+	notYet = 500 * time.Millisecond
+)
+
+// progress is what is remembered of a subject from turn to turn.
+type progress struct {
+	// passed counts what was handed on since the subject last had nothing pending.
+	passed int
+	// handed is what the inbox does not know yet to be handed on.
+	handed []handed
 }
 
-// subject is what items that must stay in order have in common.
-type subject struct{ kind, source, key string }
+// rest is what a turn leaves.
+type rest int
 
-func subjectOf(i store.Item) subject { return subject{i.Kind, i.Source, i.Subject} }
+const (
+	// waits says that something has to happen first: another server has claimed the
+	// subject, or its incident is just being started.
+	waits rest = iota
+	// remains says that there is more.
+	remains
+	// drained says that nothing is pending.
+	drained
+)
+
+// turn hands on what is pending about one subject, in order. With an error, what failed and
+// all that comes behind it stays in the inbox. It may be repeated.
+func (d *Dispatcher) turn(ctx context.Context, about store.Subject, p *progress) (rest, error) {
+	release, ours, err := d.store.Claim(ctx, "inbox/"+about.Kind+"/"+about.Source+"/"+about.Key)
+	if err != nil || !ours {
+		return waits, err
+	}
+	defer release()
+	if err := d.markHanded(ctx, p); err != nil {
+		return waits, err
+	}
+	last := int64(0)
+	for handed := 0; handed < itemsATurn; {
+		items, err := d.store.PendingOf(ctx, about, store.MaxPending)
+		if err != nil {
+			return waits, err
+		}
+		if len(items) == 0 {
+			p.passed = 0
+			return drained, nil
+		}
+		if items[0].ID <= last {
+			// Handed on, and pending all the same: its incident has ended or begun another
+			// life in the meantime.
+			return waits, nil
+		}
+		last = items[len(items)-1].ID
+		for _, b := range batches(about, items, p.passed) {
+			gone, err := d.deliver(ctx, b, p)
+			if err != nil || !gone {
+				return waits, err
+			}
+			p.passed += len(b.items)
+		}
+		handed += len(items)
+	}
+	return remains, nil
+}
 
 // batch is what is handed on at once.
 type batch struct {
-	subject subject
+	subject store.Subject
 	items   []store.Item
 	// bare says that the alerts go without what they said.
 	bare  bool
@@ -75,72 +107,70 @@ func (b *batch) takes(i store.Item, bare bool) bool {
 	return len(b.items) < itemsAtOnce && b.bytes+len(i.Body) <= bytesAtOnce
 }
 
-// batches brings together the items about one subject, in the order of their arrival.
-// passed counts those of each subject so far.
-func batches(items []store.Item, passed map[subject]int) []*batch {
+// batches divides the items about one subject, in their order; so many have passed before.
+func batches(about store.Subject, items []store.Item, passed int) []*batch {
 	var all []*batch
-	open := map[subject]*batch{}
-	for _, item := range items {
-		about := subjectOf(item)
-		bare := passed[about] >= itemsAtOnce
-		b := open[about]
-		if b == nil || !b.takes(item, bare) {
-			b = &batch{subject: about, bare: bare}
-			open[about] = b
-			all = append(all, b)
+	for i, item := range items {
+		bare := passed+i >= itemsAtOnce
+		if len(all) == 0 || !all[len(all)-1].takes(item, bare) {
+			all = append(all, &batch{subject: about, bare: bare})
 		}
+		b := all[len(all)-1]
 		b.items, b.bytes = append(b.items, item), b.bytes+len(item.Body)
-		passed[about]++
 	}
 	return all
 }
 
-func (d *Dispatcher) deliver(ctx context.Context, b *batch) error {
-	if b.subject.kind == store.KindTicket {
-		return d.deliverTicket(ctx, b.items)
+// deliver hands a batch on. gone says that it has left the inbox; false without an error
+// means that it has to wait.
+func (d *Dispatcher) deliver(ctx context.Context, b *batch, p *progress) (gone bool, err error) {
+	if b.subject.Kind == store.KindTicket {
+		return true, d.deliverTicket(ctx, b.items)
 	}
-	return d.deliverAlerts(ctx, b)
+	return d.deliverAlerts(ctx, b, p)
 }
 
 // deliverAlerts hands the alerts of one group to its incident, which it starts where
 // an alert fires that belongs to none. They are sent then; they leave the inbox once the
 // incident's journal has them.
-func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch) error {
+func (d *Dispatcher) deliverAlerts(ctx context.Context, b *batch, p *progress) (gone bool, err error) {
 	deliveries, first, err := d.decodeAlerts(ctx, b)
 	if err != nil || len(deliveries) == 0 {
-		return err
+		return err == nil, err
 	}
-	id, isNew, err := d.store.Route(ctx, b.subject.source, b.subject.key, time.Now(), ReopenWindow, first != nil)
+	id, isNew, err := d.store.Route(ctx, b.subject.Source, b.subject.Key, time.Now(), ReopenWindow, first != nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	// Asked before the workflow is handed anything: should it begin another life meanwhile,
 	// what this one was handed stays pending.
 	life := 0
 	if id != "" {
 		if life, err = d.store.Life(ctx, id); err != nil {
-			return err
+			return false, err
 		}
 	}
 	switch {
 	case id == "":
-		return d.store.Discard(ctx, itemIDs(deliveries), "resolved, and never seen firing")
+		return true, d.store.Discard(ctx, itemIDs(deliveries), "resolved, and never seen firing")
 	case isNew && first == nil:
-		// The incident is being started; these are for the next pass, when the journal
-		// has it.
-		return nil
-	case isNew:
-		err = d.startForAlerts(ctx, id, life, *first, deliveries)
-	default:
-		err = d.reviving(ctx, id, func() error {
-			return d.temporal.SignalWorkflow(ctx, string(id), "", workflows.AlertsSignal, deliveries)
+		// The incident is being started; these are for another turn, when the journal has it.
+		return false, nil
+	}
+	handing, ended := d.telemetry.HandOver(ctx, id, b.items)
+	if isNew {
+		err = d.startForAlerts(handing, id, life, *first, deliveries)
+	} else {
+		err = d.reviving(handing, id, func() error {
+			return d.temporal.SignalWorkflow(handing, string(id), "", workflows.AlertsSignal, deliveries)
 		})
 	}
+	ended(err)
 	if err != nil {
-		return fmt.Errorf("hand %d alerts to %s: %w", len(deliveries), id, err)
+		return false, fmt.Errorf("hand %d alerts to %s: %w", len(deliveries), id, err)
 	}
-	d.handed = append(d.handed, handed{itemIDs(deliveries), id, life})
-	return d.markHanded(ctx)
+	p.handed = append(p.handed, handed{itemIDs(deliveries), id, life})
+	return true, d.markHanded(ctx, p)
 }
 
 // handed is what a workflow was handed, as long as the inbox does not say so.
@@ -150,15 +180,16 @@ type handed struct {
 	life  int
 }
 
-// markHanded writes down what was handed on. Until that succeeds nothing more is, so that a
-// database which takes no writes does not have the same signals sent again and again.
-func (d *Dispatcher) markHanded(ctx context.Context) error {
-	for len(d.handed) > 0 {
-		h := d.handed[0]
+// markHanded writes down what was handed on. Until that succeeds nothing more about the
+// subject is, so that a database which takes no writes does not have the same signals sent
+// again and again.
+func (d *Dispatcher) markHanded(ctx context.Context, p *progress) error {
+	for len(p.handed) > 0 {
+		h := p.handed[0]
 		if err := d.store.Sent(ctx, h.items, h.to, h.life); err != nil {
 			return err
 		}
-		d.handed = d.handed[1:]
+		p.handed = p.handed[1:]
 	}
 	return nil
 }
@@ -168,8 +199,7 @@ func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, life in
 	if err != nil {
 		return err
 	}
-	options, input := d.startOf(command, playbook)
-	input.Life = life
+	options, input := d.startOf(command, playbook, life)
 	_, err = d.temporal.SignalWithStartWorkflow(ctx, string(id), workflows.AlertsSignal, deliveries, options, workflows.IncidentWorkflow, input)
 	return err
 }
@@ -228,7 +258,10 @@ func (d *Dispatcher) deliverTicket(ctx context.Context, items []store.Item) erro
 	if f, ok := state.Followup(followup); state.Status.Ended() && (!ok || f.Done) {
 		return d.store.Discard(ctx, ids, "the incident has ended")
 	}
-	if err := d.tellFollowup(ctx, state, followup, news); err != nil {
+	handing, ended := d.telemetry.HandOver(ctx, id, items)
+	err = d.tellFollowup(handing, state, followup, news)
+	ended(err)
+	if err != nil {
 		return fmt.Errorf("hand news of %s to %s: %w", latest.Subject, id, err)
 	}
 	return d.store.Delivered(ctx, ids, id)

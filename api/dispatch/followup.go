@@ -40,12 +40,16 @@ func (d *Dispatcher) tracking(ctx context.Context, state incident.State, f incid
 	if err != nil {
 		return client.StartWorkflowOptions{}, workflows.FollowupInput{}, err
 	}
+	life, err := d.store.Life(ctx, state.ID)
+	if err != nil {
+		return client.StartWorkflowOptions{}, workflows.FollowupInput{}, err
+	}
 	options := client.StartWorkflowOptions{
 		ID:                       workflows.FollowupID(state.ID, f.ID),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		Memo:                     workflows.Memo(d.store.Installation()),
+		Memo:                     workflows.Memo(d.store.Installation(), life),
 		StaticSummary:            workflows.Summary(f.Title),
 	}
 	return options, workflows.Tracking(state, f, playbook.FollowupSchedules()), nil

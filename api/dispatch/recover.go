@@ -27,29 +27,46 @@ type Recovered struct {
 	Alerts int
 }
 
-// recoverInterval is how often it is looked whether a workflow is gone. Commands and alerts
-// find their own at once; this is for the reminders of those that nobody asks for.
-const recoverInterval = 5 * time.Minute
+const (
+	// LookInterval is how often it is looked whether a workflow is gone. Commands and alerts
+	// find their own at once; this is for the reminders of those that nobody asks for.
+	LookInterval = 5 * time.Minute
+	// lookAgain is how soon it is looked again after a failure.
+	lookAgain = 30 * time.Second
+)
 
-// LookAfter recovers what is gone, again and again until ctx ends.
-func (d *Dispatcher) LookAfter(ctx context.Context) {
-	tick := time.NewTicker(recoverInterval)
-	defer tick.Stop()
+// LookAfter recovers what is gone, for the first time after the given wait, and again and
+// again until ctx ends. Of several servers over one database, one looks at a time.
+func (d *Dispatcher) LookAfter(ctx context.Context, wait time.Duration) {
 	for {
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
-		done, err := d.Recover(ctx)
+		wait = LookInterval
+		done, err := d.recoverAlone(ctx)
 		if len(done.Incidents)+len(done.Followups)+done.Alerts > 0 {
 			d.logger.WarnContext(ctx, "workflows were gone and have been started again from the journal",
 				"incidents", done.Incidents, "followups", done.Followups, "alerts", done.Alerts)
 		}
 		if err != nil && ctx.Err() == nil {
 			d.logger.ErrorContext(ctx, "not every workflow that is gone was started again", "error", err)
+			wait = lookAgain
 		}
 	}
+}
+
+// recoverAlone recovers unless another server is about it.
+func (d *Dispatcher) recoverAlone(ctx context.Context) (Recovered, error) {
+	release, ours, err := d.store.Claim(ctx, "recovery")
+	if err != nil || !ours {
+		return Recovered{}, err
+	}
+	defer release()
+	return d.Recover(ctx)
 }
 
 // Recover starts a workflow for every incident and follow-up that should have one and has
@@ -109,8 +126,14 @@ func (d *Dispatcher) recoverIncidents(ctx context.Context, done *Recovered) erro
 const longOver = 8 * 24 * time.Hour
 
 func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID, done *Recovered) error {
-	d.revival.Lock()
-	defer d.revival.Unlock()
+	if e, err := d.execution(ctx, string(id)); err != nil || e.healthy() {
+		return err
+	}
+	release, err := d.alone(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer release()
 	e, err := d.execution(ctx, string(id))
 	if err != nil || e.healthy() {
 		return err
@@ -135,6 +158,26 @@ func (d *Dispatcher) recoverIncident(ctx context.Context, id incident.ID, done *
 	return nil
 }
 
+// whileOther is how long it takes to look again whether another server is done with an
+// incident.
+const whileOther = 50 * time.Millisecond
+
+// alone waits until nobody else, on any server, is starting the incident again: of two who
+// do so at once, one would do it in vain.
+func (d *Dispatcher) alone(ctx context.Context, id incident.ID) (release func(), err error) {
+	for {
+		release, ours, err := d.store.Claim(ctx, "revival/"+string(id))
+		if err != nil || ours {
+			return release, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(whileOther):
+		}
+	}
+}
+
 // revive begins another life of an incident from the journal; a workflow that still runs is
 // ended in the same moment, and not if the new one cannot begin. Should two do this at once,
 // one of the workflows may have a life that does not count: the journal refuses it, it
@@ -149,7 +192,7 @@ func (d *Dispatcher) revive(ctx context.Context, id incident.ID) (store.Revival,
 		return revival, fmt.Errorf("recover %s: %w", id, err)
 	}
 	state := input.Carried.State
-	options := d.optionsOf(input.Declare)
+	options := d.optionsOf(input.Declare, revival.Life)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
 	options.TypedSearchAttributes = temporal.NewSearchAttributes(
@@ -175,8 +218,11 @@ func (d *Dispatcher) Restart(ctx context.Context, id incident.ID) error {
 	if finished {
 		return &incident.RuleError{Rule: "finished", Message: fmt.Sprintf("the workflow of %s has finished; nothing is left to start again", id)}
 	}
-	d.revival.Lock()
-	defer d.revival.Unlock()
+	release, err := d.alone(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if _, err := d.execution(ctx, string(id)); err != nil {
 		return err
 	}
@@ -276,8 +322,11 @@ func (d *Dispatcher) reviving(ctx context.Context, id incident.ID, do func() err
 
 // bringBackIfGone does nothing for an incident that somebody else has just brought back.
 func (d *Dispatcher) bringBackIfGone(ctx context.Context, id incident.ID) error {
-	d.revival.Lock()
-	defer d.revival.Unlock()
+	release, err := d.alone(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer release()
 	e, err := d.execution(ctx, string(id))
 	if err != nil || e.running() {
 		return err

@@ -198,10 +198,10 @@ func TestAnAlertThatIsHandedOnWhileItsIncidentIsStartedAgainStaysPending(t *test
 			_, err := db.Revive(t.Context(), "INC-1")
 			require.NoError(t, err)
 		}).Return(nil, nil).Once()
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	require.Equal(t, 1, pending(t, db), "the life it was handed to does not count any more")
 	temporal.On("SignalWorkflow", mock.Anything, "INC-1", "", workflows.AlertsSignal, mock.Anything).Return(nil).Once()
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	require.Zero(t, pending(t, db))
 }
 
@@ -247,14 +247,14 @@ func TestAlertsThatWereLostWithTheWorkflowAreHandedOnAgain(t *testing.T) {
 	accept(t, db, "a", "1", `"x"`, false)
 	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", workflows.AlertsSignal, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, nil).Twice()
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	require.Zero(t, pending(t, db), "what was sent is not sent twice")
 
 	stands(temporal, "INC-1", gone)
 	done, err := d.Recover(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, done.Alerts, "the journal does not have it, nor does Temporal")
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	require.Zero(t, pending(t, db))
 }
 
@@ -264,7 +264,7 @@ func TestAlertsWaitForAWorkflowThatRuns(t *testing.T) {
 	accept(t, db, "a", "1", `"x"`, false)
 	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", workflows.AlertsSignal, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, nil).Once()
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	stands(temporal, "INC-1", running)
 	done, err := d.Recover(t.Context())
 	require.NoError(t, err)
@@ -277,7 +277,7 @@ func TestAnAlertBringsItsIncidentsWorkflowBack(t *testing.T) {
 	accept(t, db, "a", "1", `"x"`, false)
 	temporal.On("SignalWithStartWorkflow", mock.Anything, "INC-1", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, nil).Once()
-	require.NoError(t, d.Drain(t.Context()))
+	require.NoError(t, d.drain(t.Context()))
 	bindToJournal(t, db, d)
 
 	accept(t, db, "a", "2", `"x"`, false)
@@ -288,7 +288,7 @@ func TestAnAlertBringsItsIncidentsWorkflowBack(t *testing.T) {
 	signal(nil)
 	stands(temporal, "INC-1", gone)
 	started := starts(temporal, workflows.IncidentWorkflow)
-	require.NoError(t, d.Drain(context.WithoutCancel(t.Context())))
+	require.NoError(t, d.drain(context.WithoutCancel(t.Context())))
 	require.Len(t, *started, 1)
 }
 

@@ -51,7 +51,7 @@ func (c *clock) advance(d time.Duration) {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db")})
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db"), Migrate: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	c := &clock{now: time.Date(2026, 11, 22, 3, 12, 0, 0, time.UTC)}

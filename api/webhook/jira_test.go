@@ -111,7 +111,7 @@ func TestASignatureOfJiraIsChecked(t *testing.T) {
 		accepted, err := receiver.Receive(t.Context(), "jira", http.Header{"X-Hub-Signature": {test.signature}}, []byte(ticketMoved))
 		if test.taken {
 			require.NoError(t, err, name)
-			require.Equal(t, 1, accepted, name)
+			require.Equal(t, 1, accepted.New, name)
 			continue
 		}
 		var unauthorized *webhook.UnauthorizedError

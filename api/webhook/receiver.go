@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/internal/telemetry"
 	"muster/store"
 )
 
@@ -43,36 +44,34 @@ func (r *Receiver) Names() []string {
 	return names
 }
 
-// Receive takes one delivery and returns how many items it held, those included that
-// were known already. When it returns without an error they are on disk. The errors
+// Receive takes one delivery and returns how many items it held that were new, and that were
+// known already. The trace that ctx belongs to is kept with the new ones. When it returns without an error they are on disk. The errors
 // are [*UnknownSourceError], [*UnauthorizedError], [*MalformedError] and
 // [*UnstoredError]; with any of them nothing is kept. A delivery may be repeated
 // safely.
-func (r *Receiver) Receive(ctx context.Context, name string, header http.Header, body []byte) (accepted int, err error) {
+func (r *Receiver) Receive(ctx context.Context, name string, header http.Header, body []byte) (store.Accepted, error) {
 	source, ok := r.sources[name]
 	if !ok {
-		return 0, &UnknownSourceError{Name: name, Known: r.Names()}
+		return store.Accepted{}, &UnknownSourceError{Name: name, Known: r.Names()}
 	}
 	if source.Verify != nil {
 		if err := source.Verify(header, body); err != nil {
-			return 0, err
+			return store.Accepted{}, err
 		}
 	}
 	items, err := source.Parse(body)
-	if err != nil {
-		return 0, err
+	if err != nil || len(items) == 0 {
+		return store.Accepted{}, err
 	}
-	if len(items) == 0 {
-		return 0, nil
-	}
-	now := time.Now()
+	now, origin := time.Now(), telemetry.Traceparent(ctx)
 	for i := range items {
-		items[i].Source, items[i].ReceivedAt = name, now
+		items[i].Source, items[i].ReceivedAt, items[i].Trace = name, now, origin
 	}
-	if _, err := r.inbox.Accept(ctx, items); err != nil {
-		return 0, &UnstoredError{Err: err}
+	accepted, err := r.inbox.Accept(ctx, items)
+	if err != nil {
+		return store.Accepted{}, &UnstoredError{Err: err}
 	}
-	return len(items), nil
+	return accepted, nil
 }
 
 // UnknownSourceError says that nothing is received under a name.

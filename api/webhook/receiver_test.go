@@ -33,7 +33,7 @@ func TestAReceiverStoresUnderTheNameOfTheSource(t *testing.T) {
 	receiver := webhook.NewReceiver(kept, alertmanager)
 	accepted, err := receiver.Receive(t.Context(), "alertmanager", nil, []byte(mixed))
 	require.NoError(t, err)
-	require.Equal(t, 2, accepted)
+	require.Equal(t, store.Accepted{New: 2}, accepted)
 	for _, item := range kept.items {
 		require.Equal(t, "alertmanager", item.Source)
 		require.False(t, item.ReceivedAt.IsZero())

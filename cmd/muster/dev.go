@@ -12,13 +12,8 @@ import (
 	"time"
 
 	"muster/config"
-	"muster/internal/temporalserver"
+	"muster/internal/telemetry"
 	"muster/store"
-	"muster/workflows"
-
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/log"
 )
 
 type devCommand struct {
@@ -29,7 +24,7 @@ type devCommand struct {
 // Validate is called by kong before Run.
 func (cmd *devCommand) Validate() error {
 	if cmd.DatabaseURL.IsSet() {
-		return errors.New("MUSTER_DATABASE_URL is set, but this version of Muster keeps its state in SQLite only; unset it")
+		return errors.New("MUSTER_DATABASE_URL is set, but muster dev keeps its state in SQLite; unset it, or run muster all, which uses Postgres")
 	}
 	return cmd.Settings.Validate()
 }
@@ -60,17 +55,21 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	closing.add(func() error { return ignoreClosed(listener.Close()) })
 
+	measured, err := startTelemetry(ctx, "dev", logger, &closing)
+	if err != nil {
+		return err
+	}
 	// The database comes before Temporal, whose store belongs to it.
 	var db *store.Store
 	err = c.step("database", func() (err error) {
-		db, err = store.Open(ctx, store.Options{Path: filepath.Join(cmd.DataDir, "muster.db"), Logger: logger})
+		db, err = store.Open(ctx, store.Options{Path: filepath.Join(cmd.DataDir, "muster.db"), Migrate: true, Logger: logger})
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	closing.add(db.Close)
-	engine := &engine{settings: cmd.Settings, installation: db.Installation(), logger: logger}
+	engine := &engine{embedded: cmd.EmbeddedTemporal, dataDir: cmd.DataDir, installation: db.Installation(), logger: logger, telemetry: measured}
 	if err := c.step("Temporal", func() error { return engine.start(ctx) }); err != nil {
 		return err
 	}
@@ -79,7 +78,8 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	var app *app
 	err = c.step("vendors", func() (err error) {
 		app, err = newApp(ctx, appOptions{
-			settings: cmd.Settings, catalogue: catalogue, playbooks: library, logger: logger, store: db,
+			role: role{serves: true, works: true}, vendors: cmd.Vendors, heartbeat: cmd.Heartbeat, sandboxDir: cmd.DataDir,
+			catalogue: catalogue, playbooks: library, logger: logger, telemetry: measured, store: db,
 			temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
 			baseURL: cmd.BaseURL(listener.Addr().String()),
 		})
@@ -94,15 +94,7 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	cmd.welcome(c, app, engine)
 
-	select {
-	case <-ctx.Done():
-		c.printf("\n%s %s\n", c.style(yellow, "Stopping."), c.style(dim, "All that is under way goes on at the next start."))
-		return nil
-	case err := <-app.failed:
-		return fmt.Errorf("stopped by a failure: %w", err)
-	case <-engine.done():
-		return fmt.Errorf("the Temporal server broke down: %w", engine.failure())
-	}
+	return runUntilStopped(ctx, c, app, engine)
 }
 
 // welcome says where to look and what to try.
@@ -143,7 +135,7 @@ func (cmd *devCommand) logger() *slog.Logger {
 	if cmd.Verbose {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return telemetry.LogSettings{Level: level}.Logger(os.Stderr)
 }
 
 // listen opens the port of the API and the pages.
@@ -178,91 +170,6 @@ func (c *closers) close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// engine is Temporal: a server in this process, or one elsewhere where TEMPORAL_ADDRESS
-// says so.
-type engine struct {
-	settings config.Settings
-	// installation is the id of the database that the workflows belong to.
-	installation string
-	logger       *slog.Logger
-	server       *temporalserver.Server
-	client       client.Client
-	namespace    string
-}
-
-func (e *engine) start(ctx context.Context) error {
-	options, err := envconfig.LoadDefaultClientOptions()
-	if err != nil {
-		return fmt.Errorf("settings of Temporal: %w", err)
-	}
-	if !config.TemporalAddressSet() {
-		e.server, err = temporalserver.Start(ctx, temporalserver.Options{
-			DataDir:          e.settings.DataDir,
-			Owner:            e.installation,
-			FrontendListen:   e.settings.TemporalListen,
-			UIListen:         e.settings.TemporalUIListen,
-			Namespace:        options.Namespace,
-			SearchAttributes: workflows.SearchAttributes(),
-			HistoryEvents:    e.settings.TemporalHistoryEvents,
-			Logger:           e.logger.With("part", "temporal"),
-		})
-		if err != nil {
-			return err
-		}
-		options.HostPort = e.server.FrontendAddress()
-	}
-	e.namespace = options.Namespace
-	if e.namespace == "" {
-		e.namespace = client.DefaultNamespace
-	}
-	options.Logger = log.NewStructuredLogger(e.logger.With("part", "temporal-sdk"))
-	if e.client, err = client.DialContext(ctx, options); err != nil {
-		return errors.Join(fmt.Errorf("reach Temporal at %s: %w", options.HostPort, err), e.stop())
-	}
-	if e.server == nil {
-		err = temporalserver.RegisterSearchAttributes(ctx, e.client, e.namespace, workflows.SearchAttributes())
-		if err != nil {
-			return errors.Join(fmt.Errorf("prepare the namespace %s of Temporal at %s: %w", e.namespace, options.HostPort, err), e.stop())
-		}
-	}
-	return nil
-}
-
-func (e *engine) stop() error {
-	if e.client != nil {
-		e.client.Close()
-	}
-	if e.server != nil {
-		return e.server.Stop()
-	}
-	return nil
-}
-
-func (e *engine) uiURL() string {
-	if e.server == nil {
-		return ""
-	}
-	return e.server.UIURL()
-}
-
-// replaced is where a store that did not fit was put; empty for most.
-func (e *engine) replaced() string {
-	if e.server == nil {
-		return ""
-	}
-	return e.server.Replaced()
-}
-
-// done is closed when the server breaks down; nil, and so never, for one elsewhere.
-func (e *engine) done() <-chan struct{} {
-	if e.server == nil {
-		return nil
-	}
-	return e.server.Done()
-}
-
-func (e *engine) failure() error { return e.server.Err() }
 
 // waitStopped gives a goroutine time to end.
 func waitStopped(done <-chan struct{}, atMost time.Duration, what string) error {

@@ -53,7 +53,7 @@ type drillHouse struct {
 
 func newDrillHouse(t *testing.T, change ...func(*drillHouse)) *drillHouse {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db")})
+	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "muster.db"), Migrate: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	text, err := os.ReadFile(filepath.Join("testdata", "drill_playbook.yaml"))

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 // because the machine may be busy; nothing passes or fails by being fast.
 const patience = 90 * time.Second
 
-// process is a running `muster dev`.
+// process is a running muster.
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -63,14 +63,21 @@ func startMuster(t *testing.T, dataDir string, args ...string) *process {
 	return startMusterWith(t, nil, dataDir, args...)
 }
 
-// startMusterWith starts muster with settings from the environment.
+// startMusterWith starts `muster dev` with settings from the environment.
 func startMusterWith(t *testing.T, settings []string, dataDir string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, output: &lockedBuffer{}, exited: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{
+	return startProcess(t, regexp.MustCompile(`Incidents\s+(http://\S+?)/\s(?s:.*)Stop`), settings, append([]string{
 		"dev", "--data-dir", dataDir, "--listen", "127.0.0.1:0",
 		"--temporal-listen", "127.0.0.1:0", "--temporal-ui-listen", "127.0.0.1:0",
 	}, args...)...)
+}
+
+// startProcess starts a command that runs until it is ended, and waits until its output
+// says that it runs, and where.
+func startProcess(t *testing.T, running *regexp.Regexp, settings []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, output: &lockedBuffer{}, exited: make(chan struct{})}
+	p.cmd = exec.Command(binary, args...)
 	p.cmd.Env = append(cleanEnvironment(), settings...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	require.NoError(t, p.cmd.Start())
@@ -80,13 +87,12 @@ func startMusterWith(t *testing.T, settings []string, dataDir string, args ...st
 	}()
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("output of muster:\n%s", p.output)
+			t.Logf("output of muster %s:\n%s", args[0], p.output)
 		}
 		p.kill()
 	})
-	running := regexp.MustCompile(`Incidents\s+(http://\S+?)/\s`)
 	p.eventually("muster to say that it runs", func() bool {
-		if found := running.FindStringSubmatch(p.output.String()); found != nil && strings.Contains(p.output.String(), "Stop") {
+		if found := running.FindStringSubmatch(p.output.String()); found != nil {
 			p.base = found[1]
 		}
 		return p.base != ""
@@ -246,8 +252,14 @@ func (b *lockedBuffer) String() string {
 // runMuster runs muster to its end and returns its exit code and output.
 func runMuster(t *testing.T, args ...string) (int, string) {
 	t.Helper()
+	return runMusterWith(t, nil, args...)
+}
+
+// runMusterWith runs muster with settings from the environment to its end.
+func runMusterWith(t *testing.T, settings []string, args ...string) (int, string) {
+	t.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Env = cleanEnvironment()
+	cmd.Env = append(cleanEnvironment(), settings...)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -20,11 +20,22 @@ var version = ""
 
 // commandLine is what muster understands. Each command is a file of its own.
 type commandLine struct {
-	Dev     devCommand     `cmd:"" help:"Run everything on this machine: Temporal, its web UI, the API and pages, the worker, and a sandbox for every vendor without credentials."`
-	Drill   drillCommand   `cmd:"" help:"Send a running Muster an alert, as a real Alertmanager would, and follow what happens."`
-	Recover recoverCommand `cmd:"" help:"Start again, from the journal, the workflows that Temporal has lost."`
-	Config  configCommand  `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Temporal, its web UI, the API and pages, the worker, and a sandbox for every vendor without credentials."`
+	Server   serverCommand   `cmd:"" help:"Serve the API and the pages, and hand alerts to their incidents; on Postgres."`
+	Worker   workerCommand   `cmd:"" help:"Carry out the workflows of incidents and what they do at vendors; on Postgres."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of the Postgres database up to date."`
+	Setup    setupCommand    `cmd:"" help:"Prepare the namespace of a Temporal that runs elsewhere."`
+	All      allCommand      `cmd:"" help:"Run everything in one process on one Postgres database, Temporal included."`
+	Sandbox  sandboxCommand  `cmd:"" help:"Run stand-ins for Slack, PagerDuty and Jira."`
+	Health   healthCommand   `cmd:"" help:"Ask a running server, worker or sandbox whether it is well."`
+	Doctor   doctorCommand   `cmd:"" help:"Examine what Muster needs, and say what to mend."`
+	Drill    drillCommand    `cmd:"" help:"Send a running Muster an alert, as a real Alertmanager would, and follow what happens."`
+	Recover  recoverCommand  `cmd:"" help:"Start again, from the journal, the workflows that Temporal has lost."`
+	Restored restoredCommand `cmd:"" help:"Make a database fit to be used that was restored from a backup."`
+	Export   exportCommand   `cmd:"" help:"Write everything that Muster keeps as JSON Lines."`
+	Import   importCommand   `cmd:"" help:"Read an export into an empty installation."`
+	Config   configCommand   `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -16,8 +16,6 @@ import (
 	"muster/store"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/log"
 )
 
 type recoverCommand struct {
@@ -30,7 +28,7 @@ type recoverCommand struct {
 // Help is shown below the usage.
 func (recoverCommand) Help() string {
 	return "Without arguments, a workflow is started for every incident and follow-up that has something left to do and no workflow, from the journal alone. " +
-		"muster dev does the same whenever it starts, and every five minutes. What runs is left alone, unless an earlier version of Muster began it that this one cannot carry on. It may be repeated at any time."
+		"muster dev, muster server and muster all do the same whenever they start, and every five minutes. What runs is left alone, unless an earlier version of Muster began it that this one cannot carry on. It may be repeated at any time."
 }
 
 // recoverTimeout bounds the whole command: Temporal answers in milliseconds or not at all.
@@ -50,17 +48,13 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(cmd.DataDir, "muster.db")
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("there is no journal to recover from: %w; name its folder with --data-dir", err)
-	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	temporal, err := cmd.dial(ctx, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	db, err := store.Open(ctx, store.Options{Path: path, Logger: logger})
+	db, err := openJournal(ctx, cmd.Storage, logger)
 	if err != nil {
 		return err
 	}
@@ -78,16 +72,28 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 	return err
 }
 
+// openJournal opens the database that there is: Postgres where one is named, or else the
+// folder's. It makes none.
+func openJournal(ctx context.Context, s config.Storage, logger *slog.Logger) (*store.Store, error) {
+	if s.DatabaseURL.IsSet() {
+		return openPostgres(ctx, s.Database, logger)
+	}
+	path := filepath.Join(s.DataDir, "muster.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("there is no journal: %w; name its folder with --data-dir, or a Postgres database with MUSTER_DATABASE_URL", err)
+	}
+	return store.Open(ctx, store.Options{Path: path, Migrate: true, Logger: logger})
+}
+
 // dial reaches Temporal where a muster dev runs it, or where the environment says.
 func (cmd recoverCommand) dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporalOptions(logger)
 	if err != nil {
-		return nil, fmt.Errorf("settings of Temporal: %w", err)
+		return nil, err
 	}
 	if !config.TemporalAddressSet() {
 		options.HostPort = cmd.TemporalListen
 	}
-	options.Logger = log.NewStructuredLogger(logger)
 	temporal, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("reach Temporal at %s: %w; start muster dev, which recovers by itself, or set TEMPORAL_ADDRESS", options.HostPort, err)

@@ -7,18 +7,18 @@ import (
 
 	"muster/config"
 	"muster/incident"
+	"muster/integrations"
 
 	"github.com/stretchr/testify/require"
 )
 
 // withSandbox is an app as far as its vendors.
-func withSandbox(t *testing.T, settings config.Settings) *app {
+func withSandbox(t *testing.T, vendors config.Vendors) *app {
 	t.Helper()
 	a := &app{}
 	var handler http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	settings.DataDir = t.TempDir()
-	require.NoError(t, a.openSandbox(t.Context(), appOptions{settings: settings, catalogue: config.Sample(), baseURL: server.URL}))
+	require.NoError(t, a.openSandbox(t.Context(), appOptions{vendors: vendors, sandboxDir: t.TempDir(), catalogue: config.Sample(), baseURL: server.URL}))
 	handler = a.sandbox
 	t.Cleanup(func() {
 		server.Close()
@@ -28,7 +28,7 @@ func withSandbox(t *testing.T, settings config.Settings) *app {
 }
 
 func TestTheSecondWayLeadsToTheSandboxWhereNothingIsConfigured(t *testing.T) {
-	a := withSandbox(t, config.Settings{})
+	a := withSandbox(t, config.Vendors{})
 	require.Equal(t, "Slack, PagerDuty, Jira, e-mail, the webhook", a.sandboxed)
 	mailer, notifier, err := a.secondWay(config.Vendors{})
 	require.NoError(t, err)
@@ -70,4 +70,18 @@ func TestASecondWayThatIsNotConfiguredIsAbsentWherePagerDutyIsReal(t *testing.T)
 	require.NoError(t, err)
 	require.NotNil(t, mailer)
 	require.NotNil(t, notifier)
+}
+
+func TestInProductionAVendorWithoutCredentialsFailsEachStepForGood(t *testing.T) {
+	chat, pager, tracker, err := (&app{}).vendors(config.Vendors{})
+	require.NoError(t, err)
+	_, noPage := pager.Page(t.Context(), incident.PageRequest{})
+	_, noChannel := chat.OpenChannel(t.Context(), incident.ChannelRequest{})
+	_, noTicket := tracker.OpenTicket(t.Context(), incident.TicketRequest{})
+	for variable, err := range map[string]error{"MUSTER_PAGERDUTY_TOKEN": noPage, "MUSTER_SLACK_TOKEN": noChannel, "MUSTER_JIRA_TOKEN": noTicket} {
+		require.ErrorContains(t, err, "it is not connected: give the workers "+variable)
+		require.True(t, integrations.IsFinal(err))
+	}
+	_, err = tracker.Tickets(t.Context(), []string{"PAY-7"})
+	require.Error(t, err, "a ticket that is not found would count as deleted")
 }

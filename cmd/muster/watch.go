@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"muster/internal/health"
@@ -14,33 +13,31 @@ import (
 
 // newMonitor makes what says how the parts do, and tells the outside where there is one.
 func (a *app) newMonitor(o appOptions, registry prometheus.Registerer) (err error) {
+	probes := []health.Probe{{Part: "database", Check: a.store.Check}}
 	inbox := health.Inbox(a.backlog)
-	a.monitor, err = health.NewMonitor(health.Options{
-		Registry: registry, Logger: o.logger,
-		Probes: []health.Probe{
-			{Part: "database", Check: a.store.Check},
-			{Part: "inbox", Check: inbox.Check},
-			{Part: "dispatcher", Check: a.dispatcher.Check},
-			{Part: "temporal", Check: func(ctx context.Context) error {
-				_, err := o.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-				return err
-			}},
-			{Part: "worker", Limit: worker.PulseLimit, Check: func(ctx context.Context) error {
-				return worker.Check(ctx, o.temporal)
-			}},
-		},
-	})
-	if err != nil {
+	if o.role.serves {
+		if err := inbox.RegisterMetrics(registry); err != nil {
+			return err
+		}
+		probes = append(probes, health.Probe{Part: "inbox", Check: inbox.Check}, health.Probe{Part: "dispatcher", Check: a.dispatcher.Check})
+	}
+	probes = append(probes,
+		health.Probe{Part: "temporal", Check: func(ctx context.Context) error {
+			_, err := o.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+			return err
+		}},
+		health.Probe{Part: "worker", Limit: worker.PulseLimit, Check: func(ctx context.Context) error {
+			return worker.Check(ctx, o.temporal, o.namespace)
+		}},
+	)
+	if a.monitor, err = health.NewMonitor(health.Options{Registry: registry, Logger: o.logger, Probes: probes}); err != nil {
 		return err
 	}
-	if err := inbox.RegisterMetrics(registry); err != nil {
-		return err
-	}
-	if !o.settings.Heartbeat.URL.IsSet() {
+	if !o.role.serves || !o.heartbeat.URL.IsSet() {
 		return nil
 	}
-	a.heartbeat, err = health.NewHeartbeat(health.HeartbeatOptions{
-		URL: o.settings.Heartbeat.URL.Reveal(), Every: o.settings.Heartbeat.Every,
+	a.told, err = health.NewHeartbeat(health.HeartbeatOptions{
+		URL: o.heartbeat.URL.Reveal(), Every: o.heartbeat.Every,
 		Monitor: a.monitor, Registry: registry, Logger: o.logger,
 	})
 	return err
@@ -66,19 +63,11 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// startWatching begins to look after the parts, and to tell the outside, until stopWatching
-// is called; watched is closed when both have ended.
-func (a *app) startWatching(running context.Context) {
-	var watching context.Context
-	watching, a.stopWatching = context.WithCancel(running)
-	a.watched = make(chan struct{})
-	var watchers sync.WaitGroup
-	watchers.Go(func() { a.monitor.Watch(watching) })
-	if a.heartbeat != nil {
-		watchers.Go(func() { a.heartbeat.Run(watching) })
+// watchers look after the parts, and tell the outside.
+func (a *app) watchers() []func(context.Context) {
+	watchers := []func(context.Context){a.monitor.Watch}
+	if a.told != nil {
+		watchers = append(watchers, a.told.Run)
 	}
-	go func() {
-		defer close(a.watched)
-		watchers.Wait()
-	}()
+	return watchers
 }

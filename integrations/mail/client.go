@@ -101,12 +101,17 @@ func (c *Client) Send(ctx context.Context, m incident.Mail) (incident.MailReceip
 	if err != nil {
 		return incident.MailReceipt{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, integrations.RequestTimeout)
-	defer cancel()
-	s, err := c.dial(ctx)
-	if err != nil {
-		return incident.MailReceipt{}, err
-	}
-	defer s.close()
-	return s.send(m.To, message)
+	var receipt incident.MailReceipt
+	err = c.calls.Observed(ctx, "send", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, integrations.RequestTimeout)
+		defer cancel()
+		s, err := c.dial(ctx)
+		if err != nil {
+			return err
+		}
+		defer s.close()
+		receipt, err = s.send(m.To, message)
+		return err
+	})
+	return receipt, err
 }

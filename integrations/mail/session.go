@@ -120,6 +120,23 @@ func loopback(host string) bool {
 
 // send is one transaction for all recipients.
 func (s *session) send(to []string, message []byte) (incident.MailReceipt, error) {
+	receipt, err := s.address(to)
+	if err != nil {
+		return receipt, err
+	}
+	body, err := s.smtp.Data()
+	if err != nil {
+		return receipt, s.failed("DATA", err)
+	}
+	if _, err := body.Write(message); err != nil {
+		return receipt, s.failed("DATA", err)
+	}
+	return receipt, s.failed("DATA", body.Close())
+}
+
+// address begins a transaction: it names the sender and the recipients. At least one of
+// these is accepted, or there is an error.
+func (s *session) address(to []string) (incident.MailReceipt, error) {
 	receipt := incident.MailReceipt{Server: s.host}
 	s.smtp.SkipSMTPUTF8(ascii(s.from) && !slices.ContainsFunc(to, func(address string) bool { return !ascii(address) }))
 	if err := s.smtp.Mail("<" + s.from + ">"); err != nil {
@@ -145,14 +162,7 @@ func (s *session) send(to []string, message []byte) (incident.MailReceipt, error
 	if len(receipt.Accepted) == 0 {
 		return receipt, refusal
 	}
-	body, err := s.smtp.Data()
-	if err != nil {
-		return receipt, s.failed("DATA", err)
-	}
-	if _, err := body.Write(message); err != nil {
-		return receipt, s.failed("DATA", err)
-	}
-	return receipt, s.failed("DATA", body.Close())
+	return receipt, nil
 }
 
 func ascii(text string) bool {

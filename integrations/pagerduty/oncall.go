@@ -46,13 +46,13 @@ func (c *Client) OnCall(ctx context.Context, service string) ([]incident.Person,
 	return people, nil
 }
 
-// onCalls lists who is on call by an escalation policy, in no particular order.
-func (c *Client) onCalls(ctx context.Context, policy string) ([]pd.OnCall, error) {
-	if policy == "" {
+// onCalls lists who is on call by some escalation policies, in no particular order.
+func (c *Client) onCalls(ctx context.Context, policies ...string) ([]pd.OnCall, error) {
+	if slices.Contains(policies, "") {
 		return nil, c.calls.Unreadable(listOnCalls, "the service's escalation policy")
 	}
 	options := pd.ListOnCallOptions{
-		EscalationPolicyIDs: []string{policy}, Includes: []string{"users"},
+		EscalationPolicyIDs: policies, Includes: []string{"users"},
 		// One entry a person and level, not one for each of their coming shifts.
 		Earliest: true, Limit: onCallsPerPage,
 	}

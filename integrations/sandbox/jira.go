@@ -59,6 +59,7 @@ func (s *Sandbox) jiraAPI() http.Handler {
 	for pattern, method := range map[string]jiraMethod{
 		"GET /rest/api/2/serverInfo":               s.serverInfo,
 		"GET /rest/api/2/myself":                   s.myself,
+		"GET /rest/api/2/mypermissions":            s.myPermissions,
 		"GET /rest/api/2/user/assignable/search":   s.searchAssignable,
 		"GET /rest/api/2/project/{key}":            s.getProject,
 		"GET /rest/api/2/search/jql":               s.searchIssues,
@@ -74,6 +75,7 @@ func (s *Sandbox) jiraAPI() http.Handler {
 	} {
 		mux.HandleFunc(pattern, s.jira(method))
 	}
+	mux.HandleFunc("GET /rest/api/2/issue/createmeta/{key}/issuetypes/{type}", s.jira(s.createScreen))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeJiraError(w, jiraError{status: http.StatusNotFound, messages: []string{"The sandbox has no " + r.Method + " " + r.URL.Path + "."}})
 	})

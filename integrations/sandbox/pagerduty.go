@@ -56,6 +56,7 @@ type pagerDutyMethod func(context.Context, pagerDutyCall) (int, object, error)
 func (s *Sandbox) pagerDutyAPI() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, method := range map[string]pagerDutyMethod{
+		"GET /abilities":                s.listAbilities,
 		"GET /services":                 s.listServices,
 		"GET /services/{id}":            s.getService,
 		"GET /users":                    s.listPagerDutyUsers,

@@ -81,6 +81,7 @@ func (s *Sandbox) slackAPI() http.Handler {
 		switch {
 		case err == nil:
 			answer["ok"] = true
+			w.Header().Set("X-OAuth-Scopes", slackScopes)
 			writeJSON(w, http.StatusOK, answer)
 		case errors.As(err, &refused):
 			body := object{"ok": false, "error": refused.code}

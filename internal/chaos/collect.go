@@ -38,7 +38,7 @@ func collectRunning(ctx context.Context, c *client.Client, temporal string, e *p
 
 // collectStopped gathers what is in the database, once no process uses it.
 func collectStopped(ctx context.Context, dataDir string, e *proof.Evidence) (err error) {
-	db, err := store.Open(ctx, store.Options{Path: filepath.Join(dataDir, "muster.db")})
+	db, err := store.Open(ctx, store.Options{Path: filepath.Join(dataDir, "muster.db"), Migrate: true})
 	if err != nil {
 		return err
 	}

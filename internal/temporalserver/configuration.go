@@ -19,13 +19,13 @@ import (
 const (
 	clusterName = "active"
 
-	// historyShards is fixed for the life of a store. Four let two cores work
-	// without the idle cost of Temporal's hundreds.
+	// historyShards is fixed for the life of a store. Four let two cores work on
+	// one file without the idle cost of Temporal's hundreds.
 	historyShards = 4
 
 	// queuePollsPerSecond bounds how often each shard looks into its task
 	// queues. Temporal's default of 20 adds up to 50 ms to every step of a
-	// workflow, out of consideration for a shared database that is not here.
+	// workflow, out of consideration for a database that hundreds of shards share.
 	queuePollsPerSecond = 1000
 )
 
@@ -57,7 +57,7 @@ type addresses struct {
 }
 
 // serverConfig describes a cluster of one.
-func serverConfig(store *config.SQL, at addresses) *config.Config {
+func serverConfig(persistence config.Persistence, at addresses) *config.Config {
 	const disabled = "disabled"
 	return &config.Config{
 		Global: config.Global{
@@ -66,12 +66,7 @@ func serverConfig(store *config.SQL, at addresses) *config.Config {
 				BroadcastAddress: at.frontend.Addr().String(),
 			},
 		},
-		Persistence: config.Persistence{
-			DefaultStore:     sqliteplugin.PluginName,
-			VisibilityStore:  sqliteplugin.PluginName,
-			NumHistoryShards: historyShards,
-			DataStores:       map[string]config.DataStore{sqliteplugin.PluginName: {SQL: store}},
-		},
+		Persistence: persistence,
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,
 			MasterClusterName:        clusterName,

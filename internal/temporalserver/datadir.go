@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/schema/sqlite"
 )
 
@@ -48,8 +50,14 @@ func openDataDir(path string) (*dataDir, error) {
 	return &dataDir{root: root, lock: lock}, nil
 }
 
-// unlock lets the next server have the directory.
-func (d *dataDir) unlock() error {
+// guard implements [store]. Nobody takes a locked file away.
+func (d *dataDir) guard(func(error)) {}
+
+// release lets the next server have the directory.
+//
+// Temporal keeps its connection to the SQLite file open, idle, for the life of
+// the process; a later server on the same directory uses it again.
+func (d *dataDir) release() error {
 	if err := d.lock.Unlock(); err != nil {
 		return fmt.Errorf("unlock the data directory %s: %w", d.root, err)
 	}
@@ -60,10 +68,18 @@ func (d *dataDir) unlock() error {
 // set aside together with its write-ahead log in one rename.
 func (d *dataDir) storePath() string { return filepath.Join(d.root, "temporal", "temporal.db") }
 
-// prepareStore makes sure that the store has the schema this build of Temporal
-// wants, and that it is the owner's. It tells of an unfit store that it has set
-// aside.
-func (d *dataDir) prepareStore(ctx context.Context, owner string) (replaced replacement, err error) {
+// persistence implements [store].
+func (d *dataDir) persistence() config.Persistence {
+	return config.Persistence{
+		DefaultStore:     sqliteplugin.PluginName,
+		VisibilityStore:  sqliteplugin.PluginName,
+		NumHistoryShards: historyShards,
+		DataStores:       map[string]config.DataStore{sqliteplugin.PluginName: {SQL: storeConfig(d.storePath())}},
+	}
+}
+
+// prepare implements [store].
+func (d *dataDir) prepare(ctx context.Context, owner string) (replaced replacement, err error) {
 	schema, err := temporalSchema()
 	if err != nil {
 		return replacement{}, fmt.Errorf("read Temporal's schema: %w", err)

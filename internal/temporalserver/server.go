@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
+
+	"muster/internal/temporalsetup"
 
 	"go.temporal.io/sdk/temporal"
 )
@@ -19,7 +20,7 @@ const (
 // Retention is how long a finished workflow stays readable in Temporal, and
 // with it in the web UI. Temporal's own default is a day, which is over before
 // an incident is looked back on.
-const Retention = 30 * 24 * time.Hour
+const Retention = temporalsetup.Retention
 
 var (
 	// ErrNotBuiltIn is returned by Start in a binary built with -tags slim.
@@ -27,8 +28,13 @@ var (
 		"set TEMPORAL_ADDRESS to a Temporal server that runs elsewhere, or build without that tag")
 
 	// ErrInUse is returned by Start while another process, or another server
-	// in this one, holds the data directory.
+	// in this one, holds the data directory or the database. It also ends a server
+	// that has lost its database to another while it could not reach it.
 	ErrInUse = errors.New("already in use by another Muster process")
+
+	// ErrWrongOwner is returned by Start for a database with another owner's
+	// workflows; see Options.Owner.
+	ErrWrongOwner = errors.New("belong to another installation of Muster")
 
 	// ErrAddressTaken is returned by Start when something else listens on an
 	// address it was given.
@@ -38,13 +44,18 @@ var (
 // Options say where a server keeps its state and where it listens.
 type Options struct {
 	// DataDir is the directory that holds all state. It is created when
-	// missing. Required.
+	// missing. Required without PostgresURL.
 	DataDir string
 
+	// PostgresURL is the database that holds all state instead: see the package's
+	// documentation. It is a secret, and appears in no error and no log line.
+	PostgresURL string
+
 	// Owner names whose workflows the store holds: the id of the database that their
-	// incidents are in. A store that belongs to another owner is set aside, for its
+	// incidents are in. A store that belongs to another owner is not used, for its
 	// workflows would be taken for those of this owner's incidents, which have the same
-	// ids. A store that names no owner becomes this one's. Empty takes any store.
+	// ids: a data directory's is set aside, and for a database Start returns
+	// ErrWrongOwner. A store that names no owner becomes this one's. Empty takes any store.
 	Owner string
 
 	// FrontendListen is the host:port on which workers and clients reach the
@@ -93,15 +104,15 @@ type engine interface {
 // Options.Namespace and every search attribute can be set and searched for.
 //
 // What the caller can mend is found before anything heavy begins: ErrAddressTaken,
-// ErrInUse, an address that is not loopback, a data directory that cannot be
-// written. When ctx ends first, everything begun is stopped again. The returned
+// ErrInUse, ErrWrongOwner, an address that is not loopback, a data directory that cannot
+// be written, a database that is away or lacks a right. When ctx ends first, everything begun is stopped again. The returned
 // server lives on after ctx, until Stop.
 //
-// Starting again on the same directory, after Stop or after a crash, continues
+// Starting again on the same directory or database, after Stop or after a crash, continues
 // where the last server was.
 func Start(ctx context.Context, options Options) (*Server, error) {
-	if options.DataDir == "" {
-		return nil, errors.New("temporalserver: Options.DataDir is empty")
+	if options.DataDir == "" && options.PostgresURL == "" {
+		return nil, errors.New("temporalserver: Options.DataDir and Options.PostgresURL are empty")
 	}
 	if options.FrontendListen == "" {
 		options.FrontendListen = "127.0.0.1:0"
@@ -124,7 +135,7 @@ func (s *Server) UIURL() string { return s.uiURL }
 
 // Replaced is the directory to which a store was moved during Start that was
 // made by another version of Temporal or belongs to another owner, and empty
-// when the store was fit for use or new. When it is set, the workflows of open
+// when the store was fit for use or new, or is a database. When it is set, the workflows of open
 // incidents are gone.
 func (s *Server) Replaced() string { return s.replaced.dir }
 
@@ -147,6 +158,6 @@ func (s *Server) Done() <-chan struct{} { return s.engine.done() }
 func (s *Server) Err() error { return s.engine.failure() }
 
 // Stop ends the server in good order, within about fifteen seconds, and frees
-// the data directory. Workers should have been stopped before: their open polls
+// the data directory or the database. Workers should have been stopped before: their open polls
 // make it take a second longer. Further calls return the result of the first.
 func (s *Server) Stop() error { return s.engine.stop() }

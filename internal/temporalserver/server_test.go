@@ -166,7 +166,7 @@ func TestSearchAttributesCanBeAddedLaterButKeepTheirType(t *testing.T) {
 	require.NoError(t, server.Stop())
 
 	_, err = start(temporal.NewSearchAttributeKeyInt64("Severity"))
-	require.ErrorContains(t, err, `search attribute "Severity" is of type Keyword in this Temporal store, want Int`)
+	require.ErrorContains(t, err, "the search attribute Severity is of the type Keyword instead of Int, and a type cannot be changed")
 
 	_, err = start(severity, severity)
 	require.ErrorContains(t, err, `search attribute "Severity" is given twice`)
@@ -236,7 +236,7 @@ func TestDataDirThatCannotBeWrittenIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, "--data-dir")
 
 	_, err = temporalserver.Start(t.Context(), temporalserver.Options{})
-	require.ErrorContains(t, err, "DataDir is empty")
+	require.ErrorContains(t, err, "DataDir and Options.PostgresURL are empty")
 }
 
 func TestStoreWithAnotherSchemaIsSetAside(t *testing.T) {

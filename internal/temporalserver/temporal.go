@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"muster/internal/temporalsetup"
+
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/server/temporal"
@@ -34,7 +36,7 @@ var errStopped = errors.New("stopped")
 // process is a server in this process, with all it holds. What Start has not
 // reached yet is nil.
 type process struct {
-	dir      *dataDir
+	store    store
 	server   temporal.Server
 	client   client.Client
 	ui       *webUI
@@ -66,14 +68,15 @@ func start(ctx context.Context, options Options) (_ *Server, err error) {
 			err = errors.Join(err, p.stop())
 		}
 	}()
-	if p.dir, err = openDataDir(options.DataDir); err != nil {
+	if p.store, err = openStore(ctx, options); err != nil {
 		return nil, err
 	}
-	replaced, err := p.dir.prepareStore(ctx, options.Owner)
+	replaced, err := p.store.prepare(ctx, options.Owner)
 	if err != nil {
 		return nil, err
 	}
-	if err := createNamespace(storeConfig(p.dir.storePath()), options.Namespace, attributes); err != nil {
+	p.store.guard(p.end)
+	if err := createNamespace(mainStore(p.store.persistence()), options.Namespace, attributes); err != nil {
 		return nil, err
 	}
 	if err := p.launch(ctx, frontend, options.HistoryEvents, &logger{slog: options.Logger, fail: p.end, serving: &p.serving}); err != nil {
@@ -91,8 +94,12 @@ func start(ctx context.Context, options Options) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	err = retry(p.whileAlive(ctx), func(ctx context.Context) error {
-		if err := RegisterSearchAttributes(ctx, p.client, options.Namespace, options.SearchAttributes); err != nil {
+		_, left, err := temporalsetup.Apply(ctx, p.client, options.Namespace, options.SearchAttributes)
+		if err != nil {
 			return err
+		}
+		if problem := left.Blocking(); problem != "" {
+			return permanent{errors.New(problem)}
 		}
 		return checkUsable(ctx, p.client, options.Namespace, attributes)
 	})
@@ -142,7 +149,7 @@ func (p *process) launch(ctx context.Context, frontend *reservation, historyEven
 	go func() {
 		defer close(finished)
 		server, err := temporal.NewServer(
-			temporal.WithConfig(serverConfig(storeConfig(p.dir.storePath()), at)),
+			temporal.WithConfig(serverConfig(p.store.persistence(), at)),
 			temporal.ForServices(temporal.DefaultServices),
 			temporal.WithStaticHosts(staticHosts(at)),
 			temporal.WithDynamicConfigClient(dynamicConfig(historyEvents)),
@@ -217,11 +224,8 @@ func (p *process) stop() error {
 	return p.stopped
 }
 
-// stopNow ends what runs, the outermost first. The data directory stays locked
-// when the server does not let go of it.
-//
-// Temporal keeps its connection to the SQLite file open, idle, for the life of
-// the process; a later server on the same directory uses it again.
+// stopNow ends what runs, the outermost first. The store stays locked when the
+// server does not let go of it.
 func (p *process) stopNow() error {
 	p.end(errStopped)
 	p.serving.Store(false)
@@ -243,10 +247,10 @@ func (p *process) stopNow() error {
 			return fmt.Errorf("the Temporal server did not stop within %s", stopTimeout)
 		}
 	}
-	if p.dir == nil {
+	if p.store == nil {
 		return nil
 	}
-	return p.dir.unlock()
+	return p.store.release()
 }
 
 // retry calls try until it succeeds, fails for good or ctx ends; then it

@@ -3,6 +3,7 @@ package storetest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -30,31 +31,45 @@ const (
 	discarded
 )
 
-// settlingModel is a store and what it should hold.
+// settlingModel is a database and what it should hold.
 type settlingModel struct {
 	t         *testing.T
-	store     *store.Store
+	store     *store.Store // the one that takes the next step
+	stores    []*store.Store
 	incidents []*story
 	items     []*modelItem
 	byID      map[int64]*modelItem
 }
 
-// checkSettling takes steps of chance, in any order, with any items and incidents, and
-// compares all that can be seen of the inbox after each.
+// checkSettling takes steps of chance, in any order, with any items and incidents, by any
+// of two stores on the same database, and compares all that can be seen of the inbox
+// after each.
 func checkSettling(t *testing.T, b Backend) {
+	options := b.Fresh(t)
+	stores := []*store.Store{Open(t, options), Open(t, options)}
 	rapid.Check(t, func(r *rapid.T) {
-		s, err := store.Open(t.Context(), b.Fresh(t))
-		require.NoError(r, err)
-		defer func() { require.NoError(r, s.Close()) }()
-		m := &settlingModel{t: t, store: s, byID: map[int64]*modelItem{}}
+		emptyInbox(t, stores[0])
+		m := &settlingModel{t: t, store: stores[0], stores: stores, byID: map[int64]*modelItem{}}
 		for range 3 {
-			m.incidents = append(m.incidents, declared(t, s, incident.Declare{}))
+			m.incidents = append(m.incidents, declared(t, m.store, incident.Declare{}))
 		}
 		r.Repeat(map[string]func(*rapid.T){
 			"accept": m.accept, "sent": m.sent, "delivered": m.delivered, "record": m.record,
 			"return": m.giveBack, "resend": m.resend, "discard": m.discard, "": m.check,
 		})
 	})
+}
+
+// emptyInbox settles all that there is in the inbox and forgets it.
+func emptyInbox(t testing.TB, s *store.Store) {
+	t.Helper()
+	for _, id := range unrecorded(t, s) {
+		_, err := resend(t, s, id)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Discard(t.Context(), itemIDs(pending(t, s)), "nobody needs it"))
+	_, err := s.Prune(t.Context(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
 }
 
 func (m *settlingModel) accept(r *rapid.T) {
@@ -168,6 +183,7 @@ func (m *settlingModel) draw(r *rapid.T) (*story, []int64) {
 }
 
 func (m *settlingModel) check(r *rapid.T) {
+	m.store = rapid.SampledFrom(m.stores).Draw(r, "store")
 	keys := func(wanted func(*modelItem) bool) []string {
 		found := []string{}
 		for _, item := range m.items {

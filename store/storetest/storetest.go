@@ -39,6 +39,10 @@ func Run(t *testing.T, b Backend) {
 		t.Run("lives", func(t *testing.T) { t.Parallel(); runLives(t, b) })
 		t.Run("finishing", func(t *testing.T) { t.Parallel(); runFinishing(t, b) })
 		t.Run("route", func(t *testing.T) { t.Parallel(); runRoute(t, b) })
+		t.Run("subjects", func(t *testing.T) { t.Parallel(); runSubjects(t, b) })
+		t.Run("claims", func(t *testing.T) { t.Parallel(); runClaims(t, b) })
+		t.Run("census", func(t *testing.T) { t.Parallel(); runCensus(t, b) })
+		t.Run("rivals", func(t *testing.T) { t.Parallel(); runRivals(t, b) })
 		t.Run("live", func(t *testing.T) { t.Parallel(); runLive(t, b) })
 		t.Run("opening", func(t *testing.T) { t.Parallel(); runOpening(t, b) })
 		if b.Fill != nil {

@@ -27,8 +27,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.acceptItemStmt, err = db.PrepareContext(ctx, acceptItem); err != nil {
 		return nil, fmt.Errorf("error preparing query AcceptItem: %w", err)
 	}
+	if q.addItemStmt, err = db.PrepareContext(ctx, addItem); err != nil {
+		return nil, fmt.Errorf("error preparing query AddItem: %w", err)
+	}
+	if q.addLifeStmt, err = db.PrepareContext(ctx, addLife); err != nil {
+		return nil, fmt.Errorf("error preparing query AddLife: %w", err)
+	}
+	if q.adoptInstallationStmt, err = db.PrepareContext(ctx, adoptInstallation); err != nil {
+		return nil, fmt.Errorf("error preparing query AdoptInstallation: %w", err)
+	}
 	if q.bindGroupStmt, err = db.PrepareContext(ctx, bindGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query BindGroup: %w", err)
+	}
+	if q.changedIncidentsStmt, err = db.PrepareContext(ctx, changedIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query ChangedIncidents: %w", err)
+	}
+	if q.countFollowupsStmt, err = db.PrepareContext(ctx, countFollowups); err != nil {
+		return nil, fmt.Errorf("error preparing query CountFollowups: %w", err)
+	}
+	if q.countersStmt, err = db.PrepareContext(ctx, counters); err != nil {
+		return nil, fmt.Errorf("error preparing query Counters: %w", err)
 	}
 	if q.deliverItemsStmt, err = db.PrepareContext(ctx, deliverItems); err != nil {
 		return nil, fmt.Errorf("error preparing query DeliverItems: %w", err)
@@ -42,14 +60,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.finishIncidentStmt, err = db.PrepareContext(ctx, finishIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishIncident: %w", err)
 	}
+	if q.finishedAfterStmt, err = db.PrepareContext(ctx, finishedAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishedAfter: %w", err)
+	}
 	if q.foldVersionStmt, err = db.PrepareContext(ctx, foldVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query FoldVersion: %w", err)
 	}
 	if q.followupByTicketStmt, err = db.PrepareContext(ctx, followupByTicket); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowupByTicket: %w", err)
 	}
+	if q.forgetReservedGroupsStmt, err = db.PrepareContext(ctx, forgetReservedGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetReservedGroups: %w", err)
+	}
+	if q.forgetReservedKeysStmt, err = db.PrepareContext(ctx, forgetReservedKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetReservedKeys: %w", err)
+	}
 	if q.groupIncidentStmt, err = db.PrepareContext(ctx, groupIncident); err != nil {
 		return nil, fmt.Errorf("error preparing query GroupIncident: %w", err)
+	}
+	if q.groupsAfterStmt, err = db.PrepareContext(ctx, groupsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query GroupsAfter: %w", err)
 	}
 	if q.incidentByKeyStmt, err = db.PrepareContext(ctx, incidentByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentByKey: %w", err)
@@ -81,20 +111,41 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.itemSeenAtStmt, err = db.PrepareContext(ctx, itemSeenAt); err != nil {
 		return nil, fmt.Errorf("error preparing query ItemSeenAt: %w", err)
 	}
+	if q.itemsAfterStmt, err = db.PrepareContext(ctx, itemsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ItemsAfter: %w", err)
+	}
+	if q.keysAfterStmt, err = db.PrepareContext(ctx, keysAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query KeysAfter: %w", err)
+	}
+	if q.livesAfterStmt, err = db.PrepareContext(ctx, livesAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query LivesAfter: %w", err)
+	}
 	if q.mergedIncidentsStmt, err = db.PrepareContext(ctx, mergedIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query MergedIncidents: %w", err)
 	}
 	if q.nextNumberStmt, err = db.PrepareContext(ctx, nextNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query NextNumber: %w", err)
 	}
+	if q.occupancyStmt, err = db.PrepareContext(ctx, occupancy); err != nil {
+		return nil, fmt.Errorf("error preparing query Occupancy: %w", err)
+	}
 	if q.openFollowupsStmt, err = db.PrepareContext(ctx, openFollowups); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenFollowups: %w", err)
+	}
+	if q.openIncidentsStmt, err = db.PrepareContext(ctx, openIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenIncidents: %w", err)
 	}
 	if q.pendingItemsStmt, err = db.PrepareContext(ctx, pendingItems); err != nil {
 		return nil, fmt.Errorf("error preparing query PendingItems: %w", err)
 	}
+	if q.pendingItemsOfStmt, err = db.PrepareContext(ctx, pendingItemsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query PendingItemsOf: %w", err)
+	}
 	if q.pendingStatusStmt, err = db.PrepareContext(ctx, pendingStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query PendingStatus: %w", err)
+	}
+	if q.pendingSubjectsStmt, err = db.PrepareContext(ctx, pendingSubjects); err != nil {
+		return nil, fmt.Errorf("error preparing query PendingSubjects: %w", err)
 	}
 	if q.proveWritableStmt, err = db.PrepareContext(ctx, proveWritable); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveWritable: %w", err)
@@ -110,6 +161,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.recordItemsStmt, err = db.PrepareContext(ctx, recordItems); err != nil {
 		return nil, fmt.Errorf("error preparing query RecordItems: %w", err)
+	}
+	if q.resendAllItemsStmt, err = db.PrepareContext(ctx, resendAllItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ResendAllItems: %w", err)
 	}
 	if q.resendItemsStmt, err = db.PrepareContext(ctx, resendItems); err != nil {
 		return nil, fmt.Errorf("error preparing query ResendItems: %w", err)
@@ -154,9 +208,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing acceptItemStmt: %w", cerr)
 		}
 	}
+	if q.addItemStmt != nil {
+		if cerr := q.addItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addItemStmt: %w", cerr)
+		}
+	}
+	if q.addLifeStmt != nil {
+		if cerr := q.addLifeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addLifeStmt: %w", cerr)
+		}
+	}
+	if q.adoptInstallationStmt != nil {
+		if cerr := q.adoptInstallationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing adoptInstallationStmt: %w", cerr)
+		}
+	}
 	if q.bindGroupStmt != nil {
 		if cerr := q.bindGroupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing bindGroupStmt: %w", cerr)
+		}
+	}
+	if q.changedIncidentsStmt != nil {
+		if cerr := q.changedIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing changedIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.countFollowupsStmt != nil {
+		if cerr := q.countFollowupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countFollowupsStmt: %w", cerr)
+		}
+	}
+	if q.countersStmt != nil {
+		if cerr := q.countersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countersStmt: %w", cerr)
 		}
 	}
 	if q.deliverItemsStmt != nil {
@@ -179,6 +263,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing finishIncidentStmt: %w", cerr)
 		}
 	}
+	if q.finishedAfterStmt != nil {
+		if cerr := q.finishedAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishedAfterStmt: %w", cerr)
+		}
+	}
 	if q.foldVersionStmt != nil {
 		if cerr := q.foldVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing foldVersionStmt: %w", cerr)
@@ -189,9 +278,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing followupByTicketStmt: %w", cerr)
 		}
 	}
+	if q.forgetReservedGroupsStmt != nil {
+		if cerr := q.forgetReservedGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetReservedGroupsStmt: %w", cerr)
+		}
+	}
+	if q.forgetReservedKeysStmt != nil {
+		if cerr := q.forgetReservedKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetReservedKeysStmt: %w", cerr)
+		}
+	}
 	if q.groupIncidentStmt != nil {
 		if cerr := q.groupIncidentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing groupIncidentStmt: %w", cerr)
+		}
+	}
+	if q.groupsAfterStmt != nil {
+		if cerr := q.groupsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing groupsAfterStmt: %w", cerr)
 		}
 	}
 	if q.incidentByKeyStmt != nil {
@@ -244,6 +348,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing itemSeenAtStmt: %w", cerr)
 		}
 	}
+	if q.itemsAfterStmt != nil {
+		if cerr := q.itemsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing itemsAfterStmt: %w", cerr)
+		}
+	}
+	if q.keysAfterStmt != nil {
+		if cerr := q.keysAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keysAfterStmt: %w", cerr)
+		}
+	}
+	if q.livesAfterStmt != nil {
+		if cerr := q.livesAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing livesAfterStmt: %w", cerr)
+		}
+	}
 	if q.mergedIncidentsStmt != nil {
 		if cerr := q.mergedIncidentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mergedIncidentsStmt: %w", cerr)
@@ -254,9 +373,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextNumberStmt: %w", cerr)
 		}
 	}
+	if q.occupancyStmt != nil {
+		if cerr := q.occupancyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing occupancyStmt: %w", cerr)
+		}
+	}
 	if q.openFollowupsStmt != nil {
 		if cerr := q.openFollowupsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openFollowupsStmt: %w", cerr)
+		}
+	}
+	if q.openIncidentsStmt != nil {
+		if cerr := q.openIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openIncidentsStmt: %w", cerr)
 		}
 	}
 	if q.pendingItemsStmt != nil {
@@ -264,9 +393,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pendingItemsStmt: %w", cerr)
 		}
 	}
+	if q.pendingItemsOfStmt != nil {
+		if cerr := q.pendingItemsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pendingItemsOfStmt: %w", cerr)
+		}
+	}
 	if q.pendingStatusStmt != nil {
 		if cerr := q.pendingStatusStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pendingStatusStmt: %w", cerr)
+		}
+	}
+	if q.pendingSubjectsStmt != nil {
+		if cerr := q.pendingSubjectsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pendingSubjectsStmt: %w", cerr)
 		}
 	}
 	if q.proveWritableStmt != nil {
@@ -292,6 +431,11 @@ func (q *Queries) Close() error {
 	if q.recordItemsStmt != nil {
 		if cerr := q.recordItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing recordItemsStmt: %w", cerr)
+		}
+	}
+	if q.resendAllItemsStmt != nil {
+		if cerr := q.resendAllItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resendAllItemsStmt: %w", cerr)
 		}
 	}
 	if q.resendItemsStmt != nil {
@@ -386,93 +530,129 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                      DBTX
-	tx                      *sql.Tx
-	acceptItemStmt          *sql.Stmt
-	bindGroupStmt           *sql.Stmt
-	deliverItemsStmt        *sql.Stmt
-	discardItemsStmt        *sql.Stmt
-	eventsStmt              *sql.Stmt
-	finishIncidentStmt      *sql.Stmt
-	foldVersionStmt         *sql.Stmt
-	followupByTicketStmt    *sql.Stmt
-	groupIncidentStmt       *sql.Stmt
-	incidentByKeyStmt       *sql.Stmt
-	incidentFinishedAtStmt  *sql.Stmt
-	incidentItemsStmt       *sql.Stmt
-	incidentLifeStmt        *sql.Stmt
-	incidentStandingStmt    *sql.Stmt
-	incidentStateStmt       *sql.Stmt
-	incidentsAfterStmt      *sql.Stmt
-	insertEventStmt         *sql.Stmt
-	installationStmt        *sql.Stmt
-	itemSeenAtStmt          *sql.Stmt
-	mergedIncidentsStmt     *sql.Stmt
-	nextNumberStmt          *sql.Stmt
-	openFollowupsStmt       *sql.Stmt
-	pendingItemsStmt        *sql.Stmt
-	pendingStatusStmt       *sql.Stmt
-	proveWritableStmt       *sql.Stmt
-	pruneItemsStmt          *sql.Stmt
-	raiseLifeStmt           *sql.Stmt
-	raiseNumberStmt         *sql.Stmt
-	recordItemsStmt         *sql.Stmt
-	resendItemsStmt         *sql.Stmt
-	returnItemsStmt         *sql.Stmt
-	saveFollowupStmt        *sql.Stmt
-	saveIncidentStmt        *sql.Stmt
-	saveIncidentKeyStmt     *sql.Stmt
-	sendItemsStmt           *sql.Stmt
-	sentStatusStmt          *sql.Stmt
-	setFoldVersionStmt      *sql.Stmt
-	touchItemStmt           *sql.Stmt
-	unfinishedIncidentsStmt *sql.Stmt
-	unrecordedIncidentsStmt *sql.Stmt
+	db                       DBTX
+	tx                       *sql.Tx
+	acceptItemStmt           *sql.Stmt
+	addItemStmt              *sql.Stmt
+	addLifeStmt              *sql.Stmt
+	adoptInstallationStmt    *sql.Stmt
+	bindGroupStmt            *sql.Stmt
+	changedIncidentsStmt     *sql.Stmt
+	countFollowupsStmt       *sql.Stmt
+	countersStmt             *sql.Stmt
+	deliverItemsStmt         *sql.Stmt
+	discardItemsStmt         *sql.Stmt
+	eventsStmt               *sql.Stmt
+	finishIncidentStmt       *sql.Stmt
+	finishedAfterStmt        *sql.Stmt
+	foldVersionStmt          *sql.Stmt
+	followupByTicketStmt     *sql.Stmt
+	forgetReservedGroupsStmt *sql.Stmt
+	forgetReservedKeysStmt   *sql.Stmt
+	groupIncidentStmt        *sql.Stmt
+	groupsAfterStmt          *sql.Stmt
+	incidentByKeyStmt        *sql.Stmt
+	incidentFinishedAtStmt   *sql.Stmt
+	incidentItemsStmt        *sql.Stmt
+	incidentLifeStmt         *sql.Stmt
+	incidentStandingStmt     *sql.Stmt
+	incidentStateStmt        *sql.Stmt
+	incidentsAfterStmt       *sql.Stmt
+	insertEventStmt          *sql.Stmt
+	installationStmt         *sql.Stmt
+	itemSeenAtStmt           *sql.Stmt
+	itemsAfterStmt           *sql.Stmt
+	keysAfterStmt            *sql.Stmt
+	livesAfterStmt           *sql.Stmt
+	mergedIncidentsStmt      *sql.Stmt
+	nextNumberStmt           *sql.Stmt
+	occupancyStmt            *sql.Stmt
+	openFollowupsStmt        *sql.Stmt
+	openIncidentsStmt        *sql.Stmt
+	pendingItemsStmt         *sql.Stmt
+	pendingItemsOfStmt       *sql.Stmt
+	pendingStatusStmt        *sql.Stmt
+	pendingSubjectsStmt      *sql.Stmt
+	proveWritableStmt        *sql.Stmt
+	pruneItemsStmt           *sql.Stmt
+	raiseLifeStmt            *sql.Stmt
+	raiseNumberStmt          *sql.Stmt
+	recordItemsStmt          *sql.Stmt
+	resendAllItemsStmt       *sql.Stmt
+	resendItemsStmt          *sql.Stmt
+	returnItemsStmt          *sql.Stmt
+	saveFollowupStmt         *sql.Stmt
+	saveIncidentStmt         *sql.Stmt
+	saveIncidentKeyStmt      *sql.Stmt
+	sendItemsStmt            *sql.Stmt
+	sentStatusStmt           *sql.Stmt
+	setFoldVersionStmt       *sql.Stmt
+	touchItemStmt            *sql.Stmt
+	unfinishedIncidentsStmt  *sql.Stmt
+	unrecordedIncidentsStmt  *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                      tx,
-		tx:                      tx,
-		acceptItemStmt:          q.acceptItemStmt,
-		bindGroupStmt:           q.bindGroupStmt,
-		deliverItemsStmt:        q.deliverItemsStmt,
-		discardItemsStmt:        q.discardItemsStmt,
-		eventsStmt:              q.eventsStmt,
-		finishIncidentStmt:      q.finishIncidentStmt,
-		foldVersionStmt:         q.foldVersionStmt,
-		followupByTicketStmt:    q.followupByTicketStmt,
-		groupIncidentStmt:       q.groupIncidentStmt,
-		incidentByKeyStmt:       q.incidentByKeyStmt,
-		incidentFinishedAtStmt:  q.incidentFinishedAtStmt,
-		incidentItemsStmt:       q.incidentItemsStmt,
-		incidentLifeStmt:        q.incidentLifeStmt,
-		incidentStandingStmt:    q.incidentStandingStmt,
-		incidentStateStmt:       q.incidentStateStmt,
-		incidentsAfterStmt:      q.incidentsAfterStmt,
-		insertEventStmt:         q.insertEventStmt,
-		installationStmt:        q.installationStmt,
-		itemSeenAtStmt:          q.itemSeenAtStmt,
-		mergedIncidentsStmt:     q.mergedIncidentsStmt,
-		nextNumberStmt:          q.nextNumberStmt,
-		openFollowupsStmt:       q.openFollowupsStmt,
-		pendingItemsStmt:        q.pendingItemsStmt,
-		pendingStatusStmt:       q.pendingStatusStmt,
-		proveWritableStmt:       q.proveWritableStmt,
-		pruneItemsStmt:          q.pruneItemsStmt,
-		raiseLifeStmt:           q.raiseLifeStmt,
-		raiseNumberStmt:         q.raiseNumberStmt,
-		recordItemsStmt:         q.recordItemsStmt,
-		resendItemsStmt:         q.resendItemsStmt,
-		returnItemsStmt:         q.returnItemsStmt,
-		saveFollowupStmt:        q.saveFollowupStmt,
-		saveIncidentStmt:        q.saveIncidentStmt,
-		saveIncidentKeyStmt:     q.saveIncidentKeyStmt,
-		sendItemsStmt:           q.sendItemsStmt,
-		sentStatusStmt:          q.sentStatusStmt,
-		setFoldVersionStmt:      q.setFoldVersionStmt,
-		touchItemStmt:           q.touchItemStmt,
-		unfinishedIncidentsStmt: q.unfinishedIncidentsStmt,
-		unrecordedIncidentsStmt: q.unrecordedIncidentsStmt,
+		db:                       tx,
+		tx:                       tx,
+		acceptItemStmt:           q.acceptItemStmt,
+		addItemStmt:              q.addItemStmt,
+		addLifeStmt:              q.addLifeStmt,
+		adoptInstallationStmt:    q.adoptInstallationStmt,
+		bindGroupStmt:            q.bindGroupStmt,
+		changedIncidentsStmt:     q.changedIncidentsStmt,
+		countFollowupsStmt:       q.countFollowupsStmt,
+		countersStmt:             q.countersStmt,
+		deliverItemsStmt:         q.deliverItemsStmt,
+		discardItemsStmt:         q.discardItemsStmt,
+		eventsStmt:               q.eventsStmt,
+		finishIncidentStmt:       q.finishIncidentStmt,
+		finishedAfterStmt:        q.finishedAfterStmt,
+		foldVersionStmt:          q.foldVersionStmt,
+		followupByTicketStmt:     q.followupByTicketStmt,
+		forgetReservedGroupsStmt: q.forgetReservedGroupsStmt,
+		forgetReservedKeysStmt:   q.forgetReservedKeysStmt,
+		groupIncidentStmt:        q.groupIncidentStmt,
+		groupsAfterStmt:          q.groupsAfterStmt,
+		incidentByKeyStmt:        q.incidentByKeyStmt,
+		incidentFinishedAtStmt:   q.incidentFinishedAtStmt,
+		incidentItemsStmt:        q.incidentItemsStmt,
+		incidentLifeStmt:         q.incidentLifeStmt,
+		incidentStandingStmt:     q.incidentStandingStmt,
+		incidentStateStmt:        q.incidentStateStmt,
+		incidentsAfterStmt:       q.incidentsAfterStmt,
+		insertEventStmt:          q.insertEventStmt,
+		installationStmt:         q.installationStmt,
+		itemSeenAtStmt:           q.itemSeenAtStmt,
+		itemsAfterStmt:           q.itemsAfterStmt,
+		keysAfterStmt:            q.keysAfterStmt,
+		livesAfterStmt:           q.livesAfterStmt,
+		mergedIncidentsStmt:      q.mergedIncidentsStmt,
+		nextNumberStmt:           q.nextNumberStmt,
+		occupancyStmt:            q.occupancyStmt,
+		openFollowupsStmt:        q.openFollowupsStmt,
+		openIncidentsStmt:        q.openIncidentsStmt,
+		pendingItemsStmt:         q.pendingItemsStmt,
+		pendingItemsOfStmt:       q.pendingItemsOfStmt,
+		pendingStatusStmt:        q.pendingStatusStmt,
+		pendingSubjectsStmt:      q.pendingSubjectsStmt,
+		proveWritableStmt:        q.proveWritableStmt,
+		pruneItemsStmt:           q.pruneItemsStmt,
+		raiseLifeStmt:            q.raiseLifeStmt,
+		raiseNumberStmt:          q.raiseNumberStmt,
+		recordItemsStmt:          q.recordItemsStmt,
+		resendAllItemsStmt:       q.resendAllItemsStmt,
+		resendItemsStmt:          q.resendItemsStmt,
+		returnItemsStmt:          q.returnItemsStmt,
+		saveFollowupStmt:         q.saveFollowupStmt,
+		saveIncidentStmt:         q.saveIncidentStmt,
+		saveIncidentKeyStmt:      q.saveIncidentKeyStmt,
+		sendItemsStmt:            q.sendItemsStmt,
+		sentStatusStmt:           q.sentStatusStmt,
+		setFoldVersionStmt:       q.setFoldVersionStmt,
+		touchItemStmt:            q.touchItemStmt,
+		unfinishedIncidentsStmt:  q.unfinishedIncidentsStmt,
+		unrecordedIncidentsStmt:  q.unrecordedIncidentsStmt,
 	}
 }

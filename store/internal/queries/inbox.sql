@@ -2,8 +2,8 @@
 SELECT seen_at FROM inbox WHERE kind = $1 AND source = $2 AND key = $3;
 
 -- name: AcceptItem :execrows
-INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, body)
-VALUES ($1, $2, $3, $4, sqlc.arg(received_at), sqlc.arg(received_at), $5)
+INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, trace, body)
+VALUES ($1, $2, $3, $4, sqlc.arg(received_at), sqlc.arg(received_at), $5, $6)
 ON CONFLICT (kind, source, key) DO NOTHING;
 
 -- name: TouchItem :exec
@@ -11,11 +11,47 @@ ON CONFLICT (kind, source, key) DO NOTHING;
 UPDATE inbox SET seen_at = sqlc.arg(now) WHERE kind = $1 AND source = $2 AND key = $3;
 
 -- name: PendingItems :many
-SELECT id, kind, source, subject, key, received_at, body
-FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
+-- That ids are positive says that the order of all is wanted: Postgres has an index for
+-- those who say so, which it shall not use for the items of one subject.
+SELECT id, kind, source, subject, key, received_at, trace, body
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0 AND id > sqlc.arg(after) ORDER BY id LIMIT sqlc.arg(most);
+
+-- name: PendingItemsOf :many
+-- The subject is asked for as a range, so that the order is that of its index and of no
+-- other: asked for by equality, Postgres may take the subject of a former storm to be
+-- common, and look for its one item among all that there are.
+SELECT id, kind, source, subject, key, received_at, trace, body
+FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NULL
+  AND (kind, source, subject) >= (sqlc.arg(kind), sqlc.arg(source), sqlc.arg(subject))
+  AND (kind, source, subject) <= (sqlc.arg(kind), sqlc.arg(source), sqlc.arg(subject))
+ORDER BY kind, source, subject, id LIMIT sqlc.arg(most);
+
+-- name: PendingSubjects :many
+-- Goes from each subject's oldest item to that of the next subject by the index, past all
+-- that are between: as many steps as there are subjects, however many items they have.
+-- What comes next is no less than the subject with the least character (U+0001; none holds
+-- U+0000) behind it; asked for what is greater than the subject, SQLite would read all that
+-- is equal. It compares the whole row by the index only where the other side is no column.
+WITH RECURSIVE heads(id, kind, source, subject) AS (
+    SELECT first.id, first.kind, first.source, first.subject FROM (
+        SELECT i.id, i.kind, i.source, i.subject FROM inbox i
+        WHERE i.settled_at IS NULL AND i.sent_at IS NULL
+        ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
+    ) AS first
+  UNION ALL
+    SELECT next.id, next.kind, next.source, next.subject
+    FROM heads h JOIN inbox next ON next.id = (
+        SELECT i.id FROM inbox i
+        WHERE i.settled_at IS NULL AND i.sent_at IS NULL
+          AND (i.kind, i.source, i.subject) >= (h.kind || '', h.source || '', h.subject || CAST(sqlc.arg(least) AS TEXT))
+        ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
+    )
+)
+SELECT heads.kind, heads.source, heads.subject FROM heads ORDER BY heads.id LIMIT sqlc.arg(most);
 
 -- name: IncidentItems :many
-SELECT id, kind, source, subject, key, received_at, body
+SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox
 WHERE incident = $1 AND settled_at IS NOT NULL AND kind = $2 AND id > sqlc.arg(after)
 ORDER BY id LIMIT sqlc.arg(most);
@@ -59,8 +95,8 @@ WHERE settled_at IS NULL AND sent_at IS NOT NULL ORDER BY incident;
 
 -- name: PendingStatus :one
 SELECT count(*) AS items,
-    (SELECT received_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL ORDER BY id LIMIT 1) AS oldest_at
-FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL;
+    (SELECT received_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0 ORDER BY id LIMIT 1) AS oldest_at
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0;
 
 -- name: SentStatus :one
 SELECT count(*) AS items,

@@ -11,8 +11,8 @@ import (
 )
 
 const acceptItem = `-- name: AcceptItem :execrows
-INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, body)
-VALUES ($1, $2, $3, $4, $6, $6, $5)
+INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, trace, body)
+VALUES ($1, $2, $3, $4, $7, $7, $5, $6)
 ON CONFLICT (kind, source, key) DO NOTHING
 `
 
@@ -21,6 +21,7 @@ type AcceptItemParams struct {
 	Source     string
 	Subject    string
 	Key        string
+	Trace      string
 	Body       string
 	ReceivedAt Moment
 }
@@ -31,6 +32,7 @@ func (q *Queries) AcceptItem(ctx context.Context, arg AcceptItemParams) (int64, 
 		arg.Source,
 		arg.Subject,
 		arg.Key,
+		arg.Trace,
 		arg.Body,
 		arg.ReceivedAt,
 	)
@@ -76,7 +78,7 @@ func (q *Queries) DiscardItems(ctx context.Context, arg DiscardItemsParams) erro
 }
 
 const incidentItems = `-- name: IncidentItems :many
-SELECT id, kind, source, subject, key, received_at, body
+SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox
 WHERE incident = $1 AND settled_at IS NOT NULL AND kind = $2 AND id > $3
 ORDER BY id LIMIT $4
@@ -96,6 +98,7 @@ type IncidentItemsRow struct {
 	Subject    string
 	Key        string
 	ReceivedAt Moment
+	Trace      string
 	Body       string
 }
 
@@ -120,6 +123,7 @@ func (q *Queries) IncidentItems(ctx context.Context, arg IncidentItemsParams) ([
 			&i.Subject,
 			&i.Key,
 			&i.ReceivedAt,
+			&i.Trace,
 			&i.Body,
 		); err != nil {
 			return nil, err
@@ -153,8 +157,8 @@ func (q *Queries) ItemSeenAt(ctx context.Context, arg ItemSeenAtParams) (Moment,
 }
 
 const pendingItems = `-- name: PendingItems :many
-SELECT id, kind, source, subject, key, received_at, body
-FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > $1 ORDER BY id LIMIT $2
+SELECT id, kind, source, subject, key, received_at, trace, body
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0 AND id > $1 ORDER BY id LIMIT $2
 `
 
 type PendingItemsParams struct {
@@ -169,9 +173,12 @@ type PendingItemsRow struct {
 	Subject    string
 	Key        string
 	ReceivedAt Moment
+	Trace      string
 	Body       string
 }
 
+// That ids are positive says that the order of all is wanted: Postgres has an index for
+// those who say so, which it shall not use for the items of one subject.
 func (q *Queries) PendingItems(ctx context.Context, arg PendingItemsParams) ([]PendingItemsRow, error) {
 	rows, err := q.query(ctx, q.pendingItemsStmt, pendingItems, arg.After, arg.Most)
 	if err != nil {
@@ -188,6 +195,74 @@ func (q *Queries) PendingItems(ctx context.Context, arg PendingItemsParams) ([]P
 			&i.Subject,
 			&i.Key,
 			&i.ReceivedAt,
+			&i.Trace,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pendingItemsOf = `-- name: PendingItemsOf :many
+SELECT id, kind, source, subject, key, received_at, trace, body
+FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NULL
+  AND (kind, source, subject) >= ($1, $2, $3)
+  AND (kind, source, subject) <= ($1, $2, $3)
+ORDER BY kind, source, subject, id LIMIT $4
+`
+
+type PendingItemsOfParams struct {
+	Kind    string
+	Source  string
+	Subject string
+	Most    int32
+}
+
+type PendingItemsOfRow struct {
+	ID         int64
+	Kind       string
+	Source     string
+	Subject    string
+	Key        string
+	ReceivedAt Moment
+	Trace      string
+	Body       string
+}
+
+// The subject is asked for as a range, so that the order is that of its index and of no
+// other: asked for by equality, Postgres may take the subject of a former storm to be
+// common, and look for its one item among all that there are.
+func (q *Queries) PendingItemsOf(ctx context.Context, arg PendingItemsOfParams) ([]PendingItemsOfRow, error) {
+	rows, err := q.query(ctx, q.pendingItemsOfStmt, pendingItemsOf,
+		arg.Kind,
+		arg.Source,
+		arg.Subject,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PendingItemsOfRow
+	for rows.Next() {
+		var i PendingItemsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Source,
+			&i.Subject,
+			&i.Key,
+			&i.ReceivedAt,
+			&i.Trace,
 			&i.Body,
 		); err != nil {
 			return nil, err
@@ -205,8 +280,8 @@ func (q *Queries) PendingItems(ctx context.Context, arg PendingItemsParams) ([]P
 
 const pendingStatus = `-- name: PendingStatus :one
 SELECT count(*) AS items,
-    (SELECT received_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL ORDER BY id LIMIT 1) AS oldest_at
-FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL
+    (SELECT received_at FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0 ORDER BY id LIMIT 1) AS oldest_at
+FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0
 `
 
 type PendingStatusRow struct {
@@ -219,6 +294,64 @@ func (q *Queries) PendingStatus(ctx context.Context) (PendingStatusRow, error) {
 	var i PendingStatusRow
 	err := row.Scan(&i.Items, &i.OldestAt)
 	return i, err
+}
+
+const pendingSubjects = `-- name: PendingSubjects :many
+WITH RECURSIVE heads(id, kind, source, subject) AS (
+    SELECT first.id, first.kind, first.source, first.subject FROM (
+        SELECT i.id, i.kind, i.source, i.subject FROM inbox i
+        WHERE i.settled_at IS NULL AND i.sent_at IS NULL
+        ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
+    ) AS first
+  UNION ALL
+    SELECT next.id, next.kind, next.source, next.subject
+    FROM heads h JOIN inbox next ON next.id = (
+        SELECT i.id FROM inbox i
+        WHERE i.settled_at IS NULL AND i.sent_at IS NULL
+          AND (i.kind, i.source, i.subject) >= (h.kind || '', h.source || '', h.subject || CAST($2 AS TEXT))
+        ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
+    )
+)
+SELECT heads.kind, heads.source, heads.subject FROM heads ORDER BY heads.id LIMIT $1
+`
+
+type PendingSubjectsParams struct {
+	Most  int32
+	Least string
+}
+
+type PendingSubjectsRow struct {
+	Kind    string
+	Source  string
+	Subject string
+}
+
+// Goes from each subject's oldest item to that of the next subject by the index, past all
+// that are between: as many steps as there are subjects, however many items they have.
+// What comes next is no less than the subject with the least character (U+0001; none holds
+// U+0000) behind it; asked for what is greater than the subject, SQLite would read all that
+// is equal. It compares the whole row by the index only where the other side is no column.
+func (q *Queries) PendingSubjects(ctx context.Context, arg PendingSubjectsParams) ([]PendingSubjectsRow, error) {
+	rows, err := q.query(ctx, q.pendingSubjectsStmt, pendingSubjects, arg.Most, arg.Least)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PendingSubjectsRow
+	for rows.Next() {
+		var i PendingSubjectsRow
+		if err := rows.Scan(&i.Kind, &i.Source, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pruneItems = `-- name: PruneItems :execrows

@@ -10,6 +10,56 @@ import (
 	"database/sql"
 )
 
+const changedIncidents = `-- name: ChangedIncidents :many
+SELECT number, seq FROM incidents WHERE changed_at >= $1 ORDER BY number
+`
+
+type ChangedIncidentsRow struct {
+	Number int64
+	Seq    int64
+}
+
+func (q *Queries) ChangedIncidents(ctx context.Context, since Moment) ([]ChangedIncidentsRow, error) {
+	rows, err := q.query(ctx, q.changedIncidentsStmt, changedIncidents, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChangedIncidentsRow
+	for rows.Next() {
+		var i ChangedIncidentsRow
+		if err := rows.Scan(&i.Number, &i.Seq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countFollowups = `-- name: CountFollowups :one
+SELECT count(*) AS open, count(CASE WHEN f.due_at <= $1 THEN 1 END) AS overdue
+FROM followups f JOIN incidents i ON i.number = f.incident
+WHERE NOT f.done AND i.finished_at IS NULL
+`
+
+type CountFollowupsRow struct {
+	Open    int64
+	Overdue int64
+}
+
+func (q *Queries) CountFollowups(ctx context.Context, dayBefore Moment) (CountFollowupsRow, error) {
+	row := q.queryRow(ctx, q.countFollowupsStmt, countFollowups, dayBefore)
+	var i CountFollowupsRow
+	err := row.Scan(&i.Open, &i.Overdue)
+	return i, err
+}
+
 const finishIncident = `-- name: FinishIncident :execrows
 UPDATE incidents SET finished_at = $2 WHERE number = $1 AND finished_at IS NULL
 `
@@ -195,6 +245,41 @@ func (q *Queries) OpenFollowups(ctx context.Context) ([]OpenFollowupsRow, error)
 	return items, nil
 }
 
+const openIncidents = `-- name: OpenIncidents :many
+SELECT status, severity, count(*) AS incidents FROM incidents
+WHERE ended_at IS NULL AND number > 0 GROUP BY status, severity ORDER BY status, severity
+`
+
+type OpenIncidentsRow struct {
+	Status    string
+	Severity  string
+	Incidents int64
+}
+
+// Every number is positive, which takes SQLite to the index of what is open.
+func (q *Queries) OpenIncidents(ctx context.Context) ([]OpenIncidentsRow, error) {
+	rows, err := q.query(ctx, q.openIncidentsStmt, openIncidents)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenIncidentsRow
+	for rows.Next() {
+		var i OpenIncidentsRow
+		if err := rows.Scan(&i.Status, &i.Severity, &i.Incidents); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const raiseLife = `-- name: RaiseLife :one
 INSERT INTO incident_lives (incident, life) VALUES ($1, 1)
 ON CONFLICT (incident) DO UPDATE SET life = incident_lives.life + 1 RETURNING life
@@ -208,16 +293,23 @@ func (q *Queries) RaiseLife(ctx context.Context, incident int64) (int64, error) 
 }
 
 const saveFollowup = `-- name: SaveFollowup :exec
-INSERT INTO followups (incident, position, id, ticket_key, done, data) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO followups (incident, position, id, title, owner, due_at, ticket_key, status, url, done, data)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (incident, position) DO UPDATE SET
-    id = excluded.id, ticket_key = excluded.ticket_key, done = excluded.done, data = excluded.data
+    id = excluded.id, title = excluded.title, owner = excluded.owner, due_at = excluded.due_at,
+    ticket_key = excluded.ticket_key, status = excluded.status, url = excluded.url, done = excluded.done, data = excluded.data
 `
 
 type SaveFollowupParams struct {
 	Incident  int64
 	Position  int64
 	ID        string
+	Title     string
+	Owner     string
+	DueAt     Moment
 	TicketKey string
+	Status    string
+	Url       string
 	Done      bool
 	Data      string
 }
@@ -227,7 +319,12 @@ func (q *Queries) SaveFollowup(ctx context.Context, arg SaveFollowupParams) erro
 		arg.Incident,
 		arg.Position,
 		arg.ID,
+		arg.Title,
+		arg.Owner,
+		arg.DueAt,
 		arg.TicketKey,
+		arg.Status,
+		arg.Url,
 		arg.Done,
 		arg.Data,
 	)
@@ -235,26 +332,38 @@ func (q *Queries) SaveFollowup(ctx context.Context, arg SaveFollowupParams) erro
 }
 
 const saveIncident = `-- name: SaveIncident :exec
-INSERT INTO incidents (number, seq, status, severity, service, declared_at, resolved_at, ended_at, merged_into, search, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO incidents (
+    number, seq, status, severity, service, title, commander,
+    declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, ended_at, changed_at,
+    merged_into, search, state
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (number) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
-    declared_at = excluded.declared_at, resolved_at = excluded.resolved_at, ended_at = excluded.ended_at,
+    title = excluded.title, commander = excluded.commander,
+    declared_at = excluded.declared_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
+    resolved_at = excluded.resolved_at, closed_at = excluded.closed_at, ended_at = excluded.ended_at,
+    changed_at = excluded.changed_at,
     merged_into = excluded.merged_into, search = excluded.search, state = excluded.state
 `
 
 type SaveIncidentParams struct {
-	Number     int64
-	Seq        int64
-	Status     string
-	Severity   string
-	Service    string
-	DeclaredAt Moment
-	ResolvedAt Moment
-	EndedAt    Moment
-	MergedInto sql.NullInt64
-	Search     string
-	State      string
+	Number         int64
+	Seq            int64
+	Status         string
+	Severity       string
+	Service        string
+	Title          string
+	Commander      string
+	DeclaredAt     Moment
+	AcknowledgedAt Moment
+	MitigatedAt    Moment
+	ResolvedAt     Moment
+	ClosedAt       Moment
+	EndedAt        Moment
+	ChangedAt      Moment
+	MergedInto     sql.NullInt64
+	Search         string
+	State          string
 }
 
 func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) error {
@@ -264,9 +373,15 @@ func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) erro
 		arg.Status,
 		arg.Severity,
 		arg.Service,
+		arg.Title,
+		arg.Commander,
 		arg.DeclaredAt,
+		arg.AcknowledgedAt,
+		arg.MitigatedAt,
 		arg.ResolvedAt,
+		arg.ClosedAt,
 		arg.EndedAt,
+		arg.ChangedAt,
 		arg.MergedInto,
 		arg.Search,
 		arg.State,

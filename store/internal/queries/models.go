@@ -15,3 +15,8 @@ type Event struct {
 	Cause     string
 	Data      string
 }
+
+type IncidentLife struct {
+	Incident int64
+	Life     int64
+}

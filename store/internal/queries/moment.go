@@ -1,8 +1,9 @@
 // Package queries holds the store's SQL and the typed code that sqlc makes of it.
 //
 // There is one set of queries for every database: they keep to the SQL that SQLite
-// and Postgres share, with $1 for parameters. schema.sql tells sqlc the types; the
-// schemas that are executed are the migrations of package store. After changing an
+// and Postgres share, with $1 for parameters; the few statements that Postgres alone
+// understands are in postgres.go. schema.sql tells sqlc the types; the schemas that are
+// executed are the migrations of package store. After changing an
 // .sql file here, run
 //
 //	go generate ./store/internal/queries
@@ -14,12 +15,13 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate
 
-// momentLayout has a fixed width, so that moments sort as text in SQLite. Postgres
-// reads it as a timestamptz.
+// momentLayout has a fixed width, so that moments sort as text in SQLite.
 const momentLayout = "2006-01-02T15:04:05.000000Z"
 
 // Moment is a time in the database: UTC, to the microsecond. The zero Moment is NULL.
@@ -37,7 +39,13 @@ func Ceil(t time.Time) Moment {
 	return m
 }
 
-// Value implements [driver.Valuer].
+// TimestamptzValue implements [pgtype.TimestamptzValuer], which Postgres's driver asks for
+// before Value.
+func (m Moment) TimestamptzValue() (pgtype.Timestamptz, error) {
+	return pgtype.Timestamptz{Time: At(m.Time).Time, Valid: !m.IsZero()}, nil
+}
+
+// Value implements [driver.Valuer] for SQLite: text.
 func (m Moment) Value() (driver.Value, error) {
 	if m.IsZero() {
 		return nil, nil

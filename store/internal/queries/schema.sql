@@ -1,5 +1,5 @@
 -- The schema as sqlc reads it, to know the type of each column and parameter. It says
--- in Postgres's words what migrations/sqlite says in SQLite's; nothing executes it.
+-- what the migrations say, of both databases; nothing executes it.
 
 CREATE TABLE installation (
     singleton     BIGINT NOT NULL PRIMARY KEY,
@@ -44,7 +44,14 @@ CREATE TABLE incidents (
     merged_into BIGINT,
     search      TEXT        NOT NULL,
     state       TEXT        NOT NULL,
-    finished_at TIMESTAMPTZ
+    finished_at TIMESTAMPTZ,
+
+    title           TEXT NOT NULL,
+    commander       TEXT NOT NULL,
+    acknowledged_at TIMESTAMPTZ,
+    mitigated_at    TIMESTAMPTZ,
+    closed_at       TIMESTAMPTZ,
+    changed_at      TIMESTAMPTZ
 );
 
 CREATE TABLE followups (
@@ -54,6 +61,11 @@ CREATE TABLE followups (
     ticket_key TEXT    NOT NULL,
     done       BOOLEAN NOT NULL,
     data       TEXT    NOT NULL,
+    title      TEXT    NOT NULL,
+    owner      TEXT    NOT NULL,
+    due_at     TIMESTAMPTZ,
+    status     TEXT    NOT NULL,
+    url        TEXT    NOT NULL,
     PRIMARY KEY (incident, position)
 );
 
@@ -75,6 +87,7 @@ CREATE TABLE inbox (
     body          TEXT        NOT NULL,
     sent_at       TIMESTAMPTZ,
     recorded      BOOLEAN     NOT NULL,
+    trace         TEXT        NOT NULL,
     UNIQUE (kind, source, key)
 );
 

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"muster/config"
+	"muster/internal/telemetry"
+	"muster/store"
+)
+
+type migrateCommand struct {
+	config.Database
+	Log telemetry.LogSettings `embed:""`
+}
+
+// Help is shown below the usage.
+func (migrateCommand) Help() string {
+	return "Brings the schema of the Postgres database in MUSTER_DATABASE_URL up to date. Run it before the first start and before each new version's; " +
+		"servers and workers refuse a schema that is older than they are. It may be repeated, and run by several at once: they take turns."
+}
+
+// migrateTimeout bounds the whole command. A migration of millions of rows takes minutes.
+const migrateTimeout = time.Hour
+
+// Run migrates the database.
+func (cmd *migrateCommand) Run(ctx context.Context, c *console) error {
+	if err := cmd.RequirePostgres(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
+	defer cancel()
+	var from, to int64
+	err := c.step("database", func() (err error) {
+		from, to, err = store.Migrate(ctx, store.Options{URL: cmd.DatabaseURL.Reveal(), Logger: cmd.Log.Logger(os.Stderr)})
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case from == to:
+		c.printf("The database was up to date already: schema version %d.\n", to)
+	default:
+		c.printf("The database has schema version %d now%s.\n", to, beforeText(from))
+	}
+	return nil
+}
+
+func beforeText(version int64) string {
+	if version == 0 {
+		return "; it was empty"
+	}
+	return fmt.Sprintf("; it had %d", version)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"muster/config"
+	"muster/internal/telemetry"
+	"muster/store"
+	"muster/worker"
+
+	"go.temporal.io/sdk/client"
+)
+
+// production runs a part of Muster on Postgres and a Temporal elsewhere.
+type production struct {
+	name      string
+	role      role
+	listen    string
+	publicURL string
+	// temporalUIURL is where people find Temporal's web UI; empty where they are not told.
+	temporalUIURL string
+	// deployment is the version of a worker, for a process that works.
+	deployment worker.Deployment
+	settings   config.Production
+	logger     *slog.Logger
+}
+
+// run runs it until ctx ends, and stops it in an order in which nothing under way is lost.
+// The database has to be there; Temporal may come later, or go away for a while.
+func (p production) run(ctx context.Context, c *console) (err error) {
+	var closing closers
+	defer func() { err = errors.Join(err, closing.close()) }()
+	catalogue, library, err := loadCatalogue(p.settings.CatalogueFile)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, p.listen)
+	if err != nil {
+		return err
+	}
+	closing.add(func() error { return ignoreClosed(listener.Close()) })
+	measured, err := startTelemetry(ctx, p.name, p.logger, &closing)
+	if err != nil {
+		return err
+	}
+	db, err := openPostgres(ctx, p.settings.Database, p.logger)
+	if err != nil {
+		return err
+	}
+	closing.add(db.Close)
+	temporal, namespace, err := lazyTemporal(p.logger, measured)
+	if err != nil {
+		return err
+	}
+	closing.add(func() error { temporal.Close(); return nil })
+	baseURL := config.HTTP{Listen: p.listen, PublicURL: p.publicURL}.BaseURL(listener.Addr().String())
+	app, err := newApp(ctx, appOptions{
+		role: p.role, deployment: p.deployment, vendors: p.settings.Vendors, heartbeat: p.settings.Heartbeat, catalogue: catalogue, playbooks: library,
+		logger: p.logger, telemetry: measured, store: db, temporal: temporal, namespace: namespace, temporalUIURL: p.temporalUIURL, baseURL: baseURL,
+	})
+	if err != nil {
+		return err
+	}
+	closing.add(app.close)
+	p.warnOfMissingVendors(ctx)
+	if err := app.start(ctx, listener); err != nil {
+		return err
+	}
+	p.logRunning(ctx, db, listener.Addr().String())
+	return runUntilStopped(ctx, c, app, nil)
+}
+
+func (p production) logRunning(ctx context.Context, db *store.Store, address string) {
+	p.logger.InfoContext(ctx, "muster is running", "process", p.name, "version", musterVersion(), "address", address, "installation", db.Installation())
+}
+
+// warnOfMissingVendors says once what cannot be done.
+func (p production) warnOfMissingVendors(ctx context.Context) {
+	if !p.role.works {
+		return
+	}
+	v := p.settings.Vendors
+	for _, vendor := range []struct {
+		name, variable string
+		missing        bool
+	}{
+		{"PagerDuty", "MUSTER_PAGERDUTY_TOKEN", v.PagerDutySandboxed()},
+		{"Slack", "MUSTER_SLACK_TOKEN", v.SlackSandboxed()},
+		{"Jira", "MUSTER_JIRA_TOKEN", v.JiraSandboxed()},
+	} {
+		if vendor.missing {
+			p.logger.WarnContext(ctx, "a vendor is not connected: steps that need it will fail", "vendor", vendor.name, "set", vendor.variable)
+		}
+	}
+}
+
+// openPostgres opens the database with the schema that it has.
+func openPostgres(ctx context.Context, d config.Database, logger *slog.Logger) (*store.Store, error) {
+	if err := d.RequirePostgres(); err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, store.Options{URL: d.DatabaseURL.Reveal(), Logger: logger})
+}
+
+// runUntilStopped waits for a signal, or for what cannot go on. Broken is closed when the
+// engine breaks down; nil is never.
+func runUntilStopped(ctx context.Context, c *console, app *app, engine *engine) error {
+	var broken <-chan struct{}
+	if engine != nil {
+		broken = engine.done()
+	}
+	select {
+	case <-ctx.Done():
+		c.printf("\n%s %s\n", c.style(yellow, "Stopping."), c.style(dim, "All that is under way goes on at the next start."))
+		return nil
+	case err := <-app.failed:
+		return fmt.Errorf("stopped by a failure: %w", err)
+	case <-broken:
+		return fmt.Errorf("the Temporal server broke down: %w", engine.failure())
+	}
+}
+
+// lazyTemporal returns a client that connects when it is needed, to the Temporal that the
+// environment names.
+func lazyTemporal(logger *slog.Logger, measured *telemetry.Telemetry) (temporal client.Client, namespace string, err error) {
+	options, err := measuredOptions(logger, measured)
+	if err != nil {
+		return nil, "", err
+	}
+	if temporal, err = client.NewLazyClient(options); err != nil {
+		return nil, "", fmt.Errorf("settings of Temporal: %w", err)
+	}
+	return temporal, options.Namespace, nil
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"muster/config"
+	"muster/incident"
+	"muster/store"
+)
+
+type restoredCommand struct {
+	config.Storage
+	Above string `placeholder:"INC-42" help:"The highest incident that anybody has seen, as in a channel or a ticket: new ones get higher numbers."`
+}
+
+// Help is shown below the usage.
+func (restoredCommand) Help() string {
+	return "Run this once after a database was restored from a backup or imported from an older export, before Muster is started on it. What happened since the backup is not in the database, " +
+		"but Temporal, the vendors and people know of it: so no number that may have been given out is given out again, and every open incident begins anew from its journal, with a line on its timeline. " +
+		"Without --above, a thousand numbers are left out. docs/backup.md says what is lost and what is not."
+}
+
+// numbersSkipped is how many numbers of incidents are left out where nobody says which were
+// given out: more than are declared between two backups.
+const numbersSkipped = 1000
+
+// Run makes the database fit to be used.
+func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
+	above, skip := int64(0), int64(numbersSkipped)
+	if cmd.Above != "" {
+		id, err := incident.ParseID(cmd.Above)
+		if err != nil {
+			return err
+		}
+		above, skip = id.Number(), 0
+	}
+	db, unlock, err := openStopped(ctx, cmd.Storage)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close(), unlock()) }()
+	done, err := db.Reenter(ctx, above, skip)
+	if err != nil {
+		return err
+	}
+	c.printf("Installation %s is fit to be started.\n", db.Installation())
+	c.printf("  %d incidents that are not finished begin anew from their journals, and say so on their timelines.\n", done.Incidents)
+	c.printf("  %d accepted alerts and news are handed on again; %d reservations of incidents that had not begun were dropped.\n", done.Pending, done.Forgotten)
+	c.printf("  The next incident will be %s.\n", done.Next)
+	return nil
+}
+
+// openStopped opens the database of an installation that does not run.
+func openStopped(ctx context.Context, s config.Storage) (_ *store.Store, unlock func() error, err error) {
+	if s.DatabaseURL.IsSet() {
+		db, err := openPostgres(ctx, s.Database, onlyWarnings())
+		return db, func() error { return nil }, err
+	}
+	if _, err := os.Stat(filepath.Join(s.DataDir, "muster.db")); err != nil {
+		return nil, nil, fmt.Errorf("there is no database: %w; name its folder with --data-dir, or Postgres with MUSTER_DATABASE_URL", err)
+	}
+	return openAlone(ctx, s)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"muster/config"
+	"muster/integrations/sandbox"
+	"muster/internal/telemetry"
+)
+
+type sandboxCommand struct {
+	config.Sandbox
+	Log telemetry.LogSettings `embed:""`
+}
+
+// Help is shown below the usage.
+func (sandboxCommand) Help() string {
+	return "Stands in for Slack, PagerDuty and Jira where an installation is tried out without their accounts. What reached them is shown on its page. " +
+		"Workers reach it by the addresses of the vendors' APIs, which it prints, with any text for a token. muster dev has stand-ins of its own."
+}
+
+// sandboxPatience is how long requests under way may take when the stand-ins stop.
+const sandboxPatience = 10 * time.Second
+
+// Run stands in until ctx ends.
+func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
+	var closing closers
+	defer func() { err = errors.Join(err, closing.close()) }()
+	catalogue, err := cmd.Catalogue()
+	if err != nil {
+		return err
+	}
+	if err := makeDataDir(cmd.DataDir); err != nil {
+		return err
+	}
+	unlock, err := lockDataDir(cmd.DataDir)
+	if err != nil {
+		return err
+	}
+	closing.add(unlock)
+	listener, err := listen(ctx, cmd.Listen)
+	if err != nil {
+		return err
+	}
+	closing.add(func() error { return ignoreClosed(listener.Close()) })
+	options := sandboxOptions(catalogue)
+	options.Path, options.PublicURL, options.Logger = filepath.Join(cmd.DataDir, "sandbox.db"), cmd.BaseURL(listener.Addr().String()), cmd.Log.Logger(os.Stderr)
+	options.JiraWebhookURL, options.JiraWebhookSecret = cmd.JiraWebhookURL, cmd.JiraWebhookSecret.Reveal()
+	standIns, err := sandbox.Open(ctx, options)
+	if err != nil {
+		return err
+	}
+	closing.add(standIns.Close)
+	mux := http.NewServeMux()
+	mux.Handle("/sandbox", standIns)
+	mux.Handle("/sandbox/", standIns)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.Handle("/{$}", http.RedirectHandler("/sandbox", http.StatusFound))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: sandboxPatience}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+
+	c.printf("The sandbox is running: %s/sandbox shows what reaches it. Give the workers\n\n", options.PublicURL)
+	for _, line := range [][2]string{
+		{"MUSTER_SLACK_API_URL", standIns.SlackURL()}, {"MUSTER_PAGERDUTY_API_URL", standIns.PagerDutyURL()},
+		{"MUSTER_PAGERDUTY_EVENTS_URL", standIns.PagerDutyEventsURL()}, {"MUSTER_JIRA_URL", standIns.JiraURL()},
+		{"MUSTER_FALLBACK_WEBHOOK_URL", standIns.WebhookURL()},
+	} {
+		c.printf("  %s=%s\n", line[0], line[1])
+	}
+	c.printf("\nand any text for their tokens.\n")
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sandboxPatience)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"muster/config"
+	"muster/internal/telemetry"
+)
+
+type serverCommand struct {
+	config.HTTP
+	config.Production
+	TemporalUIURL string                `name:"temporal-ui-url" env:"MUSTER_TEMPORAL_UI_URL" placeholder:"URL" help:"Where people find Temporal's web UI, for links on the pages."`
+	Log           telemetry.LogSettings `embed:""`
+}
+
+// Help is shown below the usage.
+func (serverCommand) Help() string {
+	return "Serves the API and the pages, takes alerts in, hands them to their incidents, and starts what Temporal has lost again. " +
+		"Any number of servers may run on one database. They need a database that muster migrate has brought up to date, a Temporal that muster setup has prepared, and workers. " +
+		"While Temporal is away alerts are taken in all the same; /readyz says so, /healthz is for load balancers."
+}
+
+// Validate is called by kong before Run.
+func (cmd *serverCommand) Validate() error {
+	return errors.Join(cmd.HTTP.Validate(), cmd.Production.Validate())
+}
+
+// Run serves until ctx ends.
+func (cmd *serverCommand) Run(ctx context.Context, c *console) error {
+	return production{
+		name: "server", role: role{serves: true}, listen: cmd.Listen, publicURL: cmd.PublicURL, temporalUIURL: cmd.TemporalUIURL,
+		settings: cmd.Production, logger: cmd.Log.Logger(os.Stderr),
+	}.run(ctx, c)
+}

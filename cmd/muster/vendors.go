@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"muster/activities"
+	"muster/config"
+	"muster/integrations"
+	"muster/integrations/jira"
+	"muster/integrations/mail"
+	"muster/integrations/pagerduty"
+	"muster/integrations/sandbox"
+	"muster/integrations/slack"
+	fallback "muster/integrations/webhook"
+)
+
+// openSandbox opens stand-ins for the vendors without credentials.
+func (a *app) openSandbox(ctx context.Context, o appOptions) error {
+	v := o.vendors
+	var names []string
+	for _, vendor := range []struct {
+		name      string
+		sandboxed bool
+	}{
+		{"Slack", v.SlackSandboxed()}, {"PagerDuty", v.PagerDutySandboxed()}, {"Jira", v.JiraSandboxed()},
+		{"e-mail", v.MailSandboxed()}, {"the webhook", v.WebhookSandboxed()},
+	} {
+		if vendor.sandboxed {
+			names = append(names, vendor.name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	a.sandboxed = strings.Join(names, ", ")
+	options := sandboxOptions(o.catalogue)
+	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
+	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
+	var err error
+	a.sandbox, err = sandbox.Open(ctx, options)
+	return err
+}
+
+// sandboxOptions are stand-ins that know what the catalogue names.
+func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
+	var options sandbox.Options
+	for _, s := range catalogue.Services() {
+		if id := s.PagerDuty.Service; id != "" && !slices.ContainsFunc(options.PagerDutyServices, func(s sandbox.Service) bool { return s.ID == id }) {
+			options.PagerDutyServices = append(options.PagerDutyServices, sandbox.Service{ID: id, Name: s.Name})
+		}
+		if key := s.Jira.Project; key != "" && !slices.Contains(options.JiraProjects, key) {
+			options.JiraProjects = append(options.JiraProjects, key)
+		}
+		if channel := s.Fallback.SlackChannel; channel != "" && !slices.Contains(options.SlackChannels, channel) {
+			options.SlackChannels = append(options.SlackChannels, channel)
+		}
+	}
+	return options
+}
+
+// sandboxToken is what the stand-ins are given where a vendor wants a token. It opens
+// nothing.
+const sandboxToken integrations.Secret = "sandbox"
+
+// vendors connects to the real vendors. Those without credentials are played by the
+// sandbox, or else say of everything that they are not connected.
+func (a *app) vendors(v config.Vendors) (activities.Chat, activities.Pager, activities.Tracker, error) {
+	var chat activities.Chat = unconnectedChat{}
+	if a.sandbox != nil || !v.SlackSandboxed() {
+		chat = slack.New(a.slackOptions(v))
+	}
+	var pager activities.Pager = unconnectedPager{}
+	if a.sandbox != nil || !v.PagerDutySandboxed() {
+		pager = pagerduty.New(a.pagerDutyOptions(v))
+	}
+	if a.sandbox == nil && v.JiraSandboxed() {
+		return chat, pager, unconnectedTracker{}, nil
+	}
+	tracker, err := jira.New(a.jiraOptions(v))
+	return chat, pager, tracker, err
+}
+
+func (a *app) slackOptions(v config.Vendors) slack.Options {
+	if v.SlackSandboxed() {
+		return slack.Options{Token: sandboxToken, APIURL: a.sandbox.SlackURL(), Unshaped: true}
+	}
+	return slack.Options{Token: integrations.Secret(v.Slack.Token.Reveal()), APIURL: v.Slack.APIURL}
+}
+
+func (a *app) pagerDutyOptions(v config.Vendors) pagerduty.Options {
+	if v.PagerDutySandboxed() {
+		return pagerduty.Options{
+			Token: sandboxToken, From: "muster@example.com",
+			APIURL: a.sandbox.PagerDutyURL(), EventsURL: a.sandbox.PagerDutyEventsURL(), Unshaped: true,
+		}
+	}
+	return pagerduty.Options{
+		Token: integrations.Secret(v.PagerDuty.Token.Reveal()), From: v.PagerDuty.From,
+		APIURL: v.PagerDuty.APIURL, EventsURL: v.PagerDuty.EventsURL,
+	}
+}
+
+func (a *app) jiraOptions(v config.Vendors) jira.Options {
+	if v.JiraSandboxed() {
+		return jira.Options{URL: a.sandbox.JiraURL(), User: "muster@example.com", Token: sandboxToken, Unshaped: true}
+	}
+	return jira.Options{URL: v.Jira.URL, User: v.Jira.User, Token: integrations.Secret(v.Jira.Token.Reveal())}
+}
+
+// secondWay connects to the mail server and the webhook, or to their stand-ins. What is
+// not configured is nil.
+func (a *app) secondWay(v config.Vendors) (mailer activities.Mailer, notifier activities.Notifier, err error) {
+	server := mail.Options{URL: integrations.Secret(v.Mail.URL.Reveal()), From: v.Mail.From}
+	if a.sandbox != nil && v.MailSandboxed() {
+		server = mail.Options{URL: integrations.Secret(a.sandbox.SMTPURL()), From: "muster@example.com"}
+	}
+	if server.URL != "" {
+		if mailer, err = mail.New(server); err != nil {
+			return nil, nil, err
+		}
+	}
+	hook := fallback.Options{URL: integrations.Secret(v.Webhook.URL.Reveal()), Secret: integrations.Secret(v.Webhook.Secret.Reveal())}
+	if a.sandbox != nil && v.WebhookSandboxed() {
+		hook = fallback.Options{URL: integrations.Secret(a.sandbox.WebhookURL())}
+	}
+	if hook.URL != "" {
+		if notifier, err = fallback.New(hook); err != nil {
+			return nil, nil, err
+		}
+	}
+	return mailer, notifier, nil
+}

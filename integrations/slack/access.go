@@ -1,0 +1,173 @@
+package slack
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	slackapi "github.com/slack-go/slack"
+
+	"muster/integrations"
+)
+
+// scopes are what each method that this package calls asks of a bot token; a method with
+// none needs a valid token only. They stand on the methods' pages, as in
+// https://docs.slack.dev/reference/methods/conversations.create. Where a page lists
+// several that will do, this is the one that serves the other methods too. Channels of
+// incidents are public, so nothing is asked for private ones.
+var scopes = map[string][]string{
+	"auth.test":                nil,
+	"bookmarks.add":            {"bookmarks:write"},
+	"bookmarks.list":           {"bookmarks:read"},
+	"chat.getPermalink":        nil,
+	"chat.postMessage":         {"chat:write"},
+	"conversations.create":     {"channels:manage"},
+	"conversations.history":    {"channels:history"},
+	"conversations.info":       {"channels:read"},
+	"conversations.invite":     {"channels:manage"},
+	"conversations.list":       {"channels:read"},
+	"conversations.setPurpose": {"channels:manage"},
+	"conversations.setTopic":   {"channels:manage"},
+	"conversations.unarchive":  {"channels:manage"},
+	"pins.add":                 {"pins:write"},
+	// The address is of no use without the right to see users at all.
+	"users.lookupByEmail": {"users:read", "users:read.email"},
+}
+
+// Scopes returns the scopes that the app needs for all that Muster does in Slack, in the
+// order of their names.
+func Scopes() []string {
+	return slices.Compact(slices.Sorted(func(yield func(string) bool) {
+		for _, needed := range scopes {
+			for _, scope := range needed {
+				if !yield(scope) {
+					return
+				}
+			}
+		}
+	}))
+}
+
+// Access is who a token is and what it may do.
+type Access struct {
+	// Workspace is the name of the workspace, App that of the bot user.
+	Workspace, App string
+	// Granted are the token's scopes in the order of their names. ScopesTold is false
+	// where Slack does not say which it has.
+	Granted    []string
+	ScopesTold bool
+}
+
+// Missing returns those of [Scopes] that the token was not granted, each with the methods
+// that cannot be called without it.
+func (a Access) Missing() map[string][]string {
+	missing := map[string][]string{}
+	for _, method := range slices.Sorted(maps.Keys(scopes)) {
+		for _, scope := range scopes[method] {
+			if !slices.Contains(a.Granted, scope) {
+				missing[scope] = append(missing[scope], method)
+			}
+		}
+	}
+	return missing
+}
+
+// Unused returns the scopes that the token was granted and Muster has no use for.
+func (a Access) Unused() []string {
+	needed := Scopes()
+	return slices.DeleteFunc(slices.Clone(a.Granted), func(scope string) bool { return slices.Contains(needed, scope) })
+}
+
+// grantedScopes is the header in which Slack lists the scopes of the token that a request
+// came with: https://docs.slack.dev/authentication/installing-with-oauth#checking.
+const grantedScopes = "X-Oauth-Scopes"
+
+// Access asks Slack who the token is and which scopes it has. It changes nothing there.
+func (c *Client) Access(ctx context.Context) (Access, error) {
+	identity, err := integrations.Ask(ctx, c.calls, "auth.test", c.api.AuthTestContext)
+	if err != nil {
+		return Access{}, err
+	}
+	access := Access{Workspace: identity.Team, App: identity.User}
+	values := identity.Header.Values(grantedScopes)
+	access.ScopesTold = len(values) > 0
+	for scope := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			access.Granted = append(access.Granted, scope)
+		}
+	}
+	slices.Sort(access.Granted)
+	return access, nil
+}
+
+// Standing is how the app stands in a channel.
+type Standing struct {
+	// Asked is the name or id that was asked for, Name the channel's name now.
+	Asked, Name string
+	// Exists is false for a channel that is not there, or that the app may not see.
+	Exists   bool
+	Archived bool
+	// Member says that the app may post there.
+	Member bool
+}
+
+// Standings says of channels, by their names without "#" or their ids, whether the app
+// can post in them. The answer is in the order given. Names are looked for among the
+// public channels, all in one pass. It changes nothing in Slack.
+func (c *Client) Standings(ctx context.Context, channels []string) ([]Standing, error) {
+	standings := make([]Standing, len(channels))
+	wanted := map[string]int{}
+	for i, channel := range channels {
+		standings[i].Asked = channel
+		if !channelIDPattern.MatchString(channel) {
+			wanted[channel] = i
+			continue
+		}
+		found, err := c.info(ctx, channel)
+		switch {
+		case integrations.HasCode(err, "channel_not_found"):
+		case err != nil:
+			return nil, err
+		default:
+			standings[i].fill(*found)
+		}
+	}
+	page := slackapi.GetConversationsParameters{Limit: channelsPerPage, Types: []string{"public_channel"}}
+	for pages := 0; len(wanted) > 0 && pages < channelPages; pages++ {
+		listed, err := c.listPage(ctx, &page)
+		if err != nil {
+			return nil, err
+		}
+		for _, channel := range listed {
+			if i, ok := wanted[channel.Name]; ok {
+				standings[i].fill(channel)
+				delete(wanted, channel.Name)
+			}
+		}
+		if page.Cursor == "" {
+			break
+		}
+	}
+	return standings, nil
+}
+
+func (s *Standing) fill(channel slackapi.Channel) {
+	s.Exists, s.Name, s.Archived, s.Member = true, channel.Name, channel.IsArchived, channel.IsMember
+}
+
+// info reads one channel.
+func (c *Client) info(ctx context.Context, channelID string) (*slackapi.Channel, error) {
+	return integrations.Ask(ctx, c.calls, "conversations.info", func(ctx context.Context) (*slackapi.Channel, error) {
+		return c.api.GetConversationInfoContext(ctx, &slackapi.GetConversationInfoInput{ChannelID: channelID})
+	})
+}
+
+// listPage lists a page of channels and moves the cursor to the next.
+func (c *Client) listPage(ctx context.Context, page *slackapi.GetConversationsParameters) (channels []slackapi.Channel, err error) {
+	err = c.calls.Call(ctx, "conversations.list", func(ctx context.Context) (err error) {
+		channels, page.Cursor, err = c.api.GetConversationsContext(ctx, page)
+		return err
+	})
+	return channels, err
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"muster/store/internal/queries"
+)
+
+// Subject is what items of the inbox are about: those of one subject are handed on in the
+// order of their arrival, those of different subjects have nothing to do with each other.
+type Subject struct {
+	// Kind is [KindAlert] or [KindTicket].
+	Kind string
+	// Source is the system it came from: "alertmanager".
+	Source string
+	// Key is the items' Subject: the group key of alerts, the key of a ticket.
+	Key string
+}
+
+// MaxSubjects is the most subjects that one call of [Store.Subjects] returns.
+const MaxSubjects = 10_000
+
+// Subjects returns up to limit subjects that have pending items, those first whose oldest
+// item arrived first. It costs a lookup for each subject that there is, however many items
+// they have. A limit of 0 means [MaxSubjects], which is also the most.
+func (s *Store) Subjects(ctx context.Context, limit int) ([]Subject, error) {
+	if limit < 0 || limit > MaxSubjects {
+		return nil, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxSubjects, MaxSubjects)
+	}
+	if limit == 0 {
+		limit = MaxSubjects
+	}
+	rows, err := s.reading.PendingSubjects(ctx, queries.PendingSubjectsParams{
+		Least: "\x01", Most: int32(limit), //nolint:gosec // checked above
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what the inbox is about: %w", explained(s.backend, err))
+	}
+	subjects := make([]Subject, len(rows))
+	for i, row := range rows {
+		subjects[i] = Subject{Kind: row.Kind, Source: row.Source, Key: row.Subject}
+	}
+	return subjects, nil
+}
+
+// PendingOf returns up to limit of the pending items of a subject, the oldest first. A
+// limit of 0 means [MaxPending], which is also the most.
+func (s *Store) PendingOf(ctx context.Context, subject Subject, limit int) ([]Item, error) {
+	most, err := pageOfItems(limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.reading.PendingItemsOf(ctx, queries.PendingItemsOfParams{
+		Kind: subject.Kind, Source: subject.Source, Subject: subject.Key, Most: most,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the inbox about %s %q: %w", subject.Kind, subject.Key, explained(s.backend, err))
+	}
+	return itemsOf(rows), nil
+}

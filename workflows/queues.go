@@ -1,0 +1,63 @@
+package workflows
+
+import (
+	"slices"
+	"strings"
+
+	"muster/playbooks"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// The task queues of activities, beside [TaskQueue], on which workflows run and write the
+// journal. Work on one of them never waits for work on another, so that a vendor who
+// answers slowly, or not at all, holds up what is his and nothing else. Neither does the
+// second way to page wait for the first.
+//
+// Histories keep the queue of each activity, yet a replay does not compare it: an action may
+// move to another queue while incidents are open. What was put on the old one stays there,
+// though, so a queue is served for one release longer than it is used.
+const (
+	// PagerQueue is for the first way to wake people, pagerduty.*.
+	PagerQueue = "muster-pager"
+	// FallbackQueue is for the second: mail.send, webhook.post and slack.alert.
+	FallbackQueue = "muster-fallback"
+	// ChatQueue is for what happens in an incident's channel, slack.*.
+	ChatQueue = "muster-chat"
+	// TrackerQueue is for tickets, jira.*, and the search for all of them at once.
+	TrackerQueue = "muster-tracker"
+)
+
+// TaskQueues lists every queue that workflows use, [TaskQueue] first. A namespace in which
+// one of them has no worker comes to a halt there, and nowhere else.
+func TaskQueues() []string {
+	return []string{TaskQueue, PagerQueue, FallbackQueue, ChatQueue, TrackerQueue}
+}
+
+// QueueOf returns the queue for an action of the playbook language. What asks no vendor is
+// done where the journal is written.
+func QueueOf(action string) string {
+	if slices.Contains([]string{playbooks.MailSend, playbooks.WebhookPost, playbooks.SlackAlert}, action) {
+		return FallbackQueue
+	}
+	switch vendor, _, _ := strings.Cut(action, "."); vendor {
+	case "pagerduty":
+		return PagerQueue
+	case "slack":
+		return ChatQueue
+	case "jira":
+		return TrackerQueue
+	default:
+		return TaskQueue
+	}
+}
+
+// priorityOf says what goes first on a queue: a page before the acknowledgements and the
+// resolutions of other incidents, which wake nobody. Temporal's levels are 1 to 5, and 3
+// is what has none.
+func priorityOf(action string) temporal.Priority {
+	if action == playbooks.PagerDutyPage {
+		return temporal.Priority{PriorityKey: 1}
+	}
+	return temporal.Priority{}
+}

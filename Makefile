@@ -22,7 +22,7 @@ TEST_TIMEOUT := 10m
 PROGRESS := $(GO) run ./internal/buildprogress
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test unit browser postgres promtool lint deployment chaos bench generate verify clean
+.PHONY: help dev build test unit browser postgres promtool lint deployment chaos bench benchmarks generate verify clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,7 +106,13 @@ CHAOS ?=
 chaos: build ## Prove by breaking things that nothing is lost or done twice
 	$(GO) run ./internal/chaos -n $(N) -seed $(SEED) $(CHAOS)
 
-bench: ## Run the benchmarks
+# make bench BENCH='-only intake,latency -report report.md'
+BENCH ?=
+
+bench: build ## Measure Muster under load, beside what it can be compared with
+	$(GO) run ./internal/bench $(BENCH)
+
+benchmarks: ## Run the benchmarks of single functions
 	$(GO) test -tags slim -run '^$$' -bench . -benchmem $(PKG)
 
 generate: ## Write generated code anew

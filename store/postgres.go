@@ -197,55 +197,45 @@ func (p *postgres) rivalled(err error) bool {
 
 func (p *postgres) wrote(context.Context, error) {}
 
+// accept stores a group in one statement, and in another what came again.
 func (p *postgres) accept(ctx context.Context, s *Store, group []*delivery) error {
 	arrivals, first := gather(group)
-	places, err := s.writing.AcceptArrivals(ctx, arrivals, seenGranularity)
+	fresh, err := s.writing.AcceptArrivals(ctx, arrivals, seenGranularity)
 	if err != nil {
 		return err
 	}
-	fresh := make([]bool, arrivals.Len())
-	for _, place := range places {
-		fresh[place] = true
-	}
-	place := 0
-	for i, d := range group {
-		for j := range d.items {
-			isFirst := first[i][j]
-			d.count(isFirst && fresh[place])
-			if isFirst {
-				place++
-			}
+	for _, d := range group {
+		for range d.items {
+			place := first[0]
+			first = first[1:]
+			d.count(place >= 0 && fresh[place])
 		}
 	}
 	return nil
 }
 
-// gather returns the items of a group, each once, in the order of their arrival, and says
-// of which delivery and item each is the first.
-func gather(group []*delivery) (arrivals *queries.Arrivals, first [][]bool) {
+// gather returns the items of a group, each once, in the order of their arrival, and for
+// each of all the group's items the place of the one that it is the first delivery of, or
+// -1.
+func gather(group []*delivery) (arrivals []queries.Arrival, first []int) {
 	type identity struct{ kind, source, key string }
 	places := map[identity]int{}
-	arrivals = &queries.Arrivals{}
-	first = make([][]bool, len(group))
-	for i, d := range group {
-		first[i] = make([]bool, len(d.items))
-		for j, item := range d.items {
+	for _, d := range group {
+		for _, item := range d.items {
 			id := identity{item.Kind, item.Source, item.Key}
 			if place, known := places[id]; known {
-				if item.ReceivedAt.After(arrivals.SeenAt[place]) {
-					arrivals.SeenAt[place] = item.ReceivedAt
+				if item.ReceivedAt.After(arrivals[place].SeenAt) {
+					arrivals[place].SeenAt = item.ReceivedAt
 				}
+				first = append(first, -1)
 				continue
 			}
-			places[id], first[i][j] = arrivals.Len(), true
-			arrivals.Kinds = append(arrivals.Kinds, item.Kind)
-			arrivals.Sources = append(arrivals.Sources, item.Source)
-			arrivals.Subjects = append(arrivals.Subjects, item.Subject)
-			arrivals.Keys = append(arrivals.Keys, item.Key)
-			arrivals.ReceivedAt = append(arrivals.ReceivedAt, item.ReceivedAt)
-			arrivals.SeenAt = append(arrivals.SeenAt, item.ReceivedAt)
-			arrivals.Traces = append(arrivals.Traces, item.Trace)
-			arrivals.Bodies = append(arrivals.Bodies, string(item.Body))
+			places[id] = len(arrivals)
+			first = append(first, len(arrivals))
+			arrivals = append(arrivals, queries.Arrival{
+				Kind: item.Kind, Source: item.Source, Subject: item.Subject, Key: item.Key,
+				ReceivedAt: item.ReceivedAt, SeenAt: item.ReceivedAt, Trace: item.Trace, Body: string(item.Body),
+			})
 		}
 	}
 	return arrivals, first

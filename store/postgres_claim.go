@@ -67,7 +67,7 @@ func (c *claimSession) try(ctx context.Context, key int64) (ok bool, err error) 
 		if err != nil {
 			return false, err
 		}
-		if err := lasting(ctx, conn); err != nil {
+		if err := lasting(ctx, conn, "claims"); err != nil {
 			return false, errors.Join(err, conn.Close(ctx))
 		}
 		c.conn = conn

@@ -61,26 +61,27 @@ const durable = "SELECT set_config('synchronous_commit', 'on', false) WHERE curr
 // settle settles a new connection.
 func settle(ctx context.Context, conn *pgx.Conn) error { return apply(ctx, conn, nil) }
 
-// patient settles a connection for migrations, which may take as long as they do.
+// patient settles a connection for migrations, which may take as long as they do, whatever
+// the URL says.
 func patient(ctx context.Context, conn *pgx.Conn) error {
 	return apply(ctx, conn, map[string]string{"statement_timeout": "0"})
 }
 
-// lasting settles a connection that is idle for long, and meant to be.
-func lasting(ctx context.Context, conn *pgx.Conn) error {
-	return apply(ctx, conn, map[string]string{"idle_session_timeout": "0"})
+// lasting settles a connection that is idle for long, and meant to be; its purpose is
+// shown in pg_stat_activity.
+func lasting(ctx context.Context, conn *pgx.Conn, purpose string) error {
+	name := conn.Config().RuntimeParams["application_name"]
+	return apply(ctx, conn, map[string]string{
+		"idle_session_timeout": "0", "application_name": strings.ReplaceAll(name, "'", "''") + " " + purpose,
+	})
 }
 
 func apply(ctx context.Context, conn *pgx.Conn, more map[string]string) error {
 	given := conn.Config().RuntimeParams
 	var text strings.Builder
-	set := func(name, value string) {
-		if _, said := given[name]; !said {
-			fmt.Fprintf(&text, "SET %s = '%s'; ", name, value)
-		}
-	}
+	set := func(name, value string) { fmt.Fprintf(&text, "SET %s = '%s'; ", name, value) }
 	for _, setting := range sessionSettings {
-		if _, other := more[setting.name]; !other {
+		if _, said := given[setting.name]; !said {
 			set(setting.name, setting.value)
 		}
 	}

@@ -89,7 +89,7 @@ func (l *listener) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = lasting(ctx, conn)
+	err = lasting(ctx, conn, "changes")
 	if err == nil {
 		_, err = conn.Exec(ctx, "LISTEN "+pgx.Identifier{l.channel}.Sanitize())
 	}

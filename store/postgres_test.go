@@ -3,10 +3,12 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,6 +180,26 @@ func TestACommitWaitsForTheDiskThoughTheServerWouldNot(t *testing.T) {
 	}
 }
 
+func TestAServerNeedsNoMoreThanToReadAndWrite(t *testing.T) {
+	t.Parallel()
+	owners := postgrestest.New(t)
+	_, _, err := store.Migrate(t.Context(), store.Options{URL: owners})
+	require.NoError(t, err)
+	role := newRole(t, "the right one")
+	onPostgres(t, owners, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "+role,
+		"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "+role)
+	u, err := url.Parse(owners)
+	require.NoError(t, err)
+	u.User = url.UserPassword(role, "the right one")
+	s := storetest.Open(t, store.Options{URL: u.String()})
+	require.NoError(t, s.Check(t.Context()))
+	note(t, s, declareOn(t, s))
+	_, err = s.Accept(t.Context(), []store.Item{anAlert("a")})
+	require.NoError(t, err)
+	_, err = s.Prune(t.Context(), time.Now())
+	require.NoError(t, err)
+}
+
 // declareOn declares an incident and returns its events.
 func declareOn(t *testing.T, s *store.Store) []incident.Event {
 	t.Helper()
@@ -237,10 +259,12 @@ func onPostgres(t testing.TB, database string, statements ...string) {
 	}
 }
 
+var roles atomic.Int64
+
 // newRole creates a role that has to say its password.
 func newRole(t testing.TB, password string) string {
 	t.Helper()
-	name := "stranger_" + strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_"))[:20]
+	name := fmt.Sprint("stranger_", roles.Add(1))
 	admin := postgrestest.Shared(t).AdminURL("postgres")
 	onPostgres(t, admin, "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"'")
 	return name

@@ -29,7 +29,7 @@ func TestTheReadModelIsMadeAnewWhenTheFoldHasChanged(t *testing.T) {
 	require.NoError(t, s.Append(t.Context(), events))
 	require.NoError(t, s.Close())
 
-	exec(t, path, `UPDATE incidents SET state = json_set(state, '$.title', 'as an earlier fold had it'), severity = 'SEV9', search = ''`)
+	exec(t, path, `UPDATE incidents SET state = json_set(state, '$.title', 'as an earlier fold had it'), severity = 'SEV9', title = '', search = ''`)
 	s = open()
 	stale, err := s.Incident(t.Context(), "INC-1")
 	require.NoError(t, err)
@@ -45,4 +45,7 @@ func TestTheReadModelIsMadeAnewWhenTheFoldHasChanged(t *testing.T) {
 	found, _, err := s.Incidents(t.Context(), store.Filter{Severity: "SEV1", Query: "errors"})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
+	var title string
+	require.NoError(t, raw(t, path).QueryRowContext(t.Context(), "SELECT title FROM incidents").Scan(&title))
+	require.Equal(t, state.Title, title)
 }

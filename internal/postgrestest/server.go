@@ -247,6 +247,8 @@ func (o Options) configuration(port int) string {
 		"max_connections": "400", "shared_buffers": "128MB", "log_timezone": "UTC", "timezone": "UTC",
 		// A server that lives for a minute has nothing to tidy up meanwhile.
 		"checkpoint_timeout": "1h",
+		// In its folder, with which it goes away.
+		"dynamic_shared_memory_type": "mmap",
 	}
 	if !o.Durable {
 		settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"] = "off", "off", "off"

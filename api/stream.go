@@ -108,7 +108,7 @@ func (s *Server) streamIncidents(context.Context, *struct{}) (*huma.StreamRespon
 // stream answers with server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the watcher
 // leaves or the server ends. It calls send at the beginning and with every heartbeat,
-// without a change, since other processes make changes of which nobody tells; and
+// without a change, since what another process did may be heard of late; and
 // with each change.
 func (s *Server) stream(changes <-chan store.Change, unsubscribe func(), send func(context.Context, *eventWriter, *store.Change) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(c huma.Context) {

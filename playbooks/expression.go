@@ -40,23 +40,65 @@ type programs map[string]cel.Program
 
 // compile checks one expression against the wanted kinds of result.
 func (p programs) compile(expression string, wanted ...*cel.Type) error {
-	env, err := environment()
-	if err != nil {
-		return fmt.Errorf("set up CEL: %w", err)
+	key := compiledKey{expression, typeNames(wanted)}
+	if program, known := compiled.get(key); known {
+		p[expression] = program
+		return nil
 	}
-	ast, issues := env.Compile(expression)
-	if issues.Err() != nil {
-		return celError(issues)
-	}
-	if !isOneOf(ast.OutputType(), wanted) {
-		return fmt.Errorf("the expression %q gives %s where %s is needed", expression, ast.OutputType(), typeNames(wanted))
-	}
-	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	program, err := compileProgram(expression, wanted)
 	if err != nil {
 		return err
 	}
+	compiled.put(key, program)
 	p[expression] = program
 	return nil
+}
+
+// compiled remembers programs, which never change and keep nothing of an evaluation: a
+// playbook is compiled for every incident that begins and whenever one is replayed, and
+// compiling the built-in one takes ten milliseconds.
+var compiled = compiledPrograms{programs: map[compiledKey]cel.Program{}}
+
+// compiledAtMost bounds the memory, some kB for each program: a hundred playbooks as long as
+// the built-in one. Beyond it, all are forgotten, and compiled again when they are needed.
+const compiledAtMost = 10_000
+
+type compiledKey struct{ expression, wanted string }
+
+type compiledPrograms struct {
+	mu       sync.Mutex
+	programs map[compiledKey]cel.Program
+}
+
+func (c *compiledPrograms) get(key compiledKey) (cel.Program, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	program, known := c.programs[key]
+	return program, known
+}
+
+func (c *compiledPrograms) put(key compiledKey, program cel.Program) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.programs) >= compiledAtMost {
+		clear(c.programs)
+	}
+	c.programs[key] = program
+}
+
+func compileProgram(expression string, wanted []*cel.Type) (cel.Program, error) {
+	env, err := environment()
+	if err != nil {
+		return nil, fmt.Errorf("set up CEL: %w", err)
+	}
+	ast, issues := env.Compile(expression)
+	if issues.Err() != nil {
+		return nil, celError(issues)
+	}
+	if !isOneOf(ast.OutputType(), wanted) {
+		return nil, fmt.Errorf("the expression %q gives %s where %s is needed", expression, ast.OutputType(), typeNames(wanted))
+	}
+	return env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
 }
 
 // compileCondition compiles an expression that must be true or false. None is always fine.

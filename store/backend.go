@@ -36,6 +36,8 @@ type backend interface {
 	// accept stores the deliveries of a group, all or none, and counts what was new. The
 	// order of arrival becomes the order of the ids.
 	accept(ctx context.Context, s *Store, group []*delivery) error
+	// committers is how many groups of deliveries are worth storing at a time.
+	committers() int
 	// announce has other processes hear of a change, once the transaction of q is
 	// committed.
 	announce(ctx context.Context, q *queries.Queries, c Change) error

@@ -60,8 +60,8 @@ type Accepted struct {
 // that is not complete is an [incident.InvalidError]; any other error means that
 // nothing could be stored, and that the sender should try again.
 //
-// Calls at the same time share a transaction, in the order in which they came: of one
-// item in two of them the first is new. A caller whose ctx ends stops waiting and
+// Calls at the same time share a transaction, in the order in which they came; on Postgres
+// two transactions may be under way. Of one item in two of them one is new. A caller whose ctx ends stops waiting and
 // disturbs nobody; its items may be on disk or not, as after a lost connection, and
 // may still be read for a moment: leave them unchanged.
 func (s *Store) Accept(ctx context.Context, items []Item) (Accepted, error) {

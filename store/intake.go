@@ -25,21 +25,24 @@ var errClosed = errors.New("the store is closed")
 // that finds no commit under way is committed at once, and what arrives meanwhile
 // is the next group.
 //
-// One goroutine commits them all. No caller does it for the others, because a caller may
-// leave; and SQLite's deep stack has to grow once only.
+// Goroutines of its own commit, as many as the database makes good use of. No caller does
+// it for the others, because a caller may leave; and SQLite's deep stack has to grow once
+// only.
 type intake struct {
-	commit func(ctx context.Context, group []*delivery) error
-	more   chan struct{} // signalled when the queue has something, or is closed
-	ended  chan struct{} // closed when the last group is answered
+	commit     func(ctx context.Context, group []*delivery) error
+	more       chan struct{} // signalled when the queue has something, or is closed
+	committers sync.WaitGroup
 
 	mu     sync.Mutex
 	queue  []*delivery
 	closed bool
 }
 
-func startIntake(commit func(context.Context, []*delivery) error) *intake {
-	in := &intake{commit: commit, more: make(chan struct{}, 1), ended: make(chan struct{})}
-	go in.run()
+func startIntake(committers int, commit func(context.Context, []*delivery) error) *intake {
+	in := &intake{commit: commit, more: make(chan struct{}, 1)}
+	for range committers {
+		in.committers.Go(in.run)
+	}
 	return in
 }
 
@@ -118,7 +121,6 @@ func (in *intake) leave(d *delivery) bool {
 
 // run commits one group after another, until the intake is closed and empty.
 func (in *intake) run() {
-	defer close(in.ended)
 	for {
 		ctx, cancel := context.WithCancel(context.Background())
 		deliveries, closed := in.take(cancel)
@@ -129,6 +131,7 @@ func (in *intake) run() {
 		switch {
 		case len(deliveries) > 0:
 		case closed:
+			in.signal() // Others shall see it as well.
 			return
 		default:
 			<-in.more
@@ -176,7 +179,7 @@ func (in *intake) close() {
 	in.closed = true
 	in.signal()
 	in.mu.Unlock()
-	<-in.ended
+	in.committers.Wait()
 }
 
 // commitGroup stores deliveries in their order, all or none, and counts what was new.

@@ -23,7 +23,7 @@ type desk struct {
 
 func openDesk(t *testing.T) *desk {
 	d := &desk{t: t, groups: make(chan []string, 100), endings: make(chan error)}
-	d.intake = startIntake(func(ctx context.Context, group []*delivery) error {
+	d.intake = startIntake(1, func(ctx context.Context, group []*delivery) error {
 		d.ctx = ctx
 		var keys []string
 		for _, delivery := range group {

@@ -214,6 +214,9 @@ func (p *postgres) accept(ctx context.Context, s *Store, group []*delivery) erro
 	return nil
 }
 
+// committers lets one group be sent while another one waits for the disk.
+func (p *postgres) committers() int { return 2 }
+
 // gather returns the items of a group, each once, in the order of their arrival, and for
 // each of all the group's items the place of the one that it is the first delivery of, or
 // -1.

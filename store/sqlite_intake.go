@@ -48,3 +48,6 @@ func acceptItem(ctx context.Context, q *queries.Queries, item Item) (fresh bool,
 		Kind: item.Kind, Source: item.Source, Key: item.Key, Now: queries.At(item.ReceivedAt),
 	})
 }
+
+// committers: there is one writer.
+func (b *sqliteBackend) committers() int { return 1 }

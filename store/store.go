@@ -101,7 +101,7 @@ func newStore(ctx context.Context, b backend) (*Store, error) {
 		backend: b, reading: reading, writing: writing,
 		installation: installation, wake: make(chan struct{}, 1),
 	}
-	s.intake = startIntake(s.commitGroup)
+	s.intake = startIntake(s.backend.committers(), s.commitGroup)
 	return s, nil
 }
 

@@ -16,11 +16,11 @@ import (
 // package workflows. A free one costs nothing.
 var activitySlots = map[string]int{
 	// Transactions of some milliseconds, which queue for far fewer connections to the
-	// database. More at once would only wait there, until their time is up.
-	workflows.TaskQueue: 100,
-	// While PagerDuty hangs, this many attempts are under way, and a new one can begin
-	// twenty times a second.
-	workflows.PagerQueue: 200,
+	// database, and pages: while PagerDuty hangs, each has its slot for ten seconds, and the
+	// journal must find one beside them. That takes thirty new incidents a second.
+	workflows.TaskQueue: 400,
+	// What else PagerDuty is told wakes nobody.
+	workflows.PagerQueue: 100,
 	// A mail server rarely lets one client open more than a handful of connections, but
 	// webhooks and the channel share the queue, and must find a slot.
 	workflows.FallbackQueue: 100,

@@ -20,11 +20,11 @@ func TestEveryActionHasAQueueThatWorkersServe(t *testing.T) {
 		require.Contains(t, workflows.TaskQueues(), queue, action.Name)
 		queues[queue] = append(queues[queue], action.Name)
 	}
-	require.ElementsMatch(t, []string{playbooks.PagerDutyPage, playbooks.PagerDutyAcknowledge, playbooks.PagerDutyResolve}, queues[workflows.PagerQueue])
+	require.ElementsMatch(t, []string{playbooks.PagerDutyAcknowledge, playbooks.PagerDutyResolve}, queues[workflows.PagerQueue])
 	require.ElementsMatch(t, []string{playbooks.MailSend, playbooks.WebhookPost, playbooks.SlackAlert}, queues[workflows.FallbackQueue],
 		"the second way does not wait for the first")
 	require.ElementsMatch(t, []string{playbooks.JiraCreateIssue}, queues[workflows.TrackerQueue])
-	require.ElementsMatch(t, []string{playbooks.PostmortemDraft}, queues[workflows.TaskQueue], "the journal waits for no vendor")
+	require.ElementsMatch(t, []string{playbooks.PagerDutyPage, playbooks.PostmortemDraft}, queues[workflows.TaskQueue], "a page starts at once")
 }
 
 func TestAWorkerSaysWhichOptionIsWrong(t *testing.T) {

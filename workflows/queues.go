@@ -18,7 +18,8 @@ import (
 // move to another queue while incidents are open. What was put on the old one stays there,
 // though, so a queue is served for one release longer than it is used.
 const (
-	// PagerQueue is for the first way to wake people, pagerduty.*.
+	// PagerQueue is for what else is asked of PagerDuty, pagerduty.*: who is on call,
+	// acknowledgements, resolutions.
 	PagerQueue = "muster-pager"
 	// FallbackQueue is for the second: mail.send, webhook.post and slack.alert.
 	FallbackQueue = "muster-fallback"
@@ -36,7 +37,14 @@ func TaskQueues() []string {
 
 // QueueOf returns the queue for an action of the playbook language. What asks no vendor is
 // done where the journal is written.
+//
+// So is a page: only on the queue of its workflow does the SDK start an activity in the
+// same process with no way through Temporal, which takes half as long again as the
+// workflow's first task.
 func QueueOf(action string) string {
+	if action == playbooks.PagerDutyPage {
+		return TaskQueue
+	}
 	if slices.Contains([]string{playbooks.MailSend, playbooks.WebhookPost, playbooks.SlackAlert}, action) {
 		return FallbackQueue
 	}
@@ -52,8 +60,7 @@ func QueueOf(action string) string {
 	}
 }
 
-// priorityOf says what goes first on a queue: a page before the acknowledgements and the
-// resolutions of other incidents, which wake nobody. Temporal's levels are 1 to 5, and 3
+// priorityOf says what goes first on a queue: a page before everything. Temporal's levels are 1 to 5, and 3
 // is what has none.
 func priorityOf(action string) temporal.Priority {
 	if action == playbooks.PagerDutyPage {

@@ -34,11 +34,11 @@ type AlertReport struct {
 const alertmanagerVersion = "4"
 
 type alertmanagerDelivery struct {
-	Version     string            `json:"version"`
-	Receiver    string            `json:"receiver"`
-	GroupKey    string            `json:"groupKey"`
-	GroupLabels map[string]string `json:"groupLabels"`
-	Alerts      []json.RawMessage `json:"alerts"`
+	Version     string              `json:"version"`
+	Receiver    string              `json:"receiver"`
+	GroupKey    string              `json:"groupKey"`
+	GroupLabels map[string]string   `json:"groupLabels"`
+	Alerts      []alertmanagerAlert `json:"alerts"`
 }
 
 type alertmanagerAlert struct {
@@ -54,7 +54,7 @@ type alertmanagerAlert struct {
 func parseAlertmanager(body []byte) ([]store.Item, error) {
 	var delivery alertmanagerDelivery
 	if err := decode("", body, &delivery); err != nil {
-		return nil, err
+		return nil, cmp.Or(misplaced(body), err)
 	}
 	switch {
 	case delivery.Version != alertmanagerVersion:
@@ -67,9 +67,9 @@ func parseAlertmanager(body []byte) ([]store.Item, error) {
 	}
 	subject := identifier(delivery.Receiver, delivery.GroupKey)
 	items := make([]store.Item, len(delivery.Alerts))
-	for i, raw := range delivery.Alerts {
+	for i, in := range delivery.Alerts {
 		place := fmt.Sprintf("alerts[%d]", i)
-		alert, err := parseAlert(place, raw)
+		alert, err := parseAlert(place, in)
 		if err != nil {
 			return nil, err
 		}
@@ -89,13 +89,27 @@ func parseAlertmanager(body []byte) ([]store.Item, error) {
 	return items, nil
 }
 
+// misplaced says which alert of a delivery is not as it should be, where it is one: the
+// decoder tells the field, but not of which alert. It is for deliveries that are refused.
+func misplaced(body []byte) error {
+	var delivery struct {
+		Alerts []json.RawMessage `json:"alerts"`
+	}
+	if json.Unmarshal(body, &delivery) != nil {
+		return nil
+	}
+	for i, raw := range delivery.Alerts {
+		var alert alertmanagerAlert
+		if err := decode(fmt.Sprintf("alerts[%d]", i), raw, &alert); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // parseAlert reads one alert. Alertmanager gives a firing alert the zero time as its
 // end.
-func parseAlert(place string, raw json.RawMessage) (incident.Alert, error) {
-	var in alertmanagerAlert
-	if err := decode(place, raw, &in); err != nil {
-		return incident.Alert{}, err
-	}
+func parseAlert(place string, in alertmanagerAlert) (incident.Alert, error) {
 	if len(in.Labels) == 0 {
 		return incident.Alert{}, malformed(place+".labels", "holds no label; labels are what identifies an alert")
 	}

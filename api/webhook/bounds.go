@@ -48,14 +48,19 @@ func bounded(a incident.Alert) incident.Alert {
 // fit leaves what there is room for, the small before the large, with values that are too
 // long cut and without characters that no database keeps. It returns how many it took out.
 func fit(values map[string]string) (lost int) {
+	room := maxBytes
 	for name, value := range values {
 		values[name] = incident.CutText(value, maxValueRunes)
+		room -= len(name) + len(values[name])
+	}
+	if room >= 0 {
+		return 0
 	}
 	size := func(name string) int { return len(name) + len(values[name]) }
 	names := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
 		return cmp.Or(cmp.Compare(size(a), size(b)), cmp.Compare(a, b))
 	})
-	room := maxBytes
+	room = maxBytes
 	for _, name := range names {
 		if room -= size(name); room < 0 {
 			room += size(name)

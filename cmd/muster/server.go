@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 
 	"muster/config"
 	"muster/internal/telemetry"
@@ -30,6 +31,11 @@ func (cmd *serverCommand) Validate() error {
 
 // Run serves until ctx ends.
 func (cmd *serverCommand) Run(ctx context.Context, c *console) error {
+	// A server holds some megabytes, and makes much that is soon garbage of each delivery:
+	// collecting that less often saves a fifth of the processor in a storm. GOGC goes before.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	return production{
 		name: "server", role: role{serves: true}, listen: cmd.Listen, publicURL: cmd.PublicURL, temporalUIURL: cmd.TemporalUIURL,
 		settings: cmd.Production, logger: cmd.Log.Logger(os.Stderr),

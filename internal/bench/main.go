@@ -53,7 +53,6 @@ type settings struct {
 	binary    string
 	only      []string
 	each      time.Duration
-	keep      string
 	incidents int
 	logs      string
 	profile   string
@@ -79,7 +78,6 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.binary, "muster", "bin/muster", "the muster to measure, a `file`")
 	flags.StringVar(&only, "only", "", "which `parts` to measure, with commas between them: "+strings.Join(partNames(), ", ")+"; all if not set")
 	flags.Float64Var(&seconds, "seconds", usual.Seconds(), "how long each measurement of the intake takes; the others are in proportion")
-	flags.StringVar(&s.keep, "keep", "", "a `folder` in which the 100,000 incidents are kept for the next run")
 	flags.IntVar(&s.incidents, "incidents", 100_000, "how many incidents are stored when queries are measured, 1,000 at least")
 	flags.StringVar(&s.logs, "logs", "", "an existing `folder` for the logs of all processes; without it, they are kept if the run fails")
 	flags.StringVar(&s.profile, "profile", "", "an existing `folder` for profiles of intake and latency, taken with Linux's perf")

@@ -12,12 +12,12 @@ import (
 
 func TestTheCommandLineIsUnderstood(t *testing.T) {
 	t.Parallel()
-	s, err := parse([]string{"-only", "queries,intake", "-seconds", "2", "-keep", "folder"}, io.Discard)
+	s, err := parse([]string{"-only", "queries,intake", "-seconds", "2", "-report", "file"}, io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, []string{"queries", "intake"}, s.only)
 	require.Equal(t, 2*time.Second, s.each)
 	require.Equal(t, 100, s.inProportion(200))
-	require.Equal(t, "go run ./internal/bench -only queries,intake -seconds 2 -keep folder", s.command)
+	require.Equal(t, "go run ./internal/bench -only queries,intake -seconds 2 -report file", s.command)
 
 	s, err = parse(nil, io.Discard)
 	require.NoError(t, err)

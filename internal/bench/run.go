@@ -37,7 +37,7 @@ var measurements = []struct {
 		})
 	}},
 	{"queries", func(ctx context.Context, r *rig.Rig, s settings, say func(string)) (report.Section, error) {
-		return queries.Measure(ctx, r, queries.Options{Incidents: s.incidents, Requests: s.inProportion(300), Keep: s.keep, Say: say})
+		return queries.Measure(ctx, r, queries.Options{Incidents: s.incidents, Requests: s.inProportion(300), Say: say})
 	}},
 }
 

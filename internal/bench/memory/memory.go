@@ -125,7 +125,7 @@ func (m *measuring) grow(ctx context.Context) error {
 		if err := m.look(ctx); err != nil {
 			return err
 		}
-		if limited.Err() != nil {
+		if int(m.declared.Load()) < target {
 			m.notes = append(m.notes, fmt.Sprintf("There was no time for more than %d incidents.", m.declared.Load()))
 			break
 		}

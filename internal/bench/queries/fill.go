@@ -40,11 +40,7 @@ func fill(ctx context.Context, databaseURL string, incidents int, say func(strin
 				if number%(incidents/10) == 0 {
 					say(fmt.Sprintf("queries: %d incidents are stored", number))
 				}
-				events, err := teller.story(number)
-				if err == nil {
-					err = db.Append(ctx, events)
-				}
-				if err != nil {
+				if err := db.Append(ctx, teller.story(number)); err != nil {
 					cancel(err)
 				}
 			}

@@ -30,9 +30,8 @@ const (
 type Options struct {
 	// Incidents is how many are stored, Requests how often each question is asked.
 	Incidents, Requests int
-	// Keep is a folder that keeps what was stored for the next run; empty keeps nothing.
-	Keep string
-	Say  func(string)
+	// Say is told what is being done.
+	Say func(string)
 }
 
 // question is a kind of request. The path may be another one each time.
@@ -53,13 +52,13 @@ func (o Options) questions() []question {
 	search := func(name, words string) question {
 		return question{"search: " + name, always(api + "?q=" + url.QueryEscape(words)), true}
 	}
-	// Those that are not over, or are large, are not usual.
+	// One that is over, and not large.
 	usual := func(random *rand.Rand) string {
-		number := 1 + random.IntN(o.Incidents)
-		if number%openEvery == 0 || number%largeEvery == 1 {
-			number++
+		for {
+			if number := 1 + random.IntN(o.Incidents); number%openEvery != 0 && number%largeEvery != 1 {
+				return string(incident.NewID(int64(number)))
+			}
 		}
-		return string(incident.NewID(int64(min(number+1, o.Incidents-1))))
 	}
 	large := func(random *rand.Rand) string {
 		return string(incident.NewID(int64(random.IntN(o.Incidents/largeEvery)*largeEvery + 1)))
@@ -74,7 +73,7 @@ func (o Options) questions() []question {
 		list("closed", "status=closed"),
 		list("one service, one severity", "service=checkout&severity=SEV1"),
 		list("open, one service", "status=open&service=payments"),
-		list("since a day of last month", "since=2025-10-01T00:00:00Z"),
+		list("of the last weeks", "since=2025-10-01T00:00:00Z"),
 		{"list: from the middle", o.fromTheMiddle, true},
 		search("a common word", commonWord),
 		search("two words", "checkout "+commonWord),

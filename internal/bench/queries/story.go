@@ -35,7 +35,8 @@ const (
 // storyteller makes incidents as they are after a response: some thirty events, in the
 // sizes that they have.
 type storyteller struct {
-	playbook *playbooks.Playbook
+	// attached is the built-in playbook as it is given to incidents of each service.
+	attached map[string]incident.PlaybookAttached
 }
 
 func newStoryteller() (*storyteller, error) {
@@ -43,7 +44,15 @@ func newStoryteller() (*storyteller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &storyteller{library["default"]}, nil
+	s := &storyteller{map[string]incident.PlaybookAttached{}}
+	for _, service := range storyServices {
+		attach, err := library["default"].Attach(incident.State{Service: incident.Service{Name: service}})
+		if err != nil {
+			return nil, err
+		}
+		s.attached[service] = incident.PlaybookAttached(attach)
+	}
+	return s, nil
 }
 
 // telling is one story as far as it has been told.
@@ -67,7 +76,7 @@ func (t *telling) tell(actor incident.Actor, source string, facts ...incident.Fa
 }
 
 // story tells the incident of a number, always the same one.
-func (s *storyteller) story(number int) ([]incident.Event, error) {
+func (s *storyteller) story(number int) []incident.Event {
 	random := rand.New(rand.NewPCG(uint64(number), 0)) //nolint:gosec // not for secrets, but to be the same each time
 	t := &telling{random: random, now: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(number) * 10 * time.Minute)}
 	t.state.ID = incident.NewID(int64(number))
@@ -87,17 +96,13 @@ func (s *storyteller) story(number int) ([]incident.Event, error) {
 		},
 	}
 	t.tell(monitor, "alertmanager", declared)
-	attach, err := s.playbook.Attach(t.state)
-	if err != nil {
-		return nil, err
-	}
-	t.tell(muster, "playbook", incident.PlaybookAttached(attach))
+	t.tell(muster, "playbook", s.attached[service])
 	alerts := t.alerts(service, 1+random.IntN(5))
 	t.tell(monitor, "alertmanager", incident.AlertsFired{Alerts: alerts})
 	t.automatic(muster)
 	t.tell(responder, "page", incident.IncidentAcknowledged{}, incident.RoleAssigned{Role: "commander", Title: "incident commander", To: responder.Name})
 	if number%openEvery == 0 {
-		return t.events, nil
+		return t.events
 	}
 	if number%largeEvery == 1 {
 		t.notes(responder, largeNotes)
@@ -117,7 +122,7 @@ func (s *storyteller) story(number int) ([]incident.Event, error) {
 	t.tell(muster, "playbook", incident.PostmortemDrafted{})
 	t.followups(responder, muster, number, random.IntN(3))
 	t.tell(muster, "playbook", incident.IncidentClosed{Reason: "all follow-ups are done"})
-	return t.events, nil
+	return t.events
 }
 
 func (t *telling) alerts(service string, count int) []incident.Alert {

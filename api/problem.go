@@ -129,7 +129,7 @@ func problemOf(err error) (p *Problem, expected bool) {
 		return p, true
 	case errors.As(err, &unknown):
 		return newProblem(http.StatusNotFound, "%s", unknown.Error()), true
-	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), store.Unavailable(err):
 		p = newProblem(http.StatusServiceUnavailable,
 			"Muster cannot do this right now; try again, a command with the same Idempotency-Key")
 		p.retryAfter = retryAfter

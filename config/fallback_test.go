@@ -100,8 +100,8 @@ func TestTheSecondWayIsConfiguredAsAWhole(t *testing.T) {
 		"a server with a password":     {smtp: "smtps://muster%40example.com:p%2Fss@mail.example.com/", from: "muster@example.com"},
 		"a webhook":                    {hook: "https://hooks.example.com/token?a=b"},
 		"a webhook that is signed":     {hook: "http://127.0.0.1:9/", secret: "signing"},
-		"a server without a sender":    {smtp: "smtp://mail.example.com", want: "MUSTER_SMTP_FROM is not set, but MUSTER_SMTP_URL is; set both to use a mail server, or neither to use the sandbox"},
-		"a sender without a server":    {from: "muster@example.com", want: "MUSTER_SMTP_URL is not set, but MUSTER_SMTP_FROM is; set both to use a mail server, or neither to use the sandbox"},
+		"a server without a sender":    {smtp: "smtp://mail.example.com", want: "MUSTER_SMTP_FROM is not set, but MUSTER_SMTP_URL is; set both to use a mail server, or neither to do without it"},
+		"a sender without a server":    {from: "muster@example.com", want: "MUSTER_SMTP_URL is not set, but MUSTER_SMTP_FROM is; set both to use a mail server, or neither to do without it"},
 		"a sender with a name":         {smtp: "smtp://mail.example.com", from: "Muster <muster@example.com>", want: `MUSTER_SMTP_FROM is "Muster <muster@example.com>", which is not an email address; write the bare address of the sender, as in muster@example.com`},
 		"a web address for the server": {smtp: "https://mail.example.com/" + credential, from: "muster@example.com", want: smtpHint},
 		"a password in the raw":        {smtp: "smtp://muster:" + credential + "%zz@mail.example.com", from: "muster@example.com", want: smtpHint},
@@ -109,7 +109,7 @@ func TestTheSecondWayIsConfiguredAsAWhole(t *testing.T) {
 		"no server in it":              {smtp: "smtp://", from: "muster@example.com", want: smtpHint},
 		"a user without a password":    {smtp: "smtp://muster@mail.example.com", from: "muster@example.com", want: "MUSTER_SMTP_URL holds a user without a password; write smtp://user:password@host:587, or leave both out"},
 		"a webhook that is none":       {hook: "hooks.example.com/" + credential, want: hookHint},
-		"a secret without a webhook":   {secret: credential, want: "MUSTER_FALLBACK_WEBHOOK_URL is not set, but MUSTER_FALLBACK_WEBHOOK_SECRET is; set both to use a webhook, or neither to use the sandbox"},
+		"a secret without a webhook":   {secret: credential, want: "MUSTER_FALLBACK_WEBHOOK_URL is not set, but MUSTER_FALLBACK_WEBHOOK_SECRET is; set both to use a webhook, or neither to do without it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -42,6 +42,19 @@ type Storage struct {
 	Database
 }
 
+// UsesPostgres tells which of the two a command is to use that takes either. The error is
+// Problems where both were named: nobody should find out afterwards which one it was.
+func (s Storage) UsesPostgres() (bool, error) {
+	var problems Problems
+	if s.DatabaseURL.IsSet() && s.DataDir != "" && s.DataDir != standardDataDir {
+		problems.add(databaseURL, "is set, and so is --data-dir (%s); leave out the one that is not meant", s.DataDir)
+	}
+	return s.DatabaseURL.IsSet(), problems.err()
+}
+
+// standardDataDir is the default of --data-dir.
+const standardDataDir = ".muster"
+
 // Database says which database Muster is to use.
 type Database struct {
 	// DatabaseURL is the address of a Postgres database with its password, from

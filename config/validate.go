@@ -202,7 +202,7 @@ func (p *Problems) allOrNone(vendor string, parts ...part) {
 	}
 	for _, part := range parts {
 		if part.required && !part.set {
-			p.add(part.setting, "is not set, but %s is; set both to use %s, or neither to use the sandbox", first, vendor)
+			p.add(part.setting, "is not set, but %s is; set both to use %s, or neither to do without it", first, vendor)
 		}
 	}
 }

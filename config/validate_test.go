@@ -60,21 +60,21 @@ func TestValidate(t *testing.T) {
 		"a vendor's URL that cannot be parsed":  {func(s *config.Settings) { s.PagerDuty.APIURL = "https://a:%zz@b" }, "MUSTER_PAGERDUTY_API_URL " + urlHint},
 		"a vendor's URL may not be blanked out": {func(s *config.Settings) { s.PagerDuty.EventsURL = "" }, "MUSTER_PAGERDUTY_EVENTS_URL " + urlHint},
 		"Slack needs a signing secret": {func(s *config.Settings) { s.Slack.Token = set("a") },
-			"MUSTER_SLACK_SIGNING_SECRET is not set, but MUSTER_SLACK_TOKEN is; set both to use Slack, or neither to use the sandbox"},
+			"MUSTER_SLACK_SIGNING_SECRET is not set, but MUSTER_SLACK_TOKEN is; set both to use Slack, or neither to do without it"},
 		"Slack needs a token": {func(s *config.Settings) { s.Slack.SigningSecret = set("a") },
-			"MUSTER_SLACK_TOKEN is not set, but MUSTER_SLACK_SIGNING_SECRET is; set both to use Slack, or neither to use the sandbox"},
+			"MUSTER_SLACK_TOKEN is not set, but MUSTER_SLACK_SIGNING_SECRET is; set both to use Slack, or neither to do without it"},
 		"Slack is whole": {func(s *config.Settings) { s.Slack.Token, s.Slack.SigningSecret = set("a"), set("b") }, ""},
 		"PagerDuty needs a user": {func(s *config.Settings) { s.PagerDuty.Token = set("a") },
-			"MUSTER_PAGERDUTY_FROM is not set, but MUSTER_PAGERDUTY_TOKEN is; set both to use PagerDuty, or neither to use the sandbox"},
+			"MUSTER_PAGERDUTY_FROM is not set, but MUSTER_PAGERDUTY_TOKEN is; set both to use PagerDuty, or neither to do without it"},
 		"PagerDuty needs more than a webhook secret": {func(s *config.Settings) { s.PagerDuty.WebhookSecret = set("a") },
-			"MUSTER_PAGERDUTY_TOKEN is not set, but MUSTER_PAGERDUTY_WEBHOOK_SECRET is; set both to use PagerDuty, or neither to use the sandbox\n" +
-				"MUSTER_PAGERDUTY_FROM is not set, but MUSTER_PAGERDUTY_WEBHOOK_SECRET is; set both to use PagerDuty, or neither to use the sandbox"},
+			"MUSTER_PAGERDUTY_TOKEN is not set, but MUSTER_PAGERDUTY_WEBHOOK_SECRET is; set both to use PagerDuty, or neither to do without it\n" +
+				"MUSTER_PAGERDUTY_FROM is not set, but MUSTER_PAGERDUTY_WEBHOOK_SECRET is; set both to use PagerDuty, or neither to do without it"},
 		"PagerDuty needs the user's bare address": {func(s *config.Settings) { s.PagerDuty.Token, s.PagerDuty.From = set("a"), "Muster <m@example.com>" },
 			`MUSTER_PAGERDUTY_FROM is "Muster <m@example.com>", which is not an email address; write that of a PagerDuty user, as in muster@example.com`},
 		"PagerDuty does without a webhook secret": {func(s *config.Settings) { s.PagerDuty.Token, s.PagerDuty.From = set("a"), "m@example.com" }, ""},
 		"Jira needs a user and a token": {func(s *config.Settings) { s.Jira.URL = "https://example.atlassian.net" },
-			"MUSTER_JIRA_USER is not set, but MUSTER_JIRA_URL is; set both to use Jira, or neither to use the sandbox\n" +
-				"MUSTER_JIRA_TOKEN is not set, but MUSTER_JIRA_URL is; set both to use Jira, or neither to use the sandbox"},
+			"MUSTER_JIRA_USER is not set, but MUSTER_JIRA_URL is; set both to use Jira, or neither to do without it\n" +
+				"MUSTER_JIRA_TOKEN is not set, but MUSTER_JIRA_URL is; set both to use Jira, or neither to do without it"},
 		"Jira needs a whole address": {func(s *config.Settings) { s.Jira = config.JiraAPI{URL: "example", User: "u", Token: set("a")} },
 			"MUSTER_JIRA_URL " + urlHint},
 		"Jira does without a webhook secret": {func(s *config.Settings) {

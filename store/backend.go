@@ -36,6 +36,8 @@ type backend interface {
 	// accept stores the deliveries of a group, all or none, and counts what was new. The
 	// order of arrival becomes the order of the ids.
 	accept(ctx context.Context, s *Store, group []*delivery) error
+	// others counts the other processes that have the database open, as far as can be seen.
+	others(ctx context.Context) (int, error)
 	// committers is how many groups of deliveries are worth storing at a time.
 	committers() int
 	// announce has other processes hear of a change, once the transaction of q is

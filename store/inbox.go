@@ -44,7 +44,8 @@ type Item struct {
 	// Trace is the trace that the delivery belongs to, as W3C's traceparent; empty where it
 	// belongs to none. https://www.w3.org/TR/trace-context/#traceparent-header
 	Trace string
-	// Body is the matter itself, in JSON. The store does not look into it.
+	// Body is the matter itself, in JSON, as [json.Marshal] makes it. The store does not look
+	// into it.
 	Body json.RawMessage
 }
 
@@ -90,8 +91,8 @@ func (i Item) check() error {
 		return invalid("key", "the key that makes deliveries the same is missing")
 	case i.ReceivedAt.IsZero():
 		return invalid("received_at", "the time of receipt is missing")
-	case !json.Valid(i.Body) || !utf8.Valid(i.Body):
-		return invalid("body", "the body is not JSON in UTF-8")
+	case len(i.Body) == 0 || !utf8.Valid(i.Body):
+		return invalid("body", "the body is missing, or not in UTF-8")
 	}
 	return cmp.Or(storable("source", i.Source), storable("subject", i.Subject), storable("key", i.Key), storable("trace", i.Trace))
 }

@@ -214,6 +214,13 @@ func (p *postgres) accept(ctx context.Context, s *Store, group []*delivery) erro
 	return nil
 }
 
+// others counts the connections that hear of changes, of which each process has one.
+func (p *postgres) others(ctx context.Context) (others int, err error) {
+	err = p.db.QueryRowContext(ctx, `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name LIKE '% changes'`).Scan(&others)
+	return max(others-1, 0), err // one is ours
+}
+
 // committers lets one group be sent while another one waits for the disk.
 func (p *postgres) committers() int { return 2 }
 

@@ -1,10 +1,15 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"muster/incident"
@@ -48,4 +53,21 @@ func FuzzAnnouncementsAreReadOrIgnored(f *testing.F) {
 		require.True(t, ok)
 		require.Equal(t, c, again)
 	})
+}
+
+func TestUnavailableTellsADatabaseThatIsAwayFromWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"a broken connection":      {fmt.Errorf("read INC-1: %w", io.ErrUnexpectedEOF), true},
+		"a server that is closing": {&pgconn.PgError{Code: "57P01"}, true},
+		"a refused connection":     {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, true},
+		"something missing":        {&NotFoundError{What: "incident", Name: "INC-1"}, false},
+		"a statement gone wrong":   {&pgconn.PgError{Code: "42601"}, false},
+		"nothing":                  {nil, false},
+	} {
+		require.Equal(t, tt.want, Unavailable(tt.err), name)
+	}
 }

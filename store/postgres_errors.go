@@ -64,6 +64,19 @@ func (p *postgres) advice(err error) string {
 
 const lostAdvice = "the connection was lost; whether this was written is not known, and repeating it does no harm"
 
+// Unavailable says whether an error is not about what was asked but about a database that
+// cannot be asked at the moment, so that the same may work later.
+func Unavailable(err error) bool {
+	var (
+		said       *explainedError
+		connecting *pgconn.ConnectError
+	)
+	// Class 08 is about connections, 57P about a server that stops or starts.
+	code := sqlState(err)
+	return errors.As(err, &said) || errors.As(err, &connecting) || lost(err) ||
+		strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P")
+}
+
 // lost says whether a connection broke.
 func lost(err error) bool {
 	var network net.Error

@@ -30,6 +30,19 @@ type Reentry struct {
 // nothing, and no installation accepts as many alerts between two backups.
 const itemsSkipped = 1_000_000_000
 
+// Where names the database, without secrets: "in /srv/muster.db", "on Postgres …".
+func (s *Store) Where() string { return s.backend.where() }
+
+// Others counts the other processes that have a Postgres database open, such as servers and
+// workers that run. Of SQLite nothing is known; it is 0.
+func (s *Store) Others(ctx context.Context) (int, error) {
+	others, err := s.backend.others(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look who else uses the database: %w", err)
+	}
+	return others, nil
+}
+
 // Reenter makes a database that was restored from a backup fit to be used, in one
 // transaction. What happened between the backup and the loss is not in it, but workflows,
 // vendors and people may know of it; so nothing that was given out then may be given out

@@ -51,3 +51,6 @@ func acceptItem(ctx context.Context, q *queries.Queries, item Item) (fresh bool,
 
 // committers: there is one writer.
 func (b *sqliteBackend) committers() int { return 1 }
+
+// others cannot be seen; who must be alone locks the folder.
+func (b *sqliteBackend) others(context.Context) (int, error) { return 0, nil }

@@ -122,12 +122,29 @@ type Layout struct {
 	Typed   []string
 	// NowMillis is the server's clock, by which running clocks are set.
 	NowMillis int64
+	// Ailing says what of Muster does not work.
+	Ailing []string
+}
+
+// ailing is what of Muster does not work.
+func (u *UI) ailing() []string {
+	if u.Ailing == nil {
+		return nil
+	}
+	return u.Ailing()
+}
+
+// showAiling answers with the banner alone, which pages that stay open ask for.
+func (u *UI) showAiling(c *gin.Context) {
+	if body, ok := u.render(c, "layout/ailing", u.ailing()); ok {
+		u.sendHTML(c, http.StatusOK, body)
+	}
 }
 
 func (u *UI) layout(c *gin.Context, title string) Layout {
 	return Layout{
 		Title: title, You: person(c), Here: c.Request.URL.RequestURI(),
-		Sandbox: u.Sandbox, Version: u.Version, NowMillis: u.Now().UnixMilli(),
+		Sandbox: u.Sandbox, Version: u.Version, NowMillis: u.Now().UnixMilli(), Ailing: u.ailing(),
 	}
 }
 

@@ -55,6 +55,10 @@ type Options struct {
 	Sandbox bool
 	// Version is shown at the foot of each page.
 	Version string
+	// Ailing says what of Muster does not work, a sentence about each part; every page shows
+	// it, because nobody must wonder whether Muster did its part. It must answer at once. Nil
+	// says nothing.
+	Ailing func() []string
 
 	// Logger gets what went wrong behind a page. Default: slog.Default().
 	Logger *slog.Logger
@@ -112,6 +116,7 @@ func (u *UI) Register(router gin.IRouter) {
 	pages := router.Group("", u.secure, u.recover)
 	pages.GET("/static/*file", u.assets.serve)
 	pages.POST("/you", u.setPerson)
+	pages.GET("/ailing", u.showAiling)
 
 	pages.GET("/", u.showList)
 	pages.GET("/incidents", u.showList)

@@ -140,6 +140,8 @@ func look(f incident.Fact) (icon, tone string) {
 		return "cross", "warn"
 	case incident.ReminderGiven:
 		return "clock", "warn"
+	case incident.JournalRestored:
+		return "alert", "warn"
 	case incident.IncidentAcknowledged:
 		return "hand", "go"
 	case incident.StatusChanged:

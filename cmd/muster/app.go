@@ -212,7 +212,7 @@ func (a *app) awaitTemporal(ctx context.Context) error {
 			return findings.Err(a.namespace)
 		}
 		if text := err.Error(); text != said && ctx.Err() == nil {
-			a.logger.WarnContext(ctx, "waiting for Temporal: alerts are taken in meanwhile, and nothing is done about them", "error", err)
+			a.logger.WarnContext(ctx, "waiting for Temporal, without which nothing is done; servers take alerts in meanwhile", "error", err)
 			said = text
 		}
 		select {

@@ -15,6 +15,7 @@ import (
 	"muster/internal/doctor"
 	"muster/internal/temporalsetup"
 	"muster/playbooks"
+	"muster/worker"
 
 	"github.com/alecthomas/kong"
 	"go.temporal.io/sdk/log"
@@ -79,7 +80,7 @@ func (cmd *doctorCommand) Run(ctx context.Context, c *console, line *kong.Contex
 		Settings: settings, SettingProblems: problems,
 		Variables: knownVariables(line), Set: setVariables(), Environment: os.LookupEnv,
 		LoadCatalogue: func() (*config.Catalogue, playbooks.Library, error) { return loadCatalogue(cmd.CatalogueFile) },
-		Temporal:      cmd.temporal(settings),
+		Temporal:      cmd.temporal(settings), Pulse: worker.Check,
 		Only:          cmd.Only, Version: musterVersion(),
 	})
 	stop()

@@ -58,7 +58,11 @@ func (cmd *exportCommand) Run(ctx context.Context) (err error) {
 // openExisting opens the database that an installation has, as the schema of this version
 // has it.
 func openExisting(ctx context.Context, s config.Storage) (*store.Store, error) {
-	if s.DatabaseURL.IsSet() {
+	postgres, err := s.UsesPostgres()
+	if err != nil {
+		return nil, err
+	}
+	if postgres {
 		return openPostgres(ctx, s.Database, onlyWarnings())
 	}
 	path := filepath.Join(s.DataDir, "muster.db")

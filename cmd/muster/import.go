@@ -46,7 +46,7 @@ func (cmd *importCommand) Run(ctx context.Context) (err error) {
 	case err != nil:
 		return fmt.Errorf("nothing was imported: %w", err)
 	}
-	notes.printf("Imported %s.\n", contentsText(summary))
+	notes.printf("Imported %s into the database %s.\n", contentsText(summary), db.Where())
 	notes.printf("Start Muster now: it begins the workflows again from the journal, in a Temporal that is empty or has been this installation's. " +
 		"If the old installation has done anything since the export, run muster restored first.\n")
 	return nil
@@ -62,7 +62,11 @@ func openInput(name string) (io.ReadCloser, error) {
 // openAlone opens the database of an installation that does not run, and creates it where
 // there is none.
 func openAlone(ctx context.Context, s config.Storage) (_ *store.Store, unlock func() error, err error) {
-	if s.DatabaseURL.IsSet() {
+	postgres, err := s.UsesPostgres()
+	if err != nil {
+		return nil, nil, err
+	}
+	if postgres {
 		db, err := openPostgresOrCreate(ctx, s.Database)
 		return db, func() error { return nil }, err
 	}

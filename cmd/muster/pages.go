@@ -17,7 +17,7 @@ func (a *app) newPages(o appOptions) (*ui.UI, error) {
 	options := ui.Options{
 		Commander: pageCommander{a.dispatcher, a.draining}, Reader: a.store,
 		TemporalUIURL: o.temporalUIURL, Namespace: o.namespace,
-		Sandbox: a.sandbox != nil, Version: musterVersion(), Logger: o.logger,
+		Sandbox: a.sandbox != nil, Version: musterVersion(), Logger: o.logger, Ailing: a.ailing,
 	}
 	for _, s := range o.catalogue.Services() {
 		options.Services = append(options.Services, ui.Choice{Name: s.Name, Hint: s.Description})
@@ -29,6 +29,15 @@ func (a *app) newPages(o appOptions) (*ui.UI, error) {
 		options.Playbooks = append(options.Playbooks, ui.Choice{Name: name, Hint: o.playbooks[name].Description})
 	}
 	return ui.New(options)
+}
+
+// ailing says in sentences what does not work.
+func (a *app) ailing() []string {
+	var sentences []string
+	for _, part := range a.monitor.Ailing() {
+		sentences = append(sentences, "The "+part.Name+": "+part.Reason+".")
+	}
+	return sentences
 }
 
 // pageCommander lets the pages use the dispatcher without knowing the API. While Muster

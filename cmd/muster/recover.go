@@ -75,7 +75,11 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 // openJournal opens the database that there is: Postgres where one is named, or else the
 // folder's. It makes none.
 func openJournal(ctx context.Context, s config.Storage, logger *slog.Logger) (*store.Store, error) {
-	if s.DatabaseURL.IsSet() {
+	postgres, err := s.UsesPostgres()
+	if err != nil {
+		return nil, err
+	}
+	if postgres {
 		return openPostgres(ctx, s.Database, logger)
 	}
 	path := filepath.Join(s.DataDir, "muster.db")

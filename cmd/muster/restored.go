@@ -14,6 +14,7 @@ import (
 
 type restoredCommand struct {
 	config.Storage
+	Force bool   `help:"Do it although somebody else has the database open."`
 	Above string `placeholder:"INC-42" help:"The highest incident that anybody has seen, as in a channel or a ticket: new ones get higher numbers."`
 }
 
@@ -43,11 +44,18 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(), unlock()) }()
+	others, err := db.Others(ctx)
+	if err != nil {
+		return err
+	}
+	if others > 0 && !cmd.Force {
+		return fmt.Errorf("%s has this database open: stop all servers and workers first, or say --force", counted(others, "other process of Muster"))
+	}
 	done, err := db.Reenter(ctx, above, skip)
 	if err != nil {
 		return err
 	}
-	c.printf("Installation %s is fit to be started.\n", db.Installation())
+	c.printf("Installation %s, %s, is fit to be started.\n", db.Installation(), db.Where())
 	c.printf("  %d incidents that are not finished begin anew from their journals, and say so on their timelines.\n", done.Incidents)
 	c.printf("  %d accepted alerts and news are handed on again; %d reservations of incidents that had not begun were dropped.\n", done.Pending, done.Forgotten)
 	c.printf("  The next incident will be %s.\n", done.Next)
@@ -56,7 +64,11 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 
 // openStopped opens the database of an installation that does not run.
 func openStopped(ctx context.Context, s config.Storage) (_ *store.Store, unlock func() error, err error) {
-	if s.DatabaseURL.IsSet() {
+	postgres, err := s.UsesPostgres()
+	if err != nil {
+		return nil, nil, err
+	}
+	if postgres {
 		db, err := openPostgres(ctx, s.Database, onlyWarnings())
 		return db, func() error { return nil }, err
 	}

@@ -21,7 +21,7 @@ type sandboxCommand struct {
 // Help is shown below the usage.
 func (sandboxCommand) Help() string {
 	return "Stands in for Slack, PagerDuty and Jira where an installation is tried out without their accounts. What reached them is shown on its page. " +
-		"Workers reach it by the addresses of the vendors' APIs, which it prints, with any text for a token. muster dev has stand-ins of its own."
+		"Servers and workers reach it by the settings that it prints. muster dev has stand-ins of its own."
 }
 
 // sandboxPatience is how long requests under way may take when the stand-ins stop.
@@ -65,15 +65,16 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
-	c.printf("The sandbox is running: %s/sandbox shows what reaches it. Give the workers\n\n", options.PublicURL)
+	c.printf("The sandbox is running: %s/sandbox shows what reaches it. Give servers and workers\n\n", options.PublicURL)
 	for _, line := range [][2]string{
-		{"MUSTER_SLACK_API_URL", standIns.SlackURL()}, {"MUSTER_PAGERDUTY_API_URL", standIns.PagerDutyURL()},
-		{"MUSTER_PAGERDUTY_EVENTS_URL", standIns.PagerDutyEventsURL()}, {"MUSTER_JIRA_URL", standIns.JiraURL()},
-		{"MUSTER_FALLBACK_WEBHOOK_URL", standIns.WebhookURL()},
+		{"MUSTER_SLACK_API_URL", standIns.SlackURL()}, {"MUSTER_SLACK_TOKEN", "sandbox"}, {"MUSTER_SLACK_SIGNING_SECRET", "sandbox"},
+		{"MUSTER_PAGERDUTY_API_URL", standIns.PagerDutyURL()}, {"MUSTER_PAGERDUTY_EVENTS_URL", standIns.PagerDutyEventsURL()},
+		{"MUSTER_PAGERDUTY_TOKEN", "sandbox"}, {"MUSTER_PAGERDUTY_FROM", "muster@example.com"},
+		{"MUSTER_JIRA_URL", standIns.JiraURL()}, {"MUSTER_JIRA_USER", "muster@example.com"}, {"MUSTER_JIRA_TOKEN", "sandbox"},
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nand any text for their tokens.\n")
+	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira.\n")
 	select {
 	case err := <-failed:
 		return err

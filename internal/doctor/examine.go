@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"muster/config"
 	"muster/integrations"
 	"muster/playbooks"
@@ -45,6 +47,9 @@ type Options struct {
 	// LoadCatalogue reads the catalogue and the playbooks.
 	LoadCatalogue func() (*config.Catalogue, playbooks.Library, error)
 	Temporal      Temporal
+	// Pulse asks whether a worker takes work; its error says why not, for everybody. Nil does
+	// not ask.
+	Pulse func(ctx context.Context, temporal client.Client, namespace string) error
 
 	// Only names the areas to examine; empty means all.
 	Only []string

@@ -90,7 +90,7 @@ func sick(t *testing.T) *installation {
 	i.vendors().Slack.SigningSecret = config.Secret{}
 	i.options.SettingProblems = config.Problems{{
 		Setting: "MUSTER_SLACK_SIGNING_SECRET",
-		Message: "is not set, but MUSTER_SLACK_TOKEN is; set both to use Slack, or neither to use the sandbox",
+		Message: "is not set, but MUSTER_SLACK_TOKEN is; set both to use Slack, or neither to do without it",
 	}}
 	i.options.Settings.PublicURL = "http://" + closedPort
 	require.NoError(t, os.WriteFile(filepath.Join(i.options.Settings.DataDir, "muster.db"), []byte(strings.Repeat("no database ", 100)), 0o600))

@@ -163,5 +163,14 @@ func (e *examination) pollers(ctx context.Context, n *notes, c client.Client, na
 			mend("start muster worker (or muster all, or muster dev), with the same TEMPORAL_NAMESPACE as here")
 		return
 	}
+	// Temporal names those who asked for work within the last minutes, also when they have
+	// gone since.
+	if e.Pulse != nil {
+		if err := e.Pulse(ctx, c, namespace); err != nil {
+			n.wrong("no worker takes work, though %s asked for some within the last minutes: %s", counted(len(workers), "process"), err).
+				mend("start muster worker, or look at the logs of those that run: nobody is paged until then")
+			return
+		}
+	}
 	n.fine("%s at work, on all %s", counted(len(workers), "worker process"), counted(len(workflows.TaskQueues()), "task queue"))
 }

@@ -36,6 +36,8 @@ type Monitor struct {
 	// said is what the log was told last of each part: whether it is healthy. A part of
 	// which nothing is known yet is not there.
 	said map[string]bool
+	// last is the last whole report.
+	last Report
 }
 
 // NewMonitor returns a monitor. It fails when the registry has its metrics already.
@@ -104,6 +106,7 @@ func (m *Monitor) check(ctx context.Context, started bool) Report {
 func (m *Monitor) note(ctx context.Context, report Report, started bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.last = report
 	for _, part := range report {
 		value := 0.0
 		if part.Healthy() {
@@ -121,6 +124,21 @@ func (m *Monitor) note(ctx context.Context, report Report, started bool) {
 		}
 		m.said[part.Name] = part.Healthy()
 	}
+}
+
+// Ailing returns the parts that did not work when they were last asked, without asking them:
+// [Monitor.Watch] does so every 15 seconds. A part that has never worked is among them once
+// Watch has looked.
+func (m *Monitor) Ailing() []Part {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ailing []Part
+	for _, part := range m.last {
+		if !part.Healthy() {
+			ailing = append(ailing, part)
+		}
+	}
+	return ailing
 }
 
 // Watch looks at all parts every 15 seconds until ctx ends, so that the log and the

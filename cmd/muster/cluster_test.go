@@ -184,6 +184,9 @@ func TestTheStreamOfOneServerTellsWhatHappensThroughAnother(t *testing.T) {
 	one, other := c.start("server"), c.start("server")
 	c.start("worker")
 	one.do("POST", "/api/v1/incidents", document{"title": "Search is slow", "service": "search", "severity": "SEV3", "actor": "ana"})
+	code, out := runMusterWith(t, c.settings, "restored")
+	require.Equal(t, 1, code, "what is for a database that nobody uses is refused beside servers")
+	require.Contains(t, out, "other processes of Muster have this database open (3)")
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"muster/api"
 	"muster/api/dispatch"
@@ -35,7 +36,7 @@ func (a *app) newPages(o appOptions) (*ui.UI, error) {
 func (a *app) ailing() []string {
 	var sentences []string
 	for _, part := range a.monitor.Ailing() {
-		sentences = append(sentences, "The "+part.Name+": "+part.Reason+".")
+		sentences = append(sentences, strings.ToUpper(part.Name[:1])+part.Name[1:]+": "+part.Reason+".")
 	}
 	return sentences
 }

@@ -49,7 +49,7 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	if others > 0 && !cmd.Force {
-		return fmt.Errorf("%s has this database open: stop all servers and workers first, or say --force", counted(others, "other process of Muster"))
+		return fmt.Errorf("other processes of Muster have this database open (%d): stop all servers and workers first, or say --force", others)
 	}
 	done, err := db.Reenter(ctx, above, skip)
 	if err != nil {

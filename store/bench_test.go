@@ -265,7 +265,7 @@ func BenchmarkSubjects(b *testing.B) {
 					require.NoError(b, err)
 				}
 				for b.Loop() {
-					_, err := s.Subjects(b.Context(), 0)
+					_, _, err := s.Subjects(b.Context(), 0, 0)
 					require.NoError(b, err)
 				}
 			})

@@ -64,7 +64,7 @@ func settle(ctx context.Context, conn *pgx.Conn) error { return apply(ctx, conn,
 // patient settles a connection for migrations, which may take as long as they do, whatever
 // the URL says.
 func patient(ctx context.Context, conn *pgx.Conn) error {
-	return apply(ctx, conn, map[string]string{"statement_timeout": "0"})
+	return apply(ctx, conn, map[string]string{"statement_timeout": "0", "idle_session_timeout": "0"})
 }
 
 // lasting settles a connection that is idle for long, and meant to be; its purpose is

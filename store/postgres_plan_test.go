@@ -157,7 +157,7 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 		{"a census", func() error { _, err := s.Census(t.Context()); return err }, "followups_open incidents_open incidents_(pkey|unfinished)", 200},
 
 		{"what is pending", func() error { _, err := s.Pending(t.Context(), 0, 0); return err }, "inbox_pending", 0},
-		{"what the inbox is about", func() error { _, err := s.Subjects(t.Context(), 0); return err }, "inbox_pkey inbox_subjects", 0},
+		{"what the inbox is about", func() error { _, _, err := s.Subjects(t.Context(), 0, 0); return err }, "inbox_pkey inbox_subjects", 0},
 		{"what is pending about a subject", func() error {
 			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "the storm"}, 100)
 			return err

@@ -19,7 +19,8 @@ const refoldAtOnce = 500
 // may be repeated, and several processes may do it at once.
 func (s *Store) refold(ctx context.Context, logger *slog.Logger) error {
 	version, err := s.reading.FoldVersion(ctx)
-	if err != nil || version == incident.FoldVersion {
+	// An older program leaves alone what a newer one has folded.
+	if err != nil || version >= incident.FoldVersion {
 		return err
 	}
 	folded := 0

@@ -22,26 +22,27 @@ type Subject struct {
 const MaxSubjects = 10_000
 
 // Subjects returns up to limit subjects that have pending items, those first whose oldest
-// item arrived first. It costs a lookup for each subject that there is, however many items
-// they have. A limit of 0 means [MaxSubjects], which is also the most.
-func (s *Store) Subjects(ctx context.Context, limit int) ([]Subject, error) {
+// item arrived first, and where to go on: after is what the page before returned as next, 0
+// for the first. It costs a lookup for each subject that there is, however many items they
+// have. A limit of 0 means [MaxSubjects], which is also the most.
+func (s *Store) Subjects(ctx context.Context, after int64, limit int) (subjects []Subject, next int64, err error) {
 	if limit < 0 || limit > MaxSubjects {
-		return nil, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxSubjects, MaxSubjects)
+		return nil, 0, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxSubjects, MaxSubjects)
 	}
 	if limit == 0 {
 		limit = MaxSubjects
 	}
 	rows, err := s.reading.PendingSubjects(ctx, queries.PendingSubjectsParams{
-		Least: "\x01", Most: int32(limit), //nolint:gosec // checked above
+		Least: "\x01", After: after, Most: int32(limit), //nolint:gosec // checked above
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what the inbox is about: %w", explained(s.backend, err))
+		return nil, 0, fmt.Errorf("read what the inbox is about: %w", explained(s.backend, err))
 	}
-	subjects := make([]Subject, len(rows))
+	subjects, next = make([]Subject, len(rows)), after
 	for i, row := range rows {
-		subjects[i] = Subject{Kind: row.Kind, Source: row.Source, Key: row.Subject}
+		subjects[i], next = Subject{Kind: row.Kind, Source: row.Source, Key: row.Subject}, row.ID
 	}
-	return subjects, nil
+	return subjects, next, nil
 }
 
 // PendingOf returns up to limit of the pending items of a subject, the oldest first. A

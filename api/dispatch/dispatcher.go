@@ -68,14 +68,14 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	d.passes.begin()
 	l := newLanes(d)
 	defer l.close()
-	var pruned time.Time
+	pruning := make(chan struct{})
+	go func() {
+		defer close(pruning)
+		d.prune(ctx)
+	}()
+	defer func() { <-pruning }()
 	for {
-		if now := time.Now(); now.Sub(pruned) > pruneInterval {
-			pruned = now
-			if _, err := d.store.Prune(ctx, now.Add(-remembered)); err != nil && ctx.Err() == nil {
-				d.logger.WarnContext(ctx, "the inbox was not pruned", "error", err)
-			}
-		}
+		l.endAll(ctx)
 		woken := d.store.Wake()
 		wait, err := l.fill(ctx)
 		if ctx.Err() != nil {
@@ -96,6 +96,28 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			l.end(ctx, ended)
 		}
 		timer.Stop()
+	}
+}
+
+// prune forgets what was settled long ago, now and then, until ctx ends. Of several servers
+// one does so at a time.
+func (d *Dispatcher) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneInterval)
+	defer tick.Stop()
+	for {
+		release, ours, err := d.store.Claim(ctx, "prune")
+		if err == nil && ours {
+			_, err = d.store.Prune(ctx, time.Now().Add(-remembered))
+			release()
+		}
+		if err != nil && ctx.Err() == nil {
+			d.logger.WarnContext(ctx, "the inbox was not pruned", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func (d *Dispatcher) drain(ctx context.Context) error {
 	known := map[store.Subject]*progress{}
 	var failures []error
 	for {
-		subjects, err := d.store.Subjects(ctx, 1000)
+		subjects, _, err := d.store.Subjects(ctx, 0, 1000)
 		if err != nil {
 			return err
 		}

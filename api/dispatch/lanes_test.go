@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"muster/config"
 	"muster/playbooks"
@@ -133,4 +134,58 @@ func TestWhatFailsIsTriedAgainWhileTheOthersGoOn(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	require.Equal(t, 3, attempts)
+}
+
+// Groups whose incident cannot be begun must not keep others from theirs, however many.
+func TestGroupsThatFailForGoodHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	_, db, _ := desk(t)
+	var mu sync.Mutex
+	healthy := map[string]bool{}
+	failed := make(chan struct{}, 1000)
+	temporal := newTaker(func(id string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if healthy[id] {
+			return nil
+		}
+		failed <- struct{}{}
+		return errors.New("refused")
+	})
+	for group := range 2 * laneCount {
+		accept(t, db, fmt.Sprintf("failing %d/", group), "1", `"x"`, false)
+	}
+	servers(t, db, temporal, 1)
+	for range 2 * laneCount {
+		<-failed
+	}
+	mu.Lock()
+	healthy[fmt.Sprintf("INC-%d", 2*laneCount+1)] = true
+	mu.Unlock()
+	accept(t, db, "healthy", "1", `"x"`, false)
+	<-temporal.taken
+}
+
+func TestAStormOfGroupsIsReadInPages(t *testing.T) {
+	t.Parallel()
+	_, db, _ := desk(t)
+	const groups = 3 * listedAtOnce / 2
+	temporal := newTaker(func(string) error { return nil })
+	temporal.taken = make(chan struct{}, groups)
+	items := make([]store.Item, groups)
+	for n := range items {
+		items[n] = store.Item{
+			Kind: store.KindAlert, Source: "alertmanager", Subject: strconv.Itoa(n), Key: strconv.Itoa(n), ReceivedAt: time.Now(),
+			Body: []byte(`{"fingerprint": "1", "name": "Errors", "starts_at": "2026-03-02T03:00:00Z", "labels": {"service": "checkout"}, "source": "alertmanager"}`),
+		}
+	}
+	_, err := db.Accept(t.Context(), items)
+	require.NoError(t, err)
+	servers(t, db, temporal, 1)
+	for range groups {
+		<-temporal.taken
+	}
+	temporal.mu.Lock()
+	defer temporal.mu.Unlock()
+	require.Len(t, temporal.items, groups)
 }

@@ -115,7 +115,11 @@ func (d *Dispatcher) recoverIncidents(ctx context.Context, done *Recovered) erro
 			return errors.Join(append(failures, err)...)
 		}
 		for _, id := range ids {
-			failures = append(failures, d.recoverIncident(ctx, id, done))
+			err := d.recoverIncident(ctx, id, done)
+			failures = append(failures, err)
+			if isAway(err) {
+				return errors.Join(failures...) // Nor would the next one be found.
+			}
 		}
 		after = ids[len(ids)-1]
 	}

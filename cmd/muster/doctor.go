@@ -81,7 +81,7 @@ func (cmd *doctorCommand) Run(ctx context.Context, c *console, line *kong.Contex
 		Variables: knownVariables(line), Set: setVariables(), Environment: os.LookupEnv,
 		LoadCatalogue: func() (*config.Catalogue, playbooks.Library, error) { return loadCatalogue(cmd.CatalogueFile) },
 		Temporal:      cmd.temporal(settings), Pulse: worker.Check,
-		Only:          cmd.Only, Version: musterVersion(),
+		Only: cmd.Only, Version: musterVersion(),
 	})
 	stop()
 	if err := ctx.Err(); err != nil {

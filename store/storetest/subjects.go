@@ -14,7 +14,7 @@ import (
 func runSubjects(t *testing.T, b Backend) {
 	subjects := func(t *testing.T, s *store.Store) []store.Subject {
 		t.Helper()
-		all, err := s.Subjects(t.Context(), 0)
+		all, _, err := s.Subjects(t.Context(), 0, 0)
 		require.NoError(t, err)
 		return all
 	}
@@ -44,11 +44,14 @@ func runSubjects(t *testing.T, b Backend) {
 				{Kind: store.KindTicket, Source: "alertmanager", Key: "a"},
 			}
 			require.Equal(t, want, subjects(t, s))
-			some, err := s.Subjects(t.Context(), 2)
+			some, next, err := s.Subjects(t.Context(), 0, 2)
 			require.NoError(t, err)
 			require.Equal(t, want[:2], some)
+			others, _, err := s.Subjects(t.Context(), next, 0)
+			require.NoError(t, err)
+			require.Equal(t, want[2:], others, "the next page goes on")
 			for _, limit := range []int{-1, store.MaxSubjects + 1} {
-				_, err := s.Subjects(t.Context(), limit)
+				_, _, err := s.Subjects(t.Context(), 0, limit)
 				requireInvalid(t, err, "limit")
 			}
 		}},

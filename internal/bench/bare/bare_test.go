@@ -36,7 +36,7 @@ func TestWhatTheBareHandlerTakesIsInMustersInbox(t *testing.T) {
 	status, err := db.InboxStatus(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, result.Alerts, status.Pending)
-	subjects, err := db.Subjects(t.Context(), 10)
+	subjects, _, err := db.Subjects(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(subjects), 2, "a subject for each group")
 }

@@ -44,10 +44,10 @@ INSERT INTO inbox (id, kind, source, subject, key, received_at, seen_at, sent_at
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: ForgetReservedKeys :execrows
-DELETE FROM incident_keys WHERE incident NOT IN (SELECT number FROM incidents);
+DELETE FROM incident_keys WHERE NOT EXISTS (SELECT 1 FROM incidents i WHERE i.number = incident_keys.incident);
 
 -- name: ForgetReservedGroups :execrows
-DELETE FROM alert_groups WHERE incident NOT IN (SELECT number FROM incidents);
+DELETE FROM alert_groups WHERE NOT EXISTS (SELECT 1 FROM incidents i WHERE i.number = alert_groups.incident);
 
 -- name: ResendAllItems :execrows
 UPDATE inbox SET incident = NULL, sent_at = NULL WHERE settled_at IS NULL AND sent_at IS NOT NULL;

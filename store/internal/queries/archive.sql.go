@@ -137,7 +137,7 @@ func (q *Queries) FinishedAfter(ctx context.Context, arg FinishedAfterParams) ([
 }
 
 const forgetReservedGroups = `-- name: ForgetReservedGroups :execrows
-DELETE FROM alert_groups WHERE incident NOT IN (SELECT number FROM incidents)
+DELETE FROM alert_groups WHERE NOT EXISTS (SELECT 1 FROM incidents i WHERE i.number = alert_groups.incident)
 `
 
 func (q *Queries) ForgetReservedGroups(ctx context.Context) (int64, error) {
@@ -149,7 +149,7 @@ func (q *Queries) ForgetReservedGroups(ctx context.Context) (int64, error) {
 }
 
 const forgetReservedKeys = `-- name: ForgetReservedKeys :execrows
-DELETE FROM incident_keys WHERE incident NOT IN (SELECT number FROM incidents)
+DELETE FROM incident_keys WHERE NOT EXISTS (SELECT 1 FROM incidents i WHERE i.number = incident_keys.incident)
 `
 
 func (q *Queries) ForgetReservedKeys(ctx context.Context) (int64, error) {

@@ -48,7 +48,9 @@ WITH RECURSIVE heads(id, kind, source, subject) AS (
         ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
     )
 )
-SELECT heads.kind, heads.source, heads.subject FROM heads ORDER BY heads.id LIMIT sqlc.arg(most);
+SELECT listed.id, listed.kind, listed.source, listed.subject
+FROM (SELECT heads.id, heads.kind, heads.source, heads.subject FROM heads) AS listed
+WHERE listed.id > CAST(sqlc.arg(after) AS BIGINT) ORDER BY listed.id LIMIT sqlc.arg(most);
 
 -- name: IncidentItems :many
 SELECT id, kind, source, subject, key, received_at, trace, body

@@ -308,19 +308,23 @@ WITH RECURSIVE heads(id, kind, source, subject) AS (
     FROM heads h JOIN inbox next ON next.id = (
         SELECT i.id FROM inbox i
         WHERE i.settled_at IS NULL AND i.sent_at IS NULL
-          AND (i.kind, i.source, i.subject) >= (h.kind || '', h.source || '', h.subject || CAST($2 AS TEXT))
+          AND (i.kind, i.source, i.subject) >= (h.kind || '', h.source || '', h.subject || CAST($3 AS TEXT))
         ORDER BY i.kind, i.source, i.subject, i.id LIMIT 1
     )
 )
-SELECT heads.kind, heads.source, heads.subject FROM heads ORDER BY heads.id LIMIT $1
+SELECT listed.id, listed.kind, listed.source, listed.subject
+FROM (SELECT heads.id, heads.kind, heads.source, heads.subject FROM heads) AS listed
+WHERE listed.id > CAST($1 AS BIGINT) ORDER BY listed.id LIMIT $2
 `
 
 type PendingSubjectsParams struct {
+	After int64
 	Most  int32
 	Least string
 }
 
 type PendingSubjectsRow struct {
+	ID      int64
 	Kind    string
 	Source  string
 	Subject string
@@ -332,7 +336,7 @@ type PendingSubjectsRow struct {
 // U+0000) behind it; asked for what is greater than the subject, SQLite would read all that
 // is equal. It compares the whole row by the index only where the other side is no column.
 func (q *Queries) PendingSubjects(ctx context.Context, arg PendingSubjectsParams) ([]PendingSubjectsRow, error) {
-	rows, err := q.query(ctx, q.pendingSubjectsStmt, pendingSubjects, arg.Most, arg.Least)
+	rows, err := q.query(ctx, q.pendingSubjectsStmt, pendingSubjects, arg.After, arg.Most, arg.Least)
 	if err != nil {
 		return nil, err
 	}
@@ -340,7 +344,12 @@ func (q *Queries) PendingSubjects(ctx context.Context, arg PendingSubjectsParams
 	var items []PendingSubjectsRow
 	for rows.Next() {
 		var i PendingSubjectsRow
-		if err := rows.Scan(&i.Kind, &i.Source, &i.Subject); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Source,
+			&i.Subject,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -15,7 +15,7 @@ func TestEveryPageSaysWhenMusterDoesNotDoItsPart(t *testing.T) {
 	s.Ailing = func() []string { return ailing }
 	read := func(path string) string {
 		recorder := httptest.NewRecorder()
-		s.Handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
+		s.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
 		require.Equal(t, http.StatusOK, recorder.Code, path)
 		return recorder.Body.String()
 	}

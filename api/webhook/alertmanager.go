@@ -95,8 +95,8 @@ func misplaced(body []byte) error {
 	var delivery struct {
 		Alerts []json.RawMessage `json:"alerts"`
 	}
-	if json.Unmarshal(body, &delivery) != nil {
-		return nil
+	if err := json.Unmarshal(body, &delivery); err != nil {
+		return nil //nolint:nilerr // it is no alert then, and the caller has the error
 	}
 	for i, raw := range delivery.Alerts {
 		var alert alertmanagerAlert

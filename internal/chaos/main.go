@@ -38,6 +38,10 @@ const (
 	exitNoRun     = 2
 )
 
+// standardPatience is longer than the longest pause that Muster makes before it tries
+// something again: ten minutes, see retryPauses in package workflows.
+const standardPatience = 12 * time.Minute
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -57,7 +61,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.DurationVar(&s.killEvery, "kill-every", 5*time.Second, "mean time from one trouble of the process to the next; 0 for none")
 	flags.DurationVar(&s.faultEvery, "fault-every", 2*time.Second, "mean time from one fault of a vendor to the next; 0 for none")
 	flags.IntVar(&s.historyEvents, "history-events", 150, "after how many events workflows continue as new; 0 for as rarely as ever")
-	flags.DurationVar(&s.patience, "patience", 5*time.Minute, "how long anything may take before it counts as lost")
+	flags.DurationVar(&s.patience, "patience", standardPatience, "how long anything may take before it counts as lost")
 	flags.StringVar(&s.directory, "dir", "", "the `folder` in which the run's own folder is made; the system's for temporary files if not set")
 	flags.StringVar(&s.reportTo, "report", "", "write the report as Markdown to this `file`, too")
 	weight := func(kind plan.TroubleKind, name string, standard int) func() {

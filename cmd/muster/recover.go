@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"muster/api/dispatch"
 	"muster/config"
 	"muster/incident"
-	"muster/store"
 
 	"go.temporal.io/sdk/client"
 )
@@ -54,7 +52,7 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	defer temporal.Close()
-	db, err := openJournal(ctx, cmd.Storage, logger)
+	db, err := openExisting(ctx, cmd.Storage)
 	if err != nil {
 		return err
 	}
@@ -70,23 +68,6 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 		c.printf("Nothing had to be started: every open incident and follow-up has its workflow.\n")
 	}
 	return err
-}
-
-// openJournal opens the database that there is: Postgres where one is named, or else the
-// folder's. It makes none.
-func openJournal(ctx context.Context, s config.Storage, logger *slog.Logger) (*store.Store, error) {
-	postgres, err := s.UsesPostgres()
-	if err != nil {
-		return nil, err
-	}
-	if postgres {
-		return openPostgres(ctx, s.Database, logger)
-	}
-	path := filepath.Join(s.DataDir, "muster.db")
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("there is no journal: %w; name its folder with --data-dir, or a Postgres database with MUSTER_DATABASE_URL", err)
-	}
-	return store.Open(ctx, store.Options{Path: path, Migrate: true, Logger: logger})
 }
 
 // dial reaches Temporal where a muster dev runs it, or where the environment says.

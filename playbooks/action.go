@@ -13,6 +13,16 @@ type Action struct {
 	// Doc says what it does and why it may be repeated safely.
 	Doc        string
 	Parameters []Parameter
+	// Outputs are what later steps can use of what it gave back.
+	Outputs []Output
+}
+
+// Output is a part of what an action gives back: outputs["step"].name in expressions.
+type Output struct {
+	Name string
+	Doc  string
+	// Type is "text", "number", "truth", or "any" where only the answer tells.
+	Type string
 }
 
 // Parameter is what an action can be told.
@@ -20,9 +30,25 @@ type Parameter struct {
 	Name     string
 	Doc      string
 	Required bool
+	// Type is what its value must be when everything is filled in.
+	Type ParameterType
 	// Options are the values allowed; empty where any text is.
 	Options []string
+	// Secret says that secret("name") may stand in it.
+	Secret bool
 }
+
+// ParameterType is what an action's parameter takes.
+type ParameterType string
+
+// The types of parameters. A [MapParameter] is written as a mapping and handed over as one
+// parameter for each of its keys, "headers.Accept".
+const (
+	TextParameter     ParameterType = ""
+	NumberParameter   ParameterType = "number"
+	DurationParameter ParameterType = "duration"
+	MapParameter      ParameterType = "map"
+)
 
 // The parts of the vocabulary that playbooks and activities share.
 const (
@@ -39,6 +65,17 @@ const (
 	PostmortemDraft      = "postmortem.draft"
 	MailSend             = "mail.send"
 	WebhookPost          = "webhook.post"
+	// PlaybookRun is done by the agenda, not by an activity: it is the steps of another
+	// playbook that do something.
+	PlaybookRun       = "playbook.run"
+	HTTPRequest       = "http.request"
+	TemporalStart     = "temporal.start"
+	TemporalSignal    = "temporal.signal"
+	PrometheusQuery   = "prometheus.query"
+	PrometheusCollect = "prometheus.collect"
+	UpdatePost        = "update.post"
+	NoteAdd           = "note.add"
+	FollowupAdd       = "followup.add"
 )
 
 // Actions returns the vocabulary. Every action named here is implemented by package

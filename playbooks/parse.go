@@ -190,7 +190,7 @@ func (c *checker) checkSteps() {
 			if err := checkAction(s.Do, s.With); err != nil {
 				c.report(path+".do", "%s", err)
 			}
-			if s.Approval {
+			if s.Approval != nil {
 				c.report(path+".approval", "a step is either done by Muster (do) or approved by people (approval), not both")
 			}
 		} else if len(s.With) > 0 {

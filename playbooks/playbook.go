@@ -16,6 +16,20 @@ import (
 type Playbook struct {
 	Name        string `yaml:"name" json:"name"`
 	Description string `yaml:"description" json:"description,omitzero"`
+	// When says for which new incidents the playbook is meant, in CEL over what is known
+	// at the declaration. A playbook without it is followed only where it is named.
+	When string `yaml:"when" json:"when,omitzero"`
+	// Priority decides between several that are meant for an incident: the highest is
+	// followed, and additions join in its order.
+	Priority int `yaml:"priority" json:"priority,omitzero"`
+	// Addition makes the playbook join whatever other one is followed, rather than take
+	// its place.
+	Addition bool `yaml:"addition" json:"addition,omitzero"`
+	// Extends names the playbook that this one builds on: it has all of its roles, steps
+	// and hooks, except those that Remove names by their ids. What has the same id takes
+	// the other's place.
+	Extends string   `yaml:"extends" json:"extends,omitzero"`
+	Remove  []string `yaml:"remove" json:"remove,omitzero"`
 	// CloseAfter is how long a resolved incident stays open for people to add
 	// follow-ups. Zero means [DefaultCloseAfter].
 	CloseAfter time.Duration `yaml:"close_after" json:"close_after_ns,omitzero"`
@@ -27,6 +41,9 @@ type Playbook struct {
 	Version string `yaml:"-" json:"version"`
 	// Source is the text the playbook was written in.
 	Source string `yaml:"-" json:"source"`
+	// Parts are the playbooks that this one was put together from, in their order; empty
+	// for one that was not.
+	Parts []Part `yaml:"-" json:"parts,omitzero"`
 
 	programs programs
 }
@@ -36,45 +53,32 @@ type Playbook struct {
 // people to review the postmortem.
 const DefaultCloseAfter = 24 * time.Hour
 
+// Part is a playbook that another was put together from.
+type Part struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	// Reason says why it is part of the response: "followed by default", "when: …".
+	Reason string `json:"reason,omitzero"`
+}
+
 // Role is a part in the response that one person takes.
 type Role struct {
 	ID     string `yaml:"id" json:"id"`
 	Title  string `yaml:"title" json:"title"`
 	Duties string `yaml:"duties" json:"duties,omitzero"`
+	// Assign says who gets the role by itself while nobody has had it: [OnCall] or
+	// [Acknowledger]. Empty leaves it to people.
+	Assign string `yaml:"assign" json:"assign,omitzero"`
 }
 
-// Step is something to do once.
-type Step struct {
-	ID string `yaml:"id" json:"id"`
-	// Title may hold ${…}, which is filled in when the incident begins.
-	Title string `yaml:"title" json:"title"`
-	// Do names the action of an automatic step.
-	Do string `yaml:"do" json:"do,omitzero"`
-	// With are the action's parameters; ${…} is filled in when the step starts.
-	With Parameters `yaml:"with" json:"with,omitzero"`
-	// Approval makes the step wait until somebody approves it.
-	Approval bool `yaml:"approval" json:"approval,omitzero"`
-	// Role is who should do or approve it.
-	Role         string `yaml:"role" json:"role,omitzero"`
-	Instructions string `yaml:"instructions" json:"instructions,omitzero"`
-	// Needs are the steps that must be done or skipped before.
-	Needs []string `yaml:"needs" json:"needs,omitzero"`
-	// When must hold for the step to become due; it may come to hold later. Without
-	// it a step becomes due only while the incident is active.
-	When string `yaml:"when" json:"when,omitzero"`
-}
-
-// Kind says who moves the step forward.
-func (s Step) Kind() incident.StepKind {
-	switch {
-	case s.Do != "":
-		return incident.Automatic
-	case s.Approval:
-		return incident.Approval
-	default:
-		return incident.Manual
-	}
-}
+// Who gets a role by itself.
+const (
+	// OnCall is the first of those whom the pager names as on call.
+	OnCall = "on_call"
+	// Acknowledger is the person who acknowledged the incident.
+	Acknowledger = "acknowledger"
+)
 
 // Hook reacts, every time.
 type Hook struct {

@@ -1,6 +1,8 @@
 package playbooks
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,6 +39,39 @@ func (p *Parameters) UnmarshalYAML(unmarshal func(any) error) error {
 		}
 	}
 	return nil
+}
+
+// UnmarshalYAML takes "true", for an approval by anybody, or the keys of an [Approval].
+func (a *Approval) UnmarshalYAML(unmarshal func(any) error) error {
+	var plain bool
+	if unmarshal(&plain) == nil {
+		if !plain {
+			return errors.New("approval is true, or says who approves (quorum, by); leave it out where nobody has to")
+		}
+		*a = Approval{}
+		return nil
+	}
+	type keys Approval
+	return unmarshal((*keys)(a))
+}
+
+// MarshalJSON writes an approval by anybody as true, as it always was.
+func (a Approval) MarshalJSON() ([]byte, error) {
+	if a.Quorum == 0 && len(a.By) == 0 {
+		return []byte("true"), nil
+	}
+	type keys Approval
+	return json.Marshal(keys(a))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *Approval) UnmarshalJSON(text []byte) error {
+	if string(text) == "true" {
+		*a = Approval{}
+		return nil
+	}
+	type keys Approval
+	return json.Unmarshal(text, (*keys)(a))
 }
 
 func sortedKeys(m Parameters) []string { return slices.Sorted(maps.Keys(m)) }

@@ -139,6 +139,8 @@ var facts = registerFacts(
 	factOf[RoleAssigned], factOf[NoteAdded], factOf[UpdatePosted], factOf[ReminderGiven],
 	factOf[StepAdded], factOf[StepStarted], factOf[StepCompleted], factOf[StepSkipped],
 	factOf[StepRejected], factOf[StepFailed], factOf[StepRetried],
+	factOf[DecisionMade], factOf[ApprovalGiven], factOf[StepNudged], factOf[StepEscalated], factOf[StepRepeated],
+	factOf[MetricCollected],
 	factOf[PageSent], factOf[ChannelOpened], factOf[RespondersInvited], factOf[PostmortemDrafted],
 	factOf[FollowupAdded], factOf[FollowupCompleted], factOf[TicketFiled], factOf[TicketChanged],
 	factOf[JournalRestored],

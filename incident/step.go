@@ -122,32 +122,6 @@ type Approved struct {
 // ever. What is longer is refused, and whoever fills it in cuts texts to fit.
 const MaxOutputBytes = 4 << 10
 
-// Measurement is what a metric did over some time, as it is kept in the timeline.
-type Measurement struct {
-	Title string `json:"title"`
-	Query string `json:"query"`
-	// Unit is a word behind the values; empty if unknown.
-	Unit string `json:"unit,omitzero"`
-	// Start is the time of the first value of each series, Step the time between two.
-	Start  time.Time     `json:"start"`
-	Step   time.Duration `json:"step_ns"`
-	Series []Series      `json:"series"`
-}
-
-// Series is one line of a measurement: at most [MaxSeriesValues] values, at most
-// [MaxSeries] lines.
-type Series struct {
-	Name string `json:"name"`
-	// Values are nil where there was none.
-	Values []*float64 `json:"values"`
-}
-
-// Bounds of a measurement.
-const (
-	MaxSeries       = 8
-	MaxSeriesValues = 120
-)
-
 // Outcome is what an automatic step brought about. Every part is optional.
 type Outcome struct {
 	Page       *Page    `json:"page,omitzero"`
@@ -168,4 +142,10 @@ type Outcome struct {
 	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.
 	Text string `json:"text,omitzero"`
+}
+
+// renew takes back how a step ended, so that it can begin again.
+func (s *Step) renew() {
+	s.RetryAt, s.SettledAt, s.By, s.Note = zeroTime, zeroTime, "", ""
+	s.LeftOut, s.Choice, s.Approvals = false, "", nil
 }

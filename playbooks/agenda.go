@@ -14,6 +14,7 @@ import (
 type Agenda struct {
 	playbook  *Playbook
 	reactions []Reaction
+	watches   map[string]Watch
 }
 
 // Reaction is the work of a hook that has not been settled yet.
@@ -45,6 +46,11 @@ type Work struct {
 	// Event is the sequence number of the event that a reaction answers, which is part of
 	// its ID. 0 for steps.
 	Event int `json:"event,omitzero"`
+	// Round counts how often the step was done before: each time is work of its own.
+	Round int `json:"round,omitzero"`
+	// Poll says that the step waits for a measurement: what is found is for
+	// [Agenda.Measured], and the step is not done by it.
+	Poll bool `json:"poll,omitzero"`
 }
 
 // Effect is a piece of work on an incident, as it is handed to whoever does it.
@@ -71,7 +77,7 @@ type Due struct {
 // NewAgenda returns the agenda of an incident that follows the playbook. Reactions
 // are those carried over from an agenda before; nil for a new incident.
 func NewAgenda(p *Playbook, carried []Reaction) *Agenda {
-	return &Agenda{playbook: p, reactions: slices.Clone(carried)}
+	return &Agenda{playbook: p, reactions: slices.Clone(carried), watches: map[string]Watch{}}
 }
 
 // Reactions returns what has not been settled, to be carried over.
@@ -84,9 +90,16 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		a.settle(f.Step)
 	case incident.StepSkipped:
 		a.settle(f.Step)
+	case incident.StepStarted:
+		delete(a.watches, f.Step)
 	}
+	a.watch(s, e)
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) {
+		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
+			continue
+		}
+		if h.Do == PlaybookRun {
+			a.observeRun(s, h, e)
 			continue
 		}
 		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e.Brief()}
@@ -117,6 +130,7 @@ func (a *Agenda) answersFailure(e incident.Event) bool {
 }
 
 func (a *Agenda) settle(id string) {
+	delete(a.watches, id)
 	a.reactions = slices.DeleteFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
 }
 
@@ -131,7 +145,9 @@ func (a *Agenda) Idle(s incident.State, now time.Time) bool {
 		hook, _ := a.playbook.hook(r.Hook)
 		step, known := s.Step(r.ID)
 		switch {
-		case speechless(s, hook.Do):
+		case speechless(s, hook.Do), hook.Do == PlaybookRun:
+			return false
+		case !a.watches[r.ID].NotBefore.IsZero() && !now.Before(s.EndedAt.Add(keepFailed)):
 			return false
 		case !known || step.State != incident.Failed || !step.RetryAt.IsZero():
 			return true
@@ -160,6 +176,7 @@ func (a *Agenda) awaitsChannel(s incident.State) bool {
 func (a *Agenda) Due(s incident.State, inFlight map[string]bool, now time.Time) Due {
 	d := &dueList{now: now}
 	a.dueRetries(s, d)
+	a.dueRoles(s, d)
 	a.dueSteps(s, inFlight, d)
 	a.dueReactions(s, inFlight, d)
 	a.dueReminders(s, d)
@@ -233,47 +250,15 @@ func (a *Agenda) dueRetries(s incident.State, d *dueList) {
 	for _, step := range s.Steps {
 		moot := s.Status.Ended() || step.Do == PagerDutyPage && !s.Status.Active()
 		if moot && step.Hook == "" && unsuccessful(step) {
-			d.command(incident.SkipStep{Step: step.ID, Reason: "the response was over before it succeeded"})
+			if step.Kind == incident.Automatic {
+				d.command(incident.SkipStep{Step: step.ID, Reason: "the response was over before it succeeded"})
+			}
 			continue
 		}
 		if step.State == incident.Failed && !step.RetryAt.IsZero() && d.at(step.RetryAt, "try again: "+step.Title) {
 			d.command(incident.RetryStep{Step: step.ID})
 		}
 	}
-}
-
-func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList) {
-	scope := Scope{Incident: NewIncidentView(s, d.now)}
-	for _, planned := range a.playbook.Steps {
-		step, known := s.Step(planned.ID)
-		switch {
-		case !known:
-			continue
-		case step.State == incident.Pending:
-			ready, err := a.ready(s, planned, scope)
-			if err != nil {
-				d.command(incident.FailStep{Step: step.ID, Error: err.Error()})
-			} else if ready {
-				d.command(incident.StartStep{Step: step.ID})
-			}
-		case step.State == incident.Running && !inFlight[step.ID]:
-			a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With}, scope, d)
-		}
-	}
-}
-
-// ready says whether a pending step can start.
-func (a *Agenda) ready(s incident.State, planned Step, scope Scope) (bool, error) {
-	for _, need := range planned.Needs {
-		if needed, ok := s.Step(need); !ok || !needed.State.Settled() {
-			return false, nil
-		}
-	}
-	if planned.When == "" {
-		return s.Status.Active(), nil
-	}
-	holds, err := a.playbook.programs.holds(planned.When, scope)
-	return holds && !s.Status.Ended(), err
 }
 
 // dueReactions lets each lane go forward in the order of events. A reaction that has
@@ -289,6 +274,12 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		}
 		lane := lane(hook.Do)
 		switch {
+		case hook.Do == PlaybookRun:
+			// The step of the same id does it.
+			continue
+		case !d.at(a.watches[r.ID].NotBefore, "ask again: "+hook.ID):
+			// What takes its time elsewhere holds up nobody.
+			continue
 		case held[lane] || inFlight[r.ID]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case tendsPages(hook.Do) && a.paging(s):

@@ -102,6 +102,12 @@ type Hook struct {
 	Title string     `yaml:"title" json:"title"`
 	Do    string     `yaml:"do" json:"do,omitzero"`
 	With  Parameters `yaml:"with" json:"with,omitzero"`
+
+	// Within is the id of the step or hook that runs the playbook which this hook is from
+	// ([PlaybookRun]): it reacts only once that has begun.
+	Within string `yaml:"-" json:"within,omitzero"`
+	// Playbook names the part that the hook comes from; empty if there is only one.
+	Playbook string `yaml:"-" json:"playbook,omitzero"`
 }
 
 // Parameters are an action's parameters by name. Values are texts that may hold ${…};
@@ -149,9 +155,50 @@ func (h Hook) clock() string {
 	return ""
 }
 
+// Triggers that are narrower than a kind of events: a change of the severity one way.
+const (
+	SeverityRaised  = "severity_raised"
+	SeverityLowered = "severity_lowered"
+)
+
+// narrowTriggers say of an event whether it is one of theirs.
+var narrowTriggers = map[string]func(incident.Event) bool{
+	SeverityRaised: func(e incident.Event) bool {
+		changed, ok := e.Fact.(incident.SeverityChanged)
+		return ok && changed.Raised
+	},
+	SeverityLowered: func(e incident.Event) bool {
+		changed, ok := e.Fact.(incident.SeverityChanged)
+		return ok && !changed.Raised
+	},
+}
+
+// says lists the actions that only add to the incident's own record. A hook that uses one
+// does not react to what Muster itself has said: that would never end.
+var says = map[string]incident.Kind{
+	NoteAdd: incident.NoteAdded{}.Kind(), UpdatePost: incident.UpdatePosted{}.Kind(),
+	FollowupAdd: incident.FollowupAdded{}.Kind(), PrometheusCollect: incident.MetricCollected{}.Kind(),
+}
+
+// echoes says that an event is what some hook or step had Muster say.
+func echoes(e incident.Event) bool {
+	if e.Actor.Kind != incident.ActorMuster {
+		return false
+	}
+	for _, kind := range says {
+		if e.Kind() == kind {
+			return true
+		}
+	}
+	return false
+}
+
 // reacts says whether the hook reacts to an event.
 func (h Hook) reacts(e incident.Event) bool {
 	if h.Do == "" {
+		return false
+	}
+	if _, saying := says[h.Do]; saying && echoes(e) {
 		return false
 	}
 	switch f := e.Fact.(type) {
@@ -164,7 +211,7 @@ func (h Hook) reacts(e incident.Event) bool {
 		}
 	}
 	for _, on := range h.On {
-		if incident.Kind(on) == e.Kind() {
+		if narrow := narrowTriggers[on]; incident.Kind(on) == e.Kind() || narrow != nil && narrow(e) {
 			return true
 		}
 	}
@@ -205,10 +252,13 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 		Playbook: incident.PlaybookRef{Name: p.Name, Version: p.Version},
 		Document: document,
 	}
+	for _, part := range p.Parts {
+		attach.Parts = append(attach.Parts, incident.PlaybookRef{Name: part.Name, Version: part.Version})
+	}
 	for _, r := range p.Roles {
 		attach.Roles = append(attach.Roles, incident.Role{ID: r.ID, Title: r.Title, Duties: r.Duties})
 	}
-	scope := Scope{Incident: NewIncidentView(s, s.At)}
+	scope := plainScope(s, s.At)
 	fill := func(text string) string {
 		if filled, err := p.programs.text(text, scope); err == nil {
 			return filled
@@ -216,10 +266,7 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 		return text
 	}
 	for _, step := range p.Steps {
-		attach.Steps = append(attach.Steps, incident.Step{
-			ID: step.ID, Title: fill(step.Title), Kind: step.Kind(), State: incident.Pending,
-			Role: step.Role, Instructions: fill(step.Instructions), Do: step.Do,
-		})
+		attach.Steps = append(attach.Steps, step.planned(fill))
 	}
 	return attach, nil
 }

@@ -98,6 +98,25 @@ func (s Step) Kind() incident.StepKind {
 	}
 }
 
+// planned is the step as an incident has it before anything has happened.
+func (s Step) planned(fill func(string) string) incident.Step {
+	step := incident.Step{
+		ID: s.ID, Title: fill(s.Title), Kind: s.Kind(), State: incident.Pending,
+		Role: s.Role, Instructions: fill(s.Instructions), Expect: fill(s.Expect), Do: s.Do,
+		Group: s.GroupTitle, Playbook: s.Playbook,
+	}
+	for _, link := range s.Links {
+		step.Links = append(step.Links, incident.Link{Title: fill(link.Title), URL: fill(link.URL)})
+	}
+	for _, option := range s.Decide {
+		step.Options = append(step.Options, incident.Option{ID: option.ID, Title: fill(option.Title)})
+	}
+	if s.Approval != nil {
+		step.Quorum, step.Approvers = s.Approval.Quorum, s.Approval.By
+	}
+	return step
+}
+
 // Approval is what a step needs to be approved.
 type Approval struct {
 	// Quorum is how many different people must approve; 0 counts as 1.

@@ -142,6 +142,10 @@ type Outcome struct {
 	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.
 	Text string `json:"text,omitzero"`
+	// Again says that the action is under way, and after how long to ask again; 0 for one
+	// that is done. It is asked as it was the first time: with the same work on
+	// the incident as it was then.
+	Again time.Duration `json:"again_ns,omitzero"`
 }
 
 // renew takes back how a step ended, so that it can begin again.

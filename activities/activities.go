@@ -55,7 +55,7 @@ func (a *Activities) Actions() map[string]Action {
 // dot. Where the journal was restored from a backup, the numbers of the events that were
 // lost are given out again: a mark keeps the new reactions apart from the old.
 func (a *Activities) key(e playbooks.Effect) string {
-	key := fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "."))
+	key := fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.Key(), "@", "."))
 	if mark := e.Incident.MarkAt(eventOf(e.Work.ID)); mark != "" {
 		key += "." + mark
 	}

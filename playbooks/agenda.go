@@ -40,7 +40,7 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
-	// Unconfirmed are the ids of the steps whose pages may have got through although the
+	// Unconfirmed are the keys ([Work.Key]) of the steps whose pages may have got through although the
 	// pager's answer did not: what acknowledges or resolves pages must not leave them out.
 	Unconfirmed []string `json:"unconfirmed,omitzero"`
 	// Event is the sequence number of the event that a reaction answers, which is part of
@@ -51,6 +51,17 @@ type Work struct {
 	// Poll says that the step waits for a measurement: what is found is for
 	// [Agenda.Measured], and the step is not done by it.
 	Poll bool `json:"poll,omitzero"`
+}
+
+// Key tells the work from all other work of its incident, on every attempt the same.
+func (w Work) Key() string { return roundKey(w.ID, w.Round) }
+
+// roundKey has a dot, which no id of a playbook has.
+func roundKey(id string, round int) string {
+	if round == 0 {
+		return id
+	}
+	return fmt.Sprintf("%s.r%d", id, round)
 }
 
 // Effect is a piece of work on an incident, as it is handed to whoever does it.
@@ -237,7 +248,7 @@ func unconfirmed(s incident.State, do string) []string {
 	var ids []string
 	for _, step := range s.Steps {
 		if step.Do == PagerDutyPage && step.Attempts > 0 && step.State != incident.Done {
-			ids = append(ids, step.ID)
+			ids = append(ids, roundKey(step.ID, step.Rounds))
 		}
 	}
 	return ids

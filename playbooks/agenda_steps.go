@@ -43,8 +43,9 @@ func (a *Agenda) AskAgain(id string, at time.Time) {
 	a.watches[id] = w
 }
 
-// Measured takes in the values that a metric had for a step that waits for it.
-func (a *Agenda) Measured(id string, values []float64, at time.Time) {
+// Measured takes in what [PrometheusQuery] found for a step that waits for a metric.
+func (a *Agenda) Measured(id string, outcome incident.Outcome, at time.Time) {
+	values := measuredValues(outcome.Output)
 	planned, ok := a.playbook.step(id)
 	if !ok || planned.Wait == nil || planned.Wait.Metric == nil {
 		return
@@ -89,6 +90,18 @@ func (m Metric) recovered(values []float64) bool {
 		}
 	}
 	return len(values) > 0
+}
+
+// measuredValues are the smallest and the largest of the values found: where these two are
+// as they should be, all are.
+func measuredValues(output map[string]any) []float64 {
+	var values []float64
+	for _, name := range []string{"min", "value"} {
+		if v, ok := output[name].(float64); ok {
+			values = append(values, v)
+		}
+	}
+	return slices.Compact(values)
 }
 
 func found(values []float64) string {

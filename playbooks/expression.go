@@ -36,64 +36,26 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 	)
 })
 
-// A secret is filled in where the action is done and nowhere before: until then its name
-// stands between these two characters, which are of nobody's use ("private use").
-const (
-	secretBegin = '\uE000'
-	secretEnd   = '\uE001'
-)
-
 func placeholder(name ref.Val) ref.Val {
 	text, ok := name.Value().(string)
 	if !ok {
 		return types.NewErr("secret takes a text")
 	}
-	return types.String(string(secretBegin) + text + string(secretEnd))
+	return types.String(SecretReference(text))
 }
 
-// FillSecrets puts the secrets into a parameter that was filled in otherwise. The error names
-// the first that the look-up does not know.
-func FillSecrets(text string, look func(name string) (string, bool)) (string, error) {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, string(secretBegin))
-		b.WriteString(before)
-		if !found {
-			return b.String(), nil
-		}
-		name, after, closed := strings.Cut(rest, string(secretEnd))
-		if !closed {
-			return "", errors.New("a secret is named by halves")
-		}
-		value, known := look(name)
-		if !known {
-			return "", fmt.Errorf("there is no secret %q", name)
-		}
-		b.WriteString(value)
-		text = after
-	}
-}
-
-// onlySecrets removes from a text every mark of a secret but of those that the expression
-// itself names: no alert can ask for one by what it calls itself.
+// onlySecrets removes from a text every reference to a secret but those to the ones that the
+// expression itself names: no alert can ask for one by what it calls itself.
 func onlySecrets(text string, named []string) string {
-	if !strings.ContainsAny(text, string(secretBegin)+string(secretEnd)) {
-		return text
+	if len(named) == 0 {
+		return WithoutSecretReferences(text)
 	}
-	var b strings.Builder
-	for text != "" {
-		before, rest, found := strings.Cut(text, string(secretBegin))
-		b.WriteString(strings.ReplaceAll(before, string(secretEnd), ""))
-		if !found {
-			break
+	return secretReference.ReplaceAllStringFunc(text, func(reference string) string {
+		if slices.Contains(named, secretReference.FindStringSubmatch(reference)[1]) {
+			return reference
 		}
-		if name, after, closed := strings.Cut(rest, string(secretEnd)); closed && slices.Contains(named, name) {
-			b.WriteString(string(secretBegin) + name + string(secretEnd))
-			rest = after
-		}
-		text = rest
-	}
-	return b.String()
+		return WithoutSecretReferences(reference)
+	})
 }
 
 // secretsIn names the secrets that an expression asks for, each of which must be written

@@ -16,6 +16,8 @@ type Watch struct {
 	Since time.Time `json:"since,omitzero"`
 	// NotBefore is when to look, or to ask, again.
 	NotBefore time.Time `json:"not_before,omitzero"`
+	// Met says that the last measurement has found it to have held for long enough.
+	Met bool `json:"met,omitzero"`
 	// Found is what the last measurement gave, for people.
 	Found string `json:"found,omitzero"`
 }
@@ -58,18 +60,13 @@ func (a *Agenda) Measured(id string, outcome incident.Outcome, at time.Time) {
 		w.Since = at
 	}
 	w.NotBefore = at.Add(planned.Wait.Metric.interval())
-	if w.met(planned.Wait, at) {
-		w.NotBefore = at
-	} else if done := w.Since.Add(planned.Wait.For); !w.Since.IsZero() && done.Before(w.NotBefore) {
-		w.NotBefore = done
+	enough := w.Since.Add(planned.Wait.For)
+	w.Met = !w.Since.IsZero() && !at.Before(enough)
+	if !w.Since.IsZero() && enough.Before(w.NotBefore) {
+		w.NotBefore = enough
 	}
 	w.Found = found(values)
 	a.watches[id] = w
-}
-
-// met says whether what a step waits for has held for long enough.
-func (w Watch) met(wait *Wait, now time.Time) bool {
-	return !w.Since.IsZero() && !now.Before(w.Since.Add(wait.For))
 }
 
 // MeasureEvery is how often a metric is measured where its playbook does not say.
@@ -357,7 +354,7 @@ func (a *Agenda) dueWaited(planned Step, step incident.Step, inFlight map[string
 	case wait.Metric != nil:
 		switch {
 		case inFlight[step.ID]:
-		case w.met(wait, d.now) && !d.now.Before(w.NotBefore):
+		case w.Met:
 			done("measured: " + w.Found)
 		case d.at(w.NotBefore, "measure again: "+step.Title):
 			query := Parameters{"query": wait.Metric.Query}

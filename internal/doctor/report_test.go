@@ -100,3 +100,19 @@ func TestEveryProblemAndWarningSaysWhatToMend(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLastLineSaysWhatItComesTo(t *testing.T) {
+	t.Parallel()
+	problem, warning := doctor.Finding{Status: doctor.Problem}, doctor.Finding{Status: doctor.Warning}
+	for want, findings := range map[string][]doctor.Finding{
+		"All is well.": {{Status: doctor.Fine}, {Status: doctor.Note}},
+		"Nothing has to be mended; there is 1 warning to look at.":   {warning},
+		"Nothing has to be mended; there are 2 warnings to look at.": {warning, warning},
+		"1 problem to mend.":             {problem},
+		"2 problems to mend, 1 warning.": {problem, warning, problem},
+		"1 problem to mend, 2 warnings.": {problem, warning, warning},
+	} {
+		text := printed(t, doctor.Report{Sections: []doctor.Section{{Area: "clock", Findings: findings}}})
+		require.True(t, strings.HasSuffix(text, "\n"+want+"\n"), text)
+	}
+}

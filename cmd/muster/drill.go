@@ -53,7 +53,7 @@ func (cmd drillCommand) Run(ctx context.Context, c *console) error {
 	}
 	client, err := newMusterClient(cmd.URL, token)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	d := &drill{console: c, muster: client, program: os.Args[0] + " drill", newID: newDrillID, now: time.Now, after: time.After}
 	if cmd.URL != defaultURL {

@@ -74,7 +74,7 @@ func (e *engine) start(ctx context.Context) error {
 func temporalOptions(logger *slog.Logger) (client.Options, error) {
 	options, err := temporalsetup.ClientOptions(nil)
 	if err != nil {
-		return options, err
+		return options, misuse(err)
 	}
 	options.Logger = log.NewStructuredLogger(logger.With("part", "temporal-sdk"))
 	return options, nil

@@ -35,7 +35,7 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 	if cmd.Above != "" {
 		id, err := incident.ParseID(cmd.Above)
 		if err != nil {
-			return err
+			return misuse(fmt.Errorf("--above: %w", err))
 		}
 		above, skip = id.Number(), 0
 	}

@@ -66,7 +66,7 @@ postgres:
 		apt-get -q -o Acquire::Retries=3 update && \
 		DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends postgresql; \
 	else \
-		echo "The tests need the programs of Postgres 14 or newer, and find no initdb." >&2; \
+		echo "The tests need the programs of Postgres 15 or newer, and find no initdb." >&2; \
 		echo "Install them (Debian and Ubuntu: sudo apt-get install postgresql)." >&2; \
 		exit 1; \
 	fi

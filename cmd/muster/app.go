@@ -119,7 +119,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	if o.role.serves {
 		a.server, err = a.newServer(o, registry)
 	} else {
-		a.probes, err = api.NewProbes(api.ProbeOptions{Monitor: a.monitor, Registry: registry, Version: musterVersion(), Logger: o.logger})
+		a.probes, err = api.NewProbes(api.ProbeOptions{Monitor: a.monitor, Registry: registry, Version: musterVersion(), Installation: a.store.Installation(), Logger: o.logger})
 	}
 	if err != nil || !o.role.works {
 		return a, err
@@ -153,7 +153,7 @@ func (a *app) newServer(o appOptions, registry *prometheus.Registry) (*api.Serve
 		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue,
 		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages,
 		Secrets: webhook.Secrets{AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret},
-		Version: musterVersion(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
+		Version: musterVersion(), Installation: a.store.Installation(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
 	}
 	if a.sandbox != nil {
 		options.Mounts = append(options.Mounts, api.Mount{Path: "/sandbox", Handler: a.sandbox})

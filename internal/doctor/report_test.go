@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"muster/config"
 	"muster/internal/doctor"
 )
 
@@ -52,7 +51,7 @@ func compareWithGolden(t *testing.T, name, got string) {
 func TestAHealthyInstallation(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t).connect()
-	i.options.Settings.DatabaseURL = config.NewSecret(migrated(t))
+	i.use(migrated(t))
 	report := i.examine()
 	require.True(t, report.Healthy, printed(t, report))
 	compareWithGolden(t, "healthy.golden", printed(t, report))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,7 +44,8 @@ type Server struct {
 	api      huma.API
 	document []byte
 
-	gate gate
+	withdrawn atomic.Bool
+	gate      gate
 	// running ends when the server shuts down, and the streams with it.
 	running context.Context
 	end     context.CancelFunc

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"muster/config"
 	"muster/internal/telemetry"
@@ -24,6 +25,9 @@ type production struct {
 	temporalUIURL string
 	// deployment is the version of a worker, for a process that works.
 	deployment worker.Deployment
+	// drainDelay is how long a process that serves goes on after it was told to stop, for
+	// load balancers to notice.
+	drainDelay time.Duration
 	settings   config.Production
 	logger     *slog.Logger
 }
@@ -59,7 +63,7 @@ func (p production) run(ctx context.Context, c *console) (err error) {
 	baseURL := config.HTTP{Listen: p.listen, PublicURL: p.publicURL}.BaseURL(listener.Addr().String())
 	app, err := newApp(ctx, appOptions{
 		role: p.role, deployment: p.deployment, vendors: p.settings.Vendors, heartbeat: p.settings.Heartbeat, catalogue: catalogue, playbooks: library,
-		logger: p.logger, telemetry: measured, store: db, temporal: temporal, namespace: namespace, temporalUIURL: p.temporalUIURL, baseURL: baseURL,
+		logger: p.logger, telemetry: measured, store: db, temporal: temporal, namespace: namespace, temporalUIURL: p.temporalUIURL, baseURL: baseURL, drainDelay: p.drainDelay,
 	})
 	if err != nil {
 		return err
@@ -115,6 +119,7 @@ func runUntilStopped(ctx context.Context, c *console, app *app, engine *engine) 
 	select {
 	case <-ctx.Done():
 		c.printf("\n%s %s\n", c.style(yellow, "Stopping."), c.style(dim, "All that is under way goes on at the next start."))
+		app.withdraw(context.WithoutCancel(ctx))
 		return nil
 	case err := <-app.failed:
 		return fmt.Errorf("stopped by a failure: %w", err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"muster/config"
+	"muster/internal/temporalsetup"
 
 	"github.com/stretchr/testify/require"
 )
@@ -93,6 +94,16 @@ func TestTheExitCodeTellsWhatMusterWasToldFromWhatFailed(t *testing.T) {
 			require.Contains(t, stderr, test.says)
 		})
 	}
+}
+
+func TestWhoeverNamedNoTemporalIsToldSo(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", "")
+	refused := errors.New("it does not answer")
+	require.EqualError(t, unnamed(temporalsetup.DefaultAddress, refused), "TEMPORAL_ADDRESS is not set, so the Temporal on this machine was tried: it does not answer")
+	require.Equal(t, refused, unnamed("temporal.example.com:7233", refused), "a profile names it")
+	require.NoError(t, unnamed(temporalsetup.DefaultAddress, nil))
+	t.Setenv("TEMPORAL_ADDRESS", temporalsetup.DefaultAddress)
+	require.Equal(t, refused, unnamed(temporalsetup.DefaultAddress, refused))
 }
 
 func TestWhoeverGivesNoCommandIsToldWhichThereAre(t *testing.T) {

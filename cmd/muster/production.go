@@ -9,6 +9,7 @@ import (
 
 	"muster/config"
 	"muster/internal/telemetry"
+	"muster/internal/temporalsetup"
 	"muster/store"
 	"muster/worker"
 
@@ -134,6 +135,9 @@ func lazyTemporal(logger *slog.Logger, measured *telemetry.Telemetry) (temporal 
 	options, err := measuredOptions(logger, measured)
 	if err != nil {
 		return nil, "", err
+	}
+	if !config.TemporalAddressSet() && options.HostPort == temporalsetup.DefaultAddress {
+		logger.Warn("TEMPORAL_ADDRESS is not set: the Temporal on this machine is used", "address", options.HostPort)
 	}
 	if temporal, err = client.NewLazyClient(options); err != nil {
 		return nil, "", fmt.Errorf("settings of Temporal: %w", err)

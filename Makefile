@@ -10,6 +10,10 @@ export CGO_ENABLED := 0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
+# What the binary says of itself: the tag or the commit, as far as git knows one. In
+# /healthz, metrics and logs it tells two builds apart.
+VERSION ?= $(patsubst v%,%,$(shell git describe --tags --always --abbrev=12 --dirty=+dirty 2>/dev/null))
+
 # What `make dev` hands on to the program: make dev ARGS='--listen 127.0.0.1:9000'
 ARGS ?=
 # What `make test` and `make unit` test, and how: make unit PKG=./incident/... TESTFLAGS=-v
@@ -31,7 +35,7 @@ dev: build ## Build and run Muster with everything in one process
 	bin/muster dev $(ARGS)
 
 build: ## Build bin/muster; minutes the first time, seconds after
-	@$(PROGRESS) -o bin/muster ./cmd/muster
+	@$(PROGRESS) -ldflags '-X main.version=$(VERSION)' -o bin/muster ./cmd/muster
 
 test: browser postgres promtool ## Run every test: units, the real Temporal server, the browser
 	@$(PROGRESS) -tests $(PKG)
@@ -62,7 +66,7 @@ postgres:
 		apt-get -q -o Acquire::Retries=3 update && \
 		DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends postgresql; \
 	else \
-		echo "The tests need the programs of Postgres 14 or newer, and find no initdb." >&2; \
+		echo "The tests need the programs of Postgres 15 or newer, and find no initdb." >&2; \
 		echo "Install them (Debian and Ubuntu: sudo apt-get install postgresql)." >&2; \
 		exit 1; \
 	fi

@@ -41,6 +41,9 @@ type KeyHeader struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"The same on every repetition of the command, so that it takes effect once. Without it, each request is a command of its own."`
 }
 
+// keyed says whether the caller gave a key.
+func (k KeyHeader) keyed() bool { return k.Key != "" }
+
 // commandKey makes the key of a command out of the caller's. Callers may use one key
 // for different operations, so it is scoped to the operation and its subjects.
 func (k KeyHeader) commandKey(operation string, subjects ...string) string {

@@ -9,8 +9,16 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+// Withdraw has load balancers send what is new elsewhere: from now on /healthz and /readyz are
+// answered with 503, and each answer ends its connection. All else goes on as before, until
+// [Server.Drain]. It returns at once, and may be repeated.
+func (s *Server) Withdraw() { s.withdrawn.Store(true) }
+
+// leaving says whether load balancers are to look elsewhere.
+func (s *Server) leaving() bool { return s.withdrawn.Load() || s.Draining() }
+
 // Drain lets no more work in: from now on commands and webhooks are answered with 503 and
-// Retry-After, /readyz with 503, and streams end. It returns once the commands and webhooks
+// Retry-After, /healthz and /readyz with 503, and streams end. It returns once the commands and webhooks
 // under way are answered; the error says how many were not when ctx ended. What only reads,
 // and what is mounted, is served on. It may be repeated.
 //
@@ -35,6 +43,10 @@ func (s *Server) Draining() bool { return s.gate.isClosed() }
 // the webhooks while the server drains. What is mounted has no route and is not its
 // concern.
 func (s *Server) guard(c *gin.Context) {
+	if s.leaving() {
+		// A connection that stays open would bring requests until the very end.
+		c.Header("Connection", "close")
+	}
 	if c.FullPath() == "" || isSafe(c.Request.Method) {
 		c.Next()
 		return

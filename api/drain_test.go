@@ -94,6 +94,30 @@ func TestDrainingIsNotReadyWhateverThePartsSay(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, h.get("/healthz").Code, "a load balancer sends its requests elsewhere")
 }
 
+func TestAWithdrawnServerTellsBalancersAndGoesOn(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := h.declare()
+	require.Empty(t, h.get("/healthz").Header().Get("Connection"))
+
+	h.server.Withdraw()
+
+	for _, probe := range []string{"/healthz", "/readyz"} {
+		got := h.get(probe)
+		require.Equal(t, http.StatusServiceUnavailable, got.Code, probe)
+		require.Contains(t, got.json["detail"], "shutdown (Muster is stopping)")
+	}
+	require.False(t, h.server.Draining(), "pages still take forms")
+	note := h.post(path+"/notes", `{"text": "still heard"}`)
+	require.Equal(t, http.StatusOK, note.Code)
+	require.Equal(t, "close", note.Header().Get("Connection"), "what comes next goes elsewhere")
+	require.Equal(t, http.StatusAccepted, h.post("/webhooks/alertmanager", delivery(alert("firing"))).Code)
+	stream := watch(t, h.listen()+"/api/v1/stream")
+	h.post(path+"/notes", `{"text": "and seen"}`)
+	_, open := stream.next()
+	require.True(t, open, "streams go on")
+}
+
 func TestDrainingLeavesItToThePagesToRefuseAForm(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, func(o *api.Options) { o.Pages = &pages{closed: make(chan struct{})} })

@@ -55,7 +55,7 @@ func newHarness(t *testing.T, change ...func(*api.Options)) *harness {
 	options := api.Options{
 		Commander: h.commander, Reader: db, Inbox: db, Catalogue: testCatalogue(t), Postmortems: postmortems{},
 		Logger:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		PublicURL: publicURL, Version: "1.2.3",
+		PublicURL: publicURL, Version: "1.2.3", Installation: "cad6d1c7",
 	}
 	for _, f := range change {
 		f(&options)

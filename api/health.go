@@ -15,6 +15,8 @@ import (
 type Health struct {
 	Status  string `json:"status" enum:"ok"`
 	Version string `json:"version" doc:"The version of Muster."`
+	// Installation tells one Muster from another that answers at the same address by mistake.
+	Installation string `json:"installation,omitempty" doc:"The id of the installation, which is that of its database." example:"cad6d1c7"`
 }
 
 // Readiness says that all the parts work that Muster needs.
@@ -40,17 +42,17 @@ type readinessOutput struct {
 
 // health is what load balancers ask: who stops is sent nothing new.
 func (s *Server) health(context.Context, *struct{}) (*healthOutput, error) {
-	if s.Draining() {
+	if s.leaving() {
 		return nil, notReady(CheckResult{Name: "shutdown", Reason: "Muster is stopping"})
 	}
-	return &healthOutput{Health{Status: "ok", Version: s.version}}, nil
+	return &healthOutput{Health{Status: "ok", Version: s.version, Installation: s.installation}}, nil
 }
 
 // readiness asks all parts at once. What went wrong in detail is for the log, since it may
-// name hosts and users. While the server drains nobody is asked: it is about to be gone,
+// name hosts and users. While the server leaves nobody is asked: it is about to be gone,
 // whatever the parts say.
 func (s *Server) readiness(ctx context.Context, _ *struct{}) (*readinessOutput, error) {
-	if s.Draining() {
+	if s.leaving() {
 		return nil, notReady(CheckResult{Name: "shutdown", Reason: "Muster is stopping"})
 	}
 	var report health.Report

@@ -13,11 +13,11 @@ import (
 	"muster/internal/health"
 )
 
-func TestHealthTellsTheVersion(t *testing.T) {
+func TestHealthTellsTheVersionAndTheInstallation(t *testing.T) {
 	t.Parallel()
 	got := newHarness(t).get("/healthz")
 	require.Equal(t, http.StatusOK, got.Code)
-	require.Equal(t, map[string]any{"status": "ok", "version": "1.2.3"}, got.json)
+	require.Equal(t, map[string]any{"status": "ok", "version": "1.2.3", "installation": "cad6d1c7"}, got.json)
 }
 
 func TestReadinessNamesThePartThatIsNotAndWhy(t *testing.T) {

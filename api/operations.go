@@ -32,7 +32,8 @@ func describe(version string) huma.Config {
 				Version: version,
 				Description: "Muster runs incidents. Times are RFC 3339 in UTC, and null until they come; texts and names " +
 					"that are not there are empty. Errors are problem documents (RFC 9457) that say what to mend. " +
-					"A command that is repeated with the same Idempotency-Key takes effect once.",
+					"A command that is repeated with the same Idempotency-Key takes effect once. " +
+					"One that is answered with 503, or not at all, may have taken effect, or may still do so: repeat it with its key.",
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Tags: []*huma.Tag{
@@ -72,7 +73,11 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 		defer cancel()
 		output, err := handle(ctx, input)
 		if err != nil {
-			return nil, s.explain(ctx, op, err)
+			p := s.explain(ctx, op, err)
+			if command, ok := any(input).(interface{ keyed() bool }); ok {
+				p = p.ofCommand(command.keyed())
+			}
+			return nil, p
 		}
 		return output, nil
 	})

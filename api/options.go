@@ -40,6 +40,8 @@ type Options struct {
 	Secrets webhook.Secrets
 	// Version of Muster, for /healthz and the API's description.
 	Version string
+	// Installation is the id of the database, for /healthz.
+	Installation string
 	// PublicURL is where people reach Muster, without a slash at its end, for links.
 	// Empty makes links relative to the host.
 	PublicURL string

@@ -19,8 +19,9 @@ import (
 type ProbeOptions struct {
 	Monitor  *health.Monitor
 	Registry *prometheus.Registry
-	Version  string
-	Logger   *slog.Logger
+	// Version and Installation are for /healthz, as in [Options].
+	Version, Installation string
+	Logger                *slog.Logger
 }
 
 // Probes answer /healthz, /readyz and /metrics as a [Server] does, for a process that
@@ -37,7 +38,7 @@ func NewProbes(o ProbeOptions) (*Probes, error) {
 	}
 	p := &Probes{mux: http.NewServeMux(), logger: cmp.Or(o.Logger, slog.Default())}
 	p.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		p.write(r.Context(), w, http.StatusOK, "application/json", Health{Status: "ok", Version: o.Version})
+		p.write(r.Context(), w, http.StatusOK, "application/json", Health{Status: "ok", Version: o.Version, Installation: o.Installation})
 	})
 	p.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		report := o.Monitor.Check(r.Context())

@@ -32,6 +32,8 @@ type Problem struct {
 
 	retryAfter   time.Duration
 	authenticate string
+	// unfinished says that what was asked for may have been begun.
+	unfinished bool
 }
 
 // ProblemPlace is one place of a request that has to be mended.
@@ -130,13 +132,26 @@ func problemOf(err error) (p *Problem, expected bool) {
 	case errors.As(err, &unknown):
 		return newProblem(http.StatusNotFound, "%s", unknown.Error()), true
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), store.Unavailable(err):
-		p = newProblem(http.StatusServiceUnavailable,
-			"Muster cannot do this right now; try again, a command with the same Idempotency-Key")
-		p.retryAfter = retryAfter
+		p = newProblem(http.StatusServiceUnavailable, "Muster cannot answer this right now; try again in a few seconds")
+		p.retryAfter, p.unfinished = retryAfter, true
 		return p, false
 	default:
 		return newProblem(http.StatusInternalServerError, "something went wrong inside Muster; its log says more"), false
 	}
+}
+
+// ofCommand adds what whoever gave a command has to know: that no answer does not mean no
+// effect. Keyed says that the command came with a key.
+func (p *Problem) ofCommand(keyed bool) *Problem {
+	const uncertain = "Muster could not finish this in time; it may have taken effect, or may still do so. "
+	switch {
+	case !p.unfinished:
+	case keyed:
+		p.Detail = uncertain + "Send it again with the same Idempotency-Key: then it takes effect once"
+	default:
+		p.Detail = uncertain + "It came without an Idempotency-Key, so look at the incidents before you send it again: that would be another command"
+	}
+	return p
 }
 
 // write sends the problem outside of huma.

@@ -58,7 +58,12 @@ func TestWhileTheEngineIsAwayCommandsCanBeRepeatedLater(t *testing.T) {
 			require.Equal(t, "5", got.Header().Get("Retry-After"))
 			require.NotContains(t, got.Body.String(), "secret-host")
 			require.Contains(t, h.log.String(), err.Error())
+			require.Contains(t, got.json["detail"], "it may have taken effect, or may still do so")
+			require.Contains(t, got.json["detail"], "look at the incidents before you send it again")
 		}
+		keyed := h.send(request{method: http.MethodPost, path: path + "/acknowledge", header: map[string]string{"Idempotency-Key": "k-1"}})
+		require.Equal(t, http.StatusServiceUnavailable, keyed.Code)
+		require.Contains(t, keyed.json["detail"], "Send it again with the same Idempotency-Key")
 	}
 }
 

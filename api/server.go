@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,16 +34,18 @@ type Server struct {
 	pages       Pages
 	mounts      []Mount
 	crossOrigin *http.CrossOriginProtection
-	version     string
 	publicURL   string
-	heartbeat   time.Duration
+	// version and installation are what /healthz says.
+	version, installation string
+	heartbeat             time.Duration
 
 	engine   *gin.Engine
 	handler  http.Handler
 	api      huma.API
 	document []byte
 
-	gate gate
+	withdrawn atomic.Bool
+	gate      gate
 	// running ends when the server shuts down, and the streams with it.
 	running context.Context
 	end     context.CancelFunc
@@ -73,7 +76,7 @@ func New(options Options) (*Server, error) {
 		logger:   cmp.Or(options.Logger, slog.Default()),
 		metrics:  metrics, crossOrigin: http.NewCrossOriginProtection(),
 		pages: options.Pages, mounts: slices.Clone(options.Mounts),
-		version: options.Version, publicURL: strings.TrimRight(options.PublicURL, "/"),
+		version: options.Version, installation: options.Installation, publicURL: strings.TrimRight(options.PublicURL, "/"),
 		heartbeat: cmp.Or(options.Heartbeat, DefaultHeartbeat),
 	}
 	slices.SortStableFunc(s.mounts, func(a, b Mount) int { return len(b.Path) - len(a.Path) })

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -83,12 +84,7 @@ type container struct {
 	Liveness  probe `yaml:"livenessProbe"`
 	Readiness probe `yaml:"readinessProbe"`
 	Startup   probe `yaml:"startupProbe"`
-	Lifecycle struct {
-		PreStop struct {
-			Sleep struct{ Seconds int }
-		} `yaml:"preStop"`
-	}
-	Security struct {
+	Security  struct {
 		Escalation bool                    `yaml:"allowPrivilegeEscalation"`
 		ReadOnly   bool                    `yaml:"readOnlyRootFilesystem"`
 		Drop       struct{ Drop []string } `yaml:"capabilities"`
@@ -213,7 +209,6 @@ func TestKubernetesProbes(t *testing.T) {
 		require.Equal(t, "/healthz", c.Startup.HTTP.Path, name)
 		if name == "muster-server" {
 			require.Equal(t, "/healthz", c.Readiness.HTTP.Path)
-			require.Positive(t, c.Lifecycle.PreStop.Sleep.Seconds)
 		}
 		for _, p := range []probe{c.Liveness, c.Readiness, c.Startup} {
 			require.Equal(t, c.Ports[0].Name, p.HTTP.Port, name)
@@ -225,11 +220,15 @@ func TestKubernetesProbes(t *testing.T) {
 func TestStoppingIsGivenItsTime(t *testing.T) {
 	t.Parallel()
 	compose := document[composeFile](t, "docker-compose.yml").Services
-	for name, least := range map[string]time.Duration{"server": 45 * time.Second, "worker": 40 * time.Second} {
+	for name, least := range map[string]time.Duration{"server": 60 * time.Second, "worker": 40 * time.Second} {
 		pod := deployments(t)["muster-"+name].Spec.Template.Spec
-		grace := time.Duration(pod.GracePeriodSeconds-pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds) * time.Second
-		require.GreaterOrEqual(t, grace, least, name)
+		require.GreaterOrEqual(t, time.Duration(pod.GracePeriodSeconds)*time.Second, least, name)
 		grace, err := time.ParseDuration(compose[name].StopGrace)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, grace, least, name)
+		stops := regexp.MustCompile(`(?m)^TimeoutStopSec=(.*)$`).FindStringSubmatch(read(t, "deploy/systemd/muster-"+name+".service"))
+		require.Len(t, stops, 2, name)
+		grace, err = time.ParseDuration(stops[1])
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, grace, least, name)
 	}

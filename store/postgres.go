@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	// postgresOldest is the oldest major version that Muster is made for: the oldest that its
-	// makers still mend. https://www.postgresql.org/support/versioning/
-	postgresOldest = 14
+	// postgresOldest is the oldest major version that Muster runs on: the one that its tests
+	// run on, and the oldest that its makers mend since November 2026.
+	// https://www.postgresql.org/support/versioning/
+	postgresOldest = 15
 	// postgresLockRetry is how often a starting process looks whether another has finished its
 	// migrations.
 	postgresLockRetry = 100 * time.Millisecond

@@ -17,10 +17,13 @@ const refoldAtOnce = 500
 // refold makes the read model anew from the journal where another fold made it
 // ([incident.FoldVersion]), so that lists and pages go on telling what the timelines do. It
 // may be repeated, and several processes may do it at once.
-func (s *Store) refold(ctx context.Context, logger *slog.Logger) error {
+//
+// Whatever an older process adds after that, its fold adds, and leaves out what it does not
+// know; the version does not tell. Hence always, for when the last of them has stopped.
+func (s *Store) refold(ctx context.Context, always bool, logger *slog.Logger) error {
 	version, err := s.reading.FoldVersion(ctx)
 	// An older program leaves alone what a newer one has folded.
-	if err != nil || version >= incident.FoldVersion {
+	if err != nil || version > incident.FoldVersion || version == incident.FoldVersion && !always {
 		return err
 	}
 	folded := 0

@@ -36,6 +36,14 @@ func TestTheReadModelIsMadeAnewWhenTheFoldHasChanged(t *testing.T) {
 	require.Equal(t, "as an earlier fold had it", stale.Title, "the same fold is not done again at each start")
 	require.NoError(t, s.Close())
 
+	s, err = store.Open(t.Context(), store.Options{Path: path, Refold: true})
+	require.NoError(t, err)
+	mended, err := s.Incident(t.Context(), "INC-1")
+	require.NoError(t, err)
+	require.Equal(t, incident.Fold(events).Title, mended.Title, "unless somebody wants it")
+	require.NoError(t, s.Close())
+
+	exec(t, path, `UPDATE incidents SET state = json_set(state, '$.title', 'as an earlier fold had it'), severity = 'SEV9', title = '', search = ''`)
 	exec(t, path, `UPDATE installation SET fold_version = 0`)
 	s = open()
 	defer func() { require.NoError(t, s.Close()) }()

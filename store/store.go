@@ -25,6 +25,9 @@ type Options struct {
 	// Migrate brings the schema up to date, and creates the file with its folder when it is
 	// missing. Without it an older schema is a [SchemaTooOldError].
 	Migrate bool
+	// Refold makes the read model anew from the journal, whichever version made it. It may be
+	// done while others use the database.
+	Refold bool
 	// Logger hears of migrations and of connections that were lost. Nil is silence.
 	Logger *slog.Logger
 }
@@ -57,7 +60,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", b.where(), errors.Join(explained(b, err), b.close()))
 	}
-	err = s.refold(ctx, logger)
+	err = s.refold(ctx, options.Refold, logger)
 	if err == nil {
 		err = b.listen(ctx, s)
 	}

@@ -44,7 +44,32 @@ func Check(ctx context.Context, temporal client.Client, namespace string) error 
 	case ctx.Err() != nil, isTimeout(err):
 		return health.Because(fmt.Sprintf("no worker took a task within %d seconds", int(PulseLimit.Seconds())), err)
 	default:
-		return health.Because("it cannot be asked through Temporal", err)
+		return health.Because(whyNotAsked(err), err)
+	}
+}
+
+// whyNotAsked says for everybody why Temporal did not pass the question on.
+func whyNotAsked(err error) string {
+	var (
+		namespace   *serviceerror.NamespaceNotFound
+		nobody      *serviceerror.FailedPrecondition
+		notReady    *serviceerror.WorkflowNotReady
+		failed      *serviceerror.QueryFailed
+		unavailable *serviceerror.Unavailable
+	)
+	switch {
+	case errors.As(err, &namespace):
+		return "Temporal has no namespace for it: run muster setup"
+	case errors.As(err, &nobody):
+		// https://github.com/temporalio/temporal/blob/v1.32.1/service/matching/matcher.go:
+		// "no poller seen for task queue recently"
+		return "no worker has asked for tasks lately: start one, or look at the logs of those that run"
+	case errors.As(err, &notReady), errors.As(err, &failed):
+		return "no worker has carried out a task yet, or what it does fails: look at the workers' logs"
+	case errors.As(err, &unavailable):
+		return "Temporal, through which it is asked, does not answer"
+	default:
+		return "it cannot be asked through Temporal"
 	}
 }
 

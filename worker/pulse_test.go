@@ -21,6 +21,8 @@ import (
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 func TestThePulseAnswersForAsLongAsItRunsAndCannotBeCancelled(t *testing.T) {
@@ -87,7 +89,17 @@ func TestWhyTheWorkerIsUnhealthyIsSaidWithoutHosts(t *testing.T) {
 		want string
 	}{
 		"nobody took the task":   {serviceerror.NewDeadlineExceeded("at 10.0.0.7:7233"), "no worker took a task within 5 seconds"},
-		"Temporal does not want": {serviceerror.NewUnavailable("dial tcp 10.0.0.7:7233"), "it cannot be asked through Temporal"},
+		"Temporal is away":       {serviceerror.NewUnavailable("dial tcp 10.0.0.7:7233"), "Temporal, through which it is asked, does not answer"},
+		"Temporal does not want": {serviceerror.NewInternal("shard at 10.0.0.7:7234"), "it cannot be asked through Temporal"},
+		"there is no namespace":  {serviceerror.NewNamespaceNotFound("muster"), "Temporal has no namespace for it: run muster setup"},
+		"nobody asks for tasks": {
+			serviceerror.FromStatus(status.New(codes.FailedPrecondition, "no poller seen for task queue recently, worker may be down")),
+			"no worker has asked for tasks lately: start one, or look at the logs of those that run",
+		},
+		"the first task was not done": {
+			serviceerror.NewWorkflowNotReady("Workflow task is not scheduled yet."),
+			"no worker has carried out a task yet, or what it does fails: look at the workers' logs",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,8 +18,8 @@ import (
 
 // Recovered says what had to be started again.
 type Recovered struct {
-	// Incidents are those whose workflow was gone, Followups the ids of the workflows of
-	// follow-ups.
+	// Incidents are those whose workflow was gone or was replaced, Followups the ids of the
+	// workflows of follow-ups.
 	Incidents []incident.ID
 	Followups []string
 	// Alerts is how many alerts are handed on again, because their incident's workflow was
@@ -49,7 +49,7 @@ func (d *Dispatcher) LookAfter(ctx context.Context, wait time.Duration) {
 		wait = LookInterval
 		done, err := d.recoverAlone(ctx)
 		if len(done.Incidents)+len(done.Followups)+done.Alerts > 0 {
-			d.logger.WarnContext(ctx, "workflows were gone and have been started again from the journal",
+			d.logger.WarnContext(ctx, "workflows were started again from the journal, since they were gone, or no longer those that count",
 				"incidents", done.Incidents, "followups", done.Followups, "alerts", done.Alerts)
 		}
 		if err != nil && ctx.Err() == nil {

@@ -7,7 +7,6 @@ import (
 
 	"muster/config"
 	"muster/internal/telemetry"
-	"muster/store"
 )
 
 type allCommand struct {
@@ -30,47 +29,9 @@ func (cmd *allCommand) Validate() error {
 }
 
 // Run runs everything until ctx ends.
-func (cmd *allCommand) Run(ctx context.Context, c *console) (err error) {
-	logger := cmd.Log.Logger(os.Stderr)
-	var closing closers
-	defer func() { err = errors.Join(err, closing.close()) }()
-	catalogue, library, err := loadCatalogue(cmd.CatalogueFile)
-	if err != nil {
-		return err
-	}
-	listener, err := listen(ctx, cmd.Listen)
-	if err != nil {
-		return err
-	}
-	closing.add(func() error { return ignoreClosed(listener.Close()) })
-	measured, err := startTelemetry(ctx, "all", logger, &closing)
-	if err != nil {
-		return err
-	}
-	db, err := store.Open(ctx, store.Options{URL: cmd.DatabaseURL.Reveal(), Migrate: true, Logger: logger})
-	if err != nil {
-		return err
-	}
-	closing.add(db.Close)
-	engine := &engine{embedded: cmd.EmbeddedTemporal, postgresURL: cmd.DatabaseURL, installation: db.Installation(), logger: logger, telemetry: measured}
-	if err := c.step("Temporal", func() error { return engine.start(ctx) }); err != nil {
-		return err
-	}
-	closing.add(engine.stop)
-	p := production{name: "all", role: role{serves: true, works: true}, settings: cmd.Production, logger: logger}
-	app, err := newApp(ctx, appOptions{
-		role: p.role, vendors: cmd.Vendors, heartbeat: cmd.Heartbeat, catalogue: catalogue, playbooks: library, logger: logger, telemetry: measured,
-		store: db, temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
-		baseURL: cmd.BaseURL(listener.Addr().String()),
-	})
-	if err != nil {
-		return err
-	}
-	closing.add(app.close)
-	p.warnOfMissingVendors(ctx)
-	if err := app.start(ctx, listener); err != nil {
-		return err
-	}
-	p.logRunning(ctx, db, listener.Addr().String())
-	return runUntilStopped(ctx, c, app, engine)
+func (cmd *allCommand) Run(ctx context.Context, c *console) error {
+	return production{
+		name: "all", role: role{serves: true, works: true}, listen: cmd.Listen, publicURL: cmd.PublicURL,
+		embedded: &cmd.EmbeddedTemporal, settings: cmd.Production, logger: cmd.Log.Logger(os.Stderr),
+	}.run(ctx, c)
 }

@@ -54,6 +54,11 @@ func TestAWorkerSaysThatANamespaceIsNotReadyAndSetupMendsThat(t *testing.T) {
 	code, out := runMusterWith(t, c.settings, "worker", "--listen", "127.0.0.1:0")
 	require.Equal(t, 1, code, out)
 	require.Contains(t, out, "run muster setup")
+	server := c.start("server")
+	server.eventually("readiness to say what is missing", func() bool {
+		status, body := server.call(http.MethodGet, "/readyz", nil)
+		return status == http.StatusServiceUnavailable && strings.Contains(string(body), "MusterSeverity, MusterStatus, MusterService are missing: run muster setup")
+	})
 
 	for _, says := range []string{"Added the search attribute", "was ready already"} {
 		code, out = runMusterWith(t, c.settings, "setup")
@@ -61,8 +66,15 @@ func TestAWorkerSaysThatANamespaceIsNotReadyAndSetupMendsThat(t *testing.T) {
 		require.Contains(t, out, says)
 	}
 	worker := c.start("worker")
-	worker.eventually("every part to be healthy", func() bool {
-		status, _ := worker.call(http.MethodGet, "/readyz", nil)
-		return status == http.StatusOK
+	for _, p := range []*process{worker, server} {
+		p.eventually("every part to be healthy", func() bool {
+			status, _ := p.call(http.MethodGet, "/readyz", nil)
+			return status == http.StatusOK
+		})
+	}
+	worker.kill()
+	server.eventually("readiness to miss the worker", func() bool {
+		_, body := server.call(http.MethodGet, "/readyz", nil)
+		return strings.Contains(string(body), "worker (no worker ")
 	})
 }

@@ -55,14 +55,17 @@ type appOptions struct {
 	temporalUIURL string
 	// baseURL is where people and vendors reach the pages and the API.
 	baseURL string
+	// drainDelay is how long it goes on serving after it was told to stop.
+	drainDelay time.Duration
 }
 
 // app is Muster without its engine: store, sandbox, API with its pages, dispatcher and
 // worker, joined, as far as its role goes.
 type app struct {
-	role    role
-	baseURL string
-	store   *store.Store
+	role       role
+	baseURL    string
+	drainDelay time.Duration
+	store      *store.Store
 	// sandbox is nil where nobody stands in for a vendor; sandboxed names those that are not
 	// real.
 	sandbox   *sandbox.Sandbox
@@ -90,7 +93,7 @@ type app struct {
 }
 
 func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
-	a := &app{role: o.role, baseURL: o.baseURL, store: o.store, temporal: o.temporal, namespace: o.namespace, logger: o.logger, failed: make(chan error, 3)}
+	a := &app{role: o.role, baseURL: o.baseURL, drainDelay: o.drainDelay, store: o.store, temporal: o.temporal, namespace: o.namespace, logger: o.logger, failed: make(chan error, 3)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.closeSandbox())
@@ -119,7 +122,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	if o.role.serves {
 		a.server, err = a.newServer(o, registry)
 	} else {
-		a.probes, err = api.NewProbes(api.ProbeOptions{Monitor: a.monitor, Registry: registry, Version: musterVersion(), Logger: o.logger})
+		a.probes, err = api.NewProbes(api.ProbeOptions{Monitor: a.monitor, Registry: registry, Version: musterVersion(), Installation: a.store.Installation(), Logger: o.logger})
 	}
 	if err != nil || !o.role.works {
 		return a, err
@@ -153,7 +156,7 @@ func (a *app) newServer(o appOptions, registry *prometheus.Registry) (*api.Serve
 		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue,
 		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages,
 		Secrets: webhook.Secrets{AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret},
-		Version: musterVersion(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
+		Version: musterVersion(), Installation: a.store.Installation(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
 	}
 	if a.sandbox != nil {
 		options.Mounts = append(options.Mounts, api.Mount{Path: "/sandbox", Handler: a.sandbox})
@@ -239,6 +242,24 @@ func (a *app) workOnceTemporalAnswers(ctx context.Context) {
 func (a *app) sayWhetherTemporalIsReady(ctx context.Context) {
 	if err := a.awaitTemporal(ctx); err != nil && ctx.Err() == nil {
 		a.logger.ErrorContext(ctx, "no incident can be started", "error", err)
+	}
+}
+
+// withdraw has load balancers send what is new to other servers, and serves on until they
+// have had the time to notice. It comes before close, and does nothing where there is no
+// delay; a failure cuts it short.
+func (a *app) withdraw(ctx context.Context) {
+	if a.server == nil || a.drainDelay <= 0 {
+		return
+	}
+	a.server.Withdraw()
+	a.logger.InfoContext(ctx, "withdrawn: load balancers are told to look elsewhere, and what comes meanwhile is still taken", "for", a.drainDelay)
+	delay := time.NewTimer(a.drainDelay)
+	defer delay.Stop()
+	select {
+	case <-delay.C:
+	case err := <-a.failed:
+		a.logger.ErrorContext(ctx, "failed while it was stopping", "error", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"muster/internal/postgrestest"
@@ -34,7 +35,7 @@ func newCluster(t *testing.T) *cluster {
 	temporal := temporaltest.Start(t, workflows.SearchAttributes()...)
 	c := &cluster{t: t, settings: []string{
 		"MUSTER_DATABASE_URL=" + postgrestest.New(t), "TEMPORAL_ADDRESS=" + temporal.FrontendAddress(),
-		"MUSTER_PUBLIC_URL=https://muster.example.com",
+		"MUSTER_PUBLIC_URL=https://muster.example.com", "MUSTER_DRAIN_DELAY=0s",
 		"MUSTER_SLACK_TOKEN=sample", "MUSTER_SLACK_SIGNING_SECRET=sample",
 		"MUSTER_PAGERDUTY_TOKEN=sample", "MUSTER_PAGERDUTY_FROM=muster@example.com", "MUSTER_PAGERDUTY_WEBHOOK_SECRET=sample",
 		"MUSTER_JIRA_USER=muster@example.com", "MUSTER_JIRA_TOKEN=sample", "MUSTER_JIRA_WEBHOOK_SECRET=sample",
@@ -210,19 +211,30 @@ func TestAServerWithoutTemporalTakesAlertsAndSaysWhatIsMissing(t *testing.T) {
 	c := newCluster(t)
 	temporalAddress := c.settings[1]
 	c.settings[1] = "TEMPORAL_ADDRESS=" + occupied(t)
-	server := c.start("server")
+	server := c.start("server", "--drain-delay", "1h")
 	server.do("POST", "/webhooks/alertmanager", alertBody(t, "group", "a"))
 	status, text := server.call(http.MethodGet, "/readyz", nil)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, string(text), "temporal")
 	status, _ = server.call(http.MethodGet, "/healthz", nil)
 	require.Equal(t, http.StatusOK, status, "a load balancer goes on sending alerts here")
-	server.stop()
+	require.NoError(t, server.cmd.Process.Signal(syscall.SIGTERM))
+	server.eventually("load balancers to be told", func() bool {
+		status, _ := server.call(http.MethodGet, "/healthz", nil)
+		return status == http.StatusServiceUnavailable
+	})
+	server.do("POST", "/webhooks/alertmanager", alertBody(t, "sent before they noticed", "b"))
+	server.kill()
 
 	c.settings[1] = temporalAddress
 	server = c.start("server")
 	c.start("worker")
-	server.eventually("the incident", func() bool { return settled(server.incident("INC-1")) })
+	for _, id := range []string{"INC-1", "INC-2"} {
+		server.eventually("the incident "+id, func() bool {
+			status, _ := server.call(http.MethodGet, "/api/v1/incidents/"+id, nil)
+			return status == http.StatusOK && settled(server.incident(id))
+		})
+	}
 }
 
 func TestWhatIsWrongWithADatabaseIsSaidInOneLine(t *testing.T) {

@@ -38,7 +38,13 @@ func (cmd configCheckCommand) Run(c *console) error {
 }
 
 // loadCatalogue reads the catalogue and the playbooks, and checks that they fit together.
+// The error is marked as a mistake in what Muster was told.
 func loadCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Library, error) {
+	catalogue, library, err := readCatalogue(file)
+	return catalogue, library, misuse(err)
+}
+
+func readCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Library, error) {
 	catalogue, err := file.Catalogue()
 	if err != nil {
 		return nil, nil, err

@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,30 +14,7 @@ import (
 // printed and its exit code.
 func runDoctor(t *testing.T, settings map[string]string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	for _, variable := range os.Environ() {
-		if name, value, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "MUSTER_") || strings.HasPrefix(name, "TEMPORAL_") {
-			t.Setenv(name, value) // has it back after the test
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
-	for name, value := range settings {
-		t.Setenv(name, value)
-	}
-	files := make([]*os.File, 2)
-	for i := range files {
-		file, err := os.Create(filepath.Join(t.TempDir(), "printed"))
-		require.NoError(t, err)
-		files[i] = file
-	}
-	code = run(t.Context(), append([]string{"doctor", "--data-dir", t.TempDir()}, args...), files[0], files[1])
-	printed := make([]string, 2)
-	for i, file := range files {
-		require.NoError(t, file.Close())
-		text, err := os.ReadFile(file.Name())
-		require.NoError(t, err)
-		printed[i] = string(text)
-	}
-	return printed[0], printed[1], code
+	return runHere(t, settings, append([]string{"doctor", "--data-dir", t.TempDir()}, args...)...)
 }
 
 func TestDoctorExitsWithZeroWhenThereAreWarningsAtMost(t *testing.T) {

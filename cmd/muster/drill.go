@@ -25,6 +25,7 @@ const (
 // knows nothing that the public API does not say.
 type drillCommand struct {
 	URL      string        `name:"url" env:"MUSTER_URL" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Where Muster runs (${default})."`
+	Sandbox  string        `name:"sandbox-url" env:"MUSTER_SANDBOX_URL" placeholder:"URL" help:"Where a muster sandbox runs that stands in for the vendors. Not needed where Muster's own does, or where links to tickets lead there."`
 	Service  string        `default:"checkout" placeholder:"NAME" help:"The service that the alert is about (${default})."`
 	Severity string        `placeholder:"WORD" help:"The alert's label severity (critical; with --play error, which the people then raise)."`
 	Play     bool          `xor:"drill" help:"Play the people too, until the incident closes itself."`
@@ -53,9 +54,9 @@ func (cmd drillCommand) Run(ctx context.Context, c *console) error {
 	}
 	client, err := newMusterClient(cmd.URL, token)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	d := &drill{console: c, muster: client, program: os.Args[0] + " drill", newID: newDrillID, now: time.Now, after: time.After}
+	d := &drill{console: c, muster: client, program: os.Args[0] + " drill", trackerURL: os.Getenv("MUSTER_JIRA_URL"), newID: newDrillID, now: time.Now, after: time.After}
 	if cmd.URL != defaultURL {
 		d.program += " --url " + cmd.URL
 	}
@@ -80,9 +81,11 @@ type drill struct {
 	muster  *musterClient
 	// program is what people type to run the command again.
 	program string
-	// sandbox is where to see what the vendors would have got; empty where nothing
-	// stands in for them.
-	sandbox string
+	// sandbox is the address of what stands in for the vendors; nil where nothing does, as
+	// far as is known.
+	sandbox *url.URL
+	// trackerURL is where the environment says that Jira is.
+	trackerURL string
 
 	newID func() string
 	now   func() time.Time
@@ -90,6 +93,11 @@ type drill struct {
 }
 
 func (d *drill) run(ctx context.Context, cmd drillCommand) error {
+	if cmd.Sandbox != "" {
+		if err := d.useSandbox(ctx, cmd.Sandbox); err != nil {
+			return err
+		}
+	}
 	if cmd.Resolve != "" {
 		return d.resolve(ctx, cmd)
 	}
@@ -166,13 +174,11 @@ func (d *drill) find(ctx context.Context, id string) (api.Incident, error) {
 // introduce says which incident it is, and where to see it.
 func (d *drill) introduce(ctx context.Context, in api.Incident) {
 	c := d.console
-	if state := d.muster.address("sandbox", "state"); d.muster.get(ctx, state, nil) == nil {
-		d.sandbox = d.muster.address("sandbox").String()
-	}
+	d.findSandbox(ctx, d.trackerURL)
 	c.printf("\n%s  %s  %s\n\n", c.style(bold, in.ID), c.style(yellow, in.Severity), oneLine(in.Title))
 	d.item("Page", d.page(in))
-	if d.sandbox != "" {
-		d.item("Sandbox", d.sandbox)
+	if d.sandbox != nil {
+		d.item("Sandbox", d.sandboxPage())
 	}
 	c.printf("\n  %s\n", c.style(dim, "What happens, in UTC:"))
 }
@@ -201,8 +207,8 @@ func (d *drill) tellWhatNext(in api.Incident) {
 	c.printf("\n%s %s\n\n", c.style(green, "Muster has done its part."), "Now it is your turn:")
 	d.item("Open the page", d.page(in))
 	d.item("Acknowledge it", "there, or with "+d.curl(in.ID, "acknowledge"))
-	if d.sandbox != "" {
-		d.item("See what was sent", d.sandbox)
+	if d.sandbox != nil {
+		d.item("See what was sent", d.sandboxPage())
 	}
 	d.item("Let the alert end", d.program+" --resolve "+in.ID)
 	d.item("See it all played", d.program+" --play")

@@ -49,7 +49,12 @@ type unreachableError struct {
 }
 
 func (e *unreachableError) Error() string {
-	return fmt.Sprintf("Muster does not answer at %s (%v): start it with make dev, or name it with --url", e.url, e.cause)
+	// At the default address a muster dev is meant, and elsewhere what others run.
+	mend := "see that it runs, and that --url or MUSTER_URL leads to it"
+	if e.url == defaultURL {
+		mend = "start muster dev, or name another one with --url"
+	}
+	return fmt.Sprintf("Muster does not answer at %s (%v): %s", e.url, e.cause, mend)
 }
 
 func (e *unreachableError) Unwrap() error { return e.cause }

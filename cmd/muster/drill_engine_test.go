@@ -37,8 +37,9 @@ type drillHouse struct {
 	client *http.Client
 	// token is what Alertmanager must prove itself with; fault, if set, answers
 	// requests first and says whether it did.
-	token string
-	fault func(http.ResponseWriter, *http.Request) bool
+	token      string
+	fault      func(http.ResponseWriter, *http.Request) bool
+	trackerURL string
 	// failing is an action that never works, deaf an inbox whose alerts nobody takes.
 	failing string
 	deaf    bool
@@ -60,7 +61,7 @@ func newDrillHouse(t *testing.T, change ...func(*drillHouse)) *drillHouse {
 	require.NoError(t, err)
 	short, err := playbooks.Parse("drill_playbook.yaml", text)
 	require.NoError(t, err)
-	h := &drillHouse{Store: db, t: t, now: drillTime, playbook: short}
+	h := &drillHouse{Store: db, t: t, now: drillTime, playbook: short, trackerURL: "https://jira.example.com"}
 	for _, f := range change {
 		f(h)
 	}
@@ -277,7 +278,7 @@ func (h *drillHouse) outcome(w playbooks.Work) incident.Outcome {
 	case playbooks.SlackInvite:
 		return incident.Outcome{Responders: onCall}
 	case playbooks.JiraCreateIssue:
-		return incident.Outcome{Followup: w.Followup, Ticket: &incident.Ticket{Key: "SHOP-1", URL: "https://jira.example.com/browse/SHOP-1", Status: "To Do"}}
+		return incident.Outcome{Followup: w.Followup, Ticket: &incident.Ticket{Key: "SHOP-1", URL: h.trackerURL + "/browse/SHOP-1", Status: "To Do"}}
 	case playbooks.PostmortemDraft:
 		return incident.Outcome{Postmortem: true}
 	default:

@@ -152,16 +152,34 @@ func (p *player) followUp(ctx context.Context) (closed bool, err error) {
 	if err := p.pause(ctx, p.pace); err != nil {
 		return false, err
 	}
-	err = p.muster.send(ctx, http.MethodPost, p.muster.address("sandbox", "jira", "issues", ticket.Key, "status"), commandBody{"status": "Done"}, nil)
-	if refusedWith(err, http.StatusNotFound) {
-		p.console.printf("\n  No sandbox stands in for Jira here, so the drill stops. Move %s to Done there,\n  and %s closes itself: %s\n",
-			ticket.Key, in.ID, p.muster.resolve(ticket.URL))
-		return false, nil
-	}
+	p.findSandbox(ctx, ticket.URL)
+	moved, err := p.moveInSandbox(ctx, ticket.Key)
 	if err != nil {
 		return false, err
 	}
+	if !moved {
+		why := "The ticket is in a Jira that no sandbox plays"
+		if sandboxRoot(ticket.URL) != nil {
+			why = "A sandbox plays Jira that cannot be reached from here (--sandbox-url says where it is)"
+		}
+		p.console.printf("\n  %s, so the drill stops. Move %s to Done there,\n  and %s closes itself: %s\n",
+			why, ticket.Key, in.ID, p.muster.resolve(ticket.URL))
+		return false, nil
+	}
 	_, err = p.until(ctx, "the incident to close itself", func(in api.Incident) bool { return incident.Status(in.Status) == incident.Closed })
+	return err == nil, err
+}
+
+// moveInSandbox lets somebody finish a ticket, and says whether there is a sandbox that has
+// it.
+func (p *player) moveInSandbox(ctx context.Context, key string) (bool, error) {
+	if p.sandbox == nil {
+		return false, nil
+	}
+	err := p.muster.send(ctx, http.MethodPost, p.sandbox.JoinPath(sandboxPath, "jira", "issues", url.PathEscape(key), "status"), commandBody{"status": "Done"}, nil)
+	if refusedWith(err, http.StatusNotFound) {
+		return false, nil
+	}
 	return err == nil, err
 }
 

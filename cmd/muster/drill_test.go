@@ -82,17 +82,20 @@ func TestDrillPlaysTheBuiltInPlaybook(t *testing.T) {
 	}
 }
 
+// withoutSandbox is a house in which Muster has no sandbox of its own.
+func withoutSandbox(h *drillHouse) {
+	h.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		absent := strings.HasPrefix(r.URL.Path, "/sandbox")
+		if absent {
+			http.NotFound(w, r)
+		}
+		return absent
+	}
+}
+
 func TestDrillPlayStopsAtTheTicketWithoutASandbox(t *testing.T) {
 	t.Parallel()
-	h := newDrillHouse(t, func(h *drillHouse) {
-		h.fault = func(w http.ResponseWriter, r *http.Request) bool {
-			absent := strings.HasPrefix(r.URL.Path, "/sandbox")
-			if absent {
-				http.NotFound(w, r)
-			}
-			return absent
-		}
-	})
+	h := newDrillHouse(t, withoutSandbox)
 	d, out := h.drill()
 	require.NoError(t, d.run(t.Context(), drillCommand{Service: "checkout", Play: true}))
 	require.NotContains(t, out.String(), "/sandbox")
@@ -269,8 +272,49 @@ func TestDrillSaysHowToStartMusterWhereNobodyAnswers(t *testing.T) {
 	gone.Close()
 	err := drillCommand{URL: gone.URL, Service: "checkout"}.Run(t.Context(), &console{out: io.Discard})
 	require.ErrorContains(t, err, "Muster does not answer at "+gone.URL+" (dial tcp ")
-	require.ErrorContains(t, err, "connection refused): start it with make dev, or name it with --url")
+	require.ErrorContains(t, err, "connection refused): see that it runs, and that --url or MUSTER_URL leads to it")
 	require.NotContains(t, err.Error(), "\n")
+	require.ErrorContains(t, &unreachableError{url: defaultURL, cause: io.EOF}, "(EOF): start muster dev, or name another one with --url")
+}
+
+func TestDrillFindsTheSandboxWhereverItRuns(t *testing.T) {
+	t.Parallel()
+	for name, find := range map[string]func(h *drillHouse, at string) (drillCommand, func(*drill)){
+		"by its flag": func(_ *drillHouse, at string) (drillCommand, func(*drill)) {
+			return drillCommand{Sandbox: at}, func(*drill) {}
+		},
+		"by its flag, as people copy it": func(_ *drillHouse, at string) (drillCommand, func(*drill)) {
+			return drillCommand{Sandbox: at + "/sandbox/"}, func(*drill) {}
+		},
+		"by the setting that servers and workers have": func(_ *drillHouse, at string) (drillCommand, func(*drill)) {
+			return drillCommand{}, func(d *drill) { d.trackerURL = at + "/sandbox/jira" }
+		},
+		"by the link to the ticket": func(h *drillHouse, at string) (drillCommand, func(*drill)) {
+			h.trackerURL = at + "/sandbox/jira"
+			return drillCommand{}, func(*drill) {}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newDrillHouse(t, withoutSandbox)
+			elsewhere := httptest.NewServer(h.sandbox())
+			t.Cleanup(elsewhere.Close)
+			command, change := find(h, elsewhere.URL)
+			command.Service, command.Play = "checkout", true
+			d, out := h.drill(change)
+			require.NoError(t, d.run(t.Context(), command))
+			require.Contains(t, out.String(), "INC-1 is closed.")
+		})
+	}
+}
+
+func TestDrillSendsNothingWhereTheSandboxThatWasNamedIsNotThere(t *testing.T) {
+	t.Parallel()
+	h := newDrillHouse(t, withoutSandbox)
+	d, _ := h.drill()
+	require.ErrorContains(t, d.run(t.Context(), drillCommand{Service: "checkout", Sandbox: h.url}), "no sandbox answers at "+h.url)
+	require.ErrorContains(t, d.run(t.Context(), drillCommand{Service: "checkout", Sandbox: "sandbox:8090"}), "--sandbox-url must be an address")
+	require.Empty(t, h.incident().ID)
 }
 
 func TestDrillBearsThatMusterIsAwayForAWhile(t *testing.T) {

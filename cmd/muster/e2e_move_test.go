@@ -84,7 +84,6 @@ func TestWhatCannotBeImportedOrExportedIsSaidInOneLine(t *testing.T) {
 		"the file was cut":           {[]string{"import", "--data-dir", t.TempDir(), cut}, "nothing was imported: line 2: the file ends here"},
 		"it is no export":            {[]string{"import", "--data-dir", t.TempDir(), binary}, "nothing was imported: line 1: this is not an archive of Muster"},
 		"nothing was restored":       {[]string{"restored", "--data-dir", t.TempDir()}, "there is no database"},
-		"no such incident":           {[]string{"restored", "--above", "x"}, `"x" is not an incident id`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -70,11 +70,28 @@ func (e *engine) start(ctx context.Context) error {
 	return nil
 }
 
+// connectLater makes a client of the Temporal that the environment names, which connects when
+// it is needed.
+func (e *engine) connectLater(ctx context.Context) error {
+	options, err := measuredOptions(e.logger, e.telemetry)
+	if err != nil {
+		return err
+	}
+	if !config.TemporalAddressSet() && options.HostPort == temporalsetup.DefaultAddress {
+		e.logger.WarnContext(ctx, "TEMPORAL_ADDRESS is not set: the Temporal on this machine is used", "address", options.HostPort)
+	}
+	e.namespace = options.Namespace
+	if e.client, err = client.NewLazyClient(options); err != nil {
+		return misuse(fmt.Errorf("settings of Temporal: %w", err))
+	}
+	return nil
+}
+
 // temporalOptions are those of the environment, with an address and a namespace in any case.
 func temporalOptions(logger *slog.Logger) (client.Options, error) {
 	options, err := temporalsetup.ClientOptions(nil)
 	if err != nil {
-		return options, err
+		return options, misuse(err)
 	}
 	options.Logger = log.NewStructuredLogger(logger.With("part", "temporal-sdk"))
 	return options, nil

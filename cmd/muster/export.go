@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,7 +21,8 @@ const standardStream = "-"
 
 type exportCommand struct {
 	config.Storage
-	File string `arg:"" optional:"" default:"-" placeholder:"FILE" help:"Where to write; - or nothing is standard output."`
+	File  string `arg:"" optional:"" default:"-" placeholder:"FILE" help:"Where to write; - or nothing is standard output."`
+	Force bool   `help:"Replace FILE if there is one."`
 }
 
 // Help is shown below the usage.
@@ -35,6 +37,9 @@ func (cmd *exportCommand) Run(ctx context.Context) (err error) {
 	if cmd.File == standardStream && newConsole(os.Stdout).terminal {
 		return errors.New("an export is not for reading on a screen: name a file, or send the output somewhere")
 	}
+	if err := cmd.mayWrite(); err != nil {
+		return err
+	}
 	db, err := openExisting(ctx, cmd.Storage)
 	if err != nil {
 		return err
@@ -43,7 +48,7 @@ func (cmd *exportCommand) Run(ctx context.Context) (err error) {
 	origin := archive.Origin{Muster: musterVersion(), At: time.Now()}
 	progress := newProgress(notes, "exported")
 	var summary archive.Summary
-	err = intoFile(cmd.File, func(w io.Writer) (err error) {
+	err = intoFile(cmd.File, cmd.Force, func(w io.Writer) (err error) {
 		summary, err = archive.Export(ctx, db, w, origin, progress.count)
 		return err
 	})
@@ -53,6 +58,24 @@ func (cmd *exportCommand) Run(ctx context.Context) (err error) {
 	}
 	notes.printf("Exported %s.\n", contentsText(summary))
 	return nil
+}
+
+// mayWrite looks for a file of that name before hours are spent on an export.
+func (cmd *exportCommand) mayWrite() error {
+	if cmd.Force || cmd.File == standardStream {
+		return nil
+	}
+	if _, err := os.Lstat(cmd.File); err == nil {
+		return fileExistsError{cmd.File}
+	}
+	return nil
+}
+
+// fileExistsError says that there is a file of this name, which is kept.
+type fileExistsError struct{ name string }
+
+func (e fileExistsError) Error() string {
+	return e.name + " exists already and was kept; name another file, or say --force to replace it"
 }
 
 // openExisting opens the database that an installation has, as the schema of this version
@@ -78,8 +101,8 @@ func onlyWarnings() *slog.Logger {
 }
 
 // intoFile has a file written whole or not at all: until it is complete, what had its name
-// before stays. It is for its owner only.
-func intoFile(name string, write func(io.Writer) error) (err error) {
+// before stays, and with replace unset after that too. It is for its owner only.
+func intoFile(name string, replace bool, write func(io.Writer) error) (err error) {
 	if name == standardStream {
 		return write(os.Stdout)
 	}
@@ -95,13 +118,23 @@ func intoFile(name string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(write(file), file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), name)
+	if replace {
+		return os.Rename(file.Name(), name)
+	}
+	// A second name, unlike a new one, takes nobody else's place.
+	switch err := os.Link(file.Name(), name); {
+	case errors.Is(err, fs.ErrExist):
+		return fileExistsError{name}
+	case err != nil: // as on file systems without second names
+		return os.Rename(file.Name(), name)
+	}
+	return os.Remove(file.Name())
 }
 
 // contentsText says how much an archive holds.
 func contentsText(s archive.Summary) string {
-	return fmt.Sprintf("installation %s: %d events, %d items of the inbox, %d records in all",
-		s.Header.Installation, s.Counts["event"], s.Counts["inbox_item"], s.Records())
+	return fmt.Sprintf("installation %s: %s, %s of the inbox, %s in all",
+		s.Header.Installation, counted(s.Counts["event"], "event"), counted(s.Counts["inbox_item"], "item"), counted(s.Records(), "record"))
 }
 
 // progress shows a person how many records there have been.

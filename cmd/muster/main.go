@@ -7,16 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
+
+	"muster/config"
 
 	"github.com/alecthomas/kong"
 )
-
-// version is set by the release build (-ldflags "-X main.version=1.2.3").
-var version = ""
 
 // commandLine is what muster understands. Each command is a file of its own.
 type commandLine struct {
@@ -45,26 +44,61 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// exitInterrupted is what shells expect of a command that a person ended.
-const exitInterrupted = 130
+// The exit codes beside 0, which says that it worked.
+const (
+	exitFailed = 1
+	// exitMisused says that nothing was tried, since the command line, the settings,
+	// muster.yaml or a playbook make no sense: to try again is of no use.
+	exitMisused = 2
+	// exitInterrupted is what shells expect of a command that a person ended.
+	exitInterrupted = 130
+)
 
-// run carries out a command line and returns the exit code: 0 when it worked, 1 when it
-// did not, 2 when it could not be understood.
+// misuseError is a mistake in what Muster was told, by the command line, the settings or a
+// file.
+type misuseError struct{ error }
+
+// Unwrap returns the mistake.
+func (e misuseError) Unwrap() error { return e.error }
+
+// misuse marks an error as a mistake in what Muster was told; nil stays nil.
+func misuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return misuseError{err}
+}
+
+// exitCode is that of a command which failed.
+func exitCode(err error) int {
+	var (
+		misused  misuseError
+		settings config.Problems
+		mistakes config.Findings
+	)
+	if errors.As(err, &misused) || errors.As(err, &settings) || errors.As(err, &mistakes) {
+		return exitMisused
+	}
+	return exitFailed
+}
+
+// run carries out a command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	var line commandLine
 	parser, err := kong.New(&line,
 		kong.Name("muster"), kong.Description("Runs incidents: from the alert to the last follow-up closed."),
-		kong.UsageOnError(), kong.Writers(stdout, stderr),
+		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(newConsole(stdout)),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "muster:", err)
-		return 2
+		return exitMisused
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(stderr, "muster:", err)
-		return 2
+		parser.Stdout = stderr // where usage goes that nobody has asked for
+		explainMisuse(stderr, err, len(args) == 0)
+		return exitMisused
 	}
 	err = parsed.Run()
 	switch {
@@ -74,25 +108,23 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "muster:", err)
-	return 1
+	return exitCode(err)
 }
 
-type versionCommand struct{}
-
-// Run prints the version.
-func (versionCommand) Run(c *console) error {
-	c.printf("muster %s\n", musterVersion())
-	return nil
-}
-
-// musterVersion is the version of the release, or of the source the binary was built
-// from.
-func musterVersion() string {
-	if version != "" {
-		return version
+// explainMisuse says why a command line cannot be carried out, and where to read what can.
+// Whoever has given no command is told which there are.
+func explainMisuse(stderr io.Writer, err error, nothing bool) {
+	var where *kong.ParseError
+	var settings config.Problems
+	switch {
+	case !errors.As(err, &where), errors.As(err, &settings): // which say what to mend
+		fmt.Fprintln(stderr, "muster:", err)
+	case nothing && where.Context.PrintUsage(true) == nil:
+	default:
+		name := "muster"
+		if command := where.Context.Selected(); command != nil {
+			name = command.FullPath()
+		}
+		fmt.Fprintf(stderr, "muster: %s\nTry %s --help.\n", err, name)
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
 }

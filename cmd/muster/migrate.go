@@ -13,7 +13,8 @@ import (
 
 type migrateCommand struct {
 	config.Database
-	Log telemetry.LogSettings `embed:""`
+	Refold bool                  `help:"Make lists and pages anew from the journal too, after an upgrade whose notes ask for it; servers and workers may go on."`
+	Log    telemetry.LogSettings `embed:""`
 }
 
 // Help is shown below the usage.
@@ -34,9 +35,12 @@ func (cmd *migrateCommand) Run(ctx context.Context, c *console) error {
 	defer cancel()
 	var from, to int64
 	err := c.step("database", func() (err error) {
-		from, to, err = store.Migrate(ctx, store.Options{URL: cmd.DatabaseURL.Reveal(), Logger: cmd.Log.Logger(os.Stderr)})
+		from, to, err = store.Migrate(ctx, store.Options{URL: cmd.DatabaseURL.Reveal(), Refold: cmd.Refold, Logger: cmd.Log.Logger(os.Stderr)})
 		return err
 	})
+	if cmd.Refold && err == nil {
+		c.printf("Lists and pages were made anew from the journal.\n")
+	}
 	switch {
 	case err != nil:
 		return err

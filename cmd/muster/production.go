@@ -1,20 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"muster/config"
 	"muster/internal/telemetry"
 	"muster/store"
 	"muster/worker"
-
-	"go.temporal.io/sdk/client"
 )
 
-// production runs a part of Muster on Postgres and a Temporal elsewhere.
+// production runs a part of Muster, or all of it, on Postgres.
 type production struct {
 	name      string
 	role      role
@@ -22,8 +22,14 @@ type production struct {
 	publicURL string
 	// temporalUIURL is where people find Temporal's web UI; empty where they are not told.
 	temporalUIURL string
+	// embedded says how Temporal is to run in this process, which then also brings the
+	// database up to date, since nobody else does; nil where Temporal runs elsewhere.
+	embedded *config.EmbeddedTemporal
 	// deployment is the version of a worker, for a process that works.
 	deployment worker.Deployment
+	// drainDelay is how long a process that serves goes on after it was told to stop, for
+	// load balancers to notice.
+	drainDelay time.Duration
 	settings   config.Production
 	logger     *slog.Logger
 }
@@ -46,20 +52,21 @@ func (p production) run(ctx context.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := openPostgres(ctx, p.settings.Database, p.logger)
+	db, err := store.Open(ctx, store.Options{URL: p.settings.DatabaseURL.Reveal(), Migrate: p.embedded != nil, Logger: p.logger})
 	if err != nil {
 		return err
 	}
 	closing.add(db.Close)
-	temporal, namespace, err := lazyTemporal(p.logger, measured)
+	engine, err := p.engine(ctx, c, db, measured)
 	if err != nil {
 		return err
 	}
-	closing.add(func() error { temporal.Close(); return nil })
+	closing.add(engine.stop)
 	baseURL := config.HTTP{Listen: p.listen, PublicURL: p.publicURL}.BaseURL(listener.Addr().String())
 	app, err := newApp(ctx, appOptions{
 		role: p.role, deployment: p.deployment, vendors: p.settings.Vendors, heartbeat: p.settings.Heartbeat, catalogue: catalogue, playbooks: library,
-		logger: p.logger, telemetry: measured, store: db, temporal: temporal, namespace: namespace, temporalUIURL: p.temporalUIURL, baseURL: baseURL,
+		logger: p.logger, telemetry: measured, store: db,
+		temporal: engine.client, namespace: engine.namespace, temporalUIURL: cmp.Or(p.temporalUIURL, engine.uiURL()), baseURL: baseURL, drainDelay: p.drainDelay,
 	})
 	if err != nil {
 		return err
@@ -69,12 +76,19 @@ func (p production) run(ctx context.Context, c *console) (err error) {
 	if err := app.start(ctx, listener); err != nil {
 		return err
 	}
-	p.logRunning(ctx, db, listener.Addr().String())
-	return runUntilStopped(ctx, c, app, nil)
+	p.logger.InfoContext(ctx, "muster is running", "process", p.name, "version", musterVersion(),
+		"address", listener.Addr().String(), "installation", db.Installation())
+	return runUntilStopped(ctx, c, app, engine)
 }
 
-func (p production) logRunning(ctx context.Context, db *store.Store, address string) {
-	p.logger.InfoContext(ctx, "muster is running", "process", p.name, "version", musterVersion(), "address", address, "installation", db.Installation())
+// engine starts Temporal, or makes ready to reach the one elsewhere.
+func (p production) engine(ctx context.Context, c *console, db *store.Store, measured *telemetry.Telemetry) (*engine, error) {
+	e := &engine{logger: p.logger, telemetry: measured}
+	if p.embedded == nil {
+		return e, e.connectLater(ctx)
+	}
+	e.embedded, e.postgresURL, e.installation = *p.embedded, p.settings.DatabaseURL, db.Installation()
+	return e, c.step("Temporal", func() error { return e.start(ctx) })
 }
 
 // warnOfMissingVendors says once what cannot be done.
@@ -105,33 +119,16 @@ func openPostgres(ctx context.Context, d config.Database, logger *slog.Logger) (
 	return store.Open(ctx, store.Options{URL: d.DatabaseURL.Reveal(), Logger: logger})
 }
 
-// runUntilStopped waits for a signal, or for what cannot go on. Broken is closed when the
-// engine breaks down; nil is never.
+// runUntilStopped waits for a signal, or for what cannot go on.
 func runUntilStopped(ctx context.Context, c *console, app *app, engine *engine) error {
-	var broken <-chan struct{}
-	if engine != nil {
-		broken = engine.done()
-	}
 	select {
 	case <-ctx.Done():
 		c.printf("\n%s %s\n", c.style(yellow, "Stopping."), c.style(dim, "All that is under way goes on at the next start."))
+		app.withdraw(context.WithoutCancel(ctx))
 		return nil
 	case err := <-app.failed:
 		return fmt.Errorf("stopped by a failure: %w", err)
-	case <-broken:
+	case <-engine.done():
 		return fmt.Errorf("the Temporal server broke down: %w", engine.failure())
 	}
-}
-
-// lazyTemporal returns a client that connects when it is needed, to the Temporal that the
-// environment names.
-func lazyTemporal(logger *slog.Logger, measured *telemetry.Telemetry) (temporal client.Client, namespace string, err error) {
-	options, err := measuredOptions(logger, measured)
-	if err != nil {
-		return nil, "", err
-	}
-	if temporal, err = client.NewLazyClient(options); err != nil {
-		return nil, "", fmt.Errorf("settings of Temporal: %w", err)
-	}
-	return temporal, options.Namespace, nil
 }

@@ -39,7 +39,7 @@ func (cmd recoverCommand) Run(ctx context.Context, c *console) (err error) {
 	ids := make([]incident.ID, len(cmd.Incidents))
 	for i, text := range cmd.Incidents {
 		if ids[i], err = incident.ParseID(text); err != nil {
-			return err
+			return misuse(err)
 		}
 	}
 	catalogue, library, err := loadCatalogue(cmd.CatalogueFile)

@@ -35,7 +35,7 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 	if cmd.Above != "" {
 		id, err := incident.ParseID(cmd.Above)
 		if err != nil {
-			return err
+			return misuse(fmt.Errorf("--above: %w", err))
 		}
 		above, skip = id.Number(), 0
 	}
@@ -56,8 +56,9 @@ func (cmd *restoredCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	c.printf("Installation %s, %s, is fit to be started.\n", db.Installation(), db.Where())
-	c.printf("  %d incidents that are not finished begin anew from their journals, and say so on their timelines.\n", done.Incidents)
-	c.printf("  %d accepted alerts and news are handed on again; %d reservations of incidents that had not begun were dropped.\n", done.Pending, done.Forgotten)
+	c.printf("  To begin anew from the journal, with a line on the timeline: %s.\n", counted(done.Incidents, "open incident"))
+	c.printf("  To be handed on again: %s of the inbox. Dropped: %s of incidents that had not begun.\n",
+		counted(done.Pending, "item"), counted(done.Forgotten, "reservation"))
 	c.printf("  The next incident will be %s.\n", done.Next)
 	return nil
 }

@@ -33,7 +33,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	defer func() { err = errors.Join(err, closing.close()) }()
 	catalogue, err := cmd.Catalogue()
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	if err := makeDataDir(cmd.DataDir); err != nil {
 		return err

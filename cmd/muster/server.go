@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"muster/config"
 	"muster/internal/telemetry"
@@ -14,6 +16,7 @@ type serverCommand struct {
 	config.HTTP
 	config.Production
 	TemporalUIURL string                `name:"temporal-ui-url" env:"MUSTER_TEMPORAL_UI_URL" placeholder:"URL" help:"Where people find Temporal's web UI, for links on the pages."`
+	DrainDelay    time.Duration         `name:"drain-delay" env:"MUSTER_DRAIN_DELAY" default:"5s" placeholder:"DURATION" help:"How long a server that is told to stop goes on taking everything in, while /healthz says 503, so that load balancers notice (${default})."`
 	Log           telemetry.LogSettings `embed:""`
 }
 
@@ -26,7 +29,11 @@ func (serverCommand) Help() string {
 
 // Validate is called by kong before Run.
 func (cmd *serverCommand) Validate() error {
-	return errors.Join(cmd.HTTP.Validate(), cmd.Production.Validate())
+	var delay error
+	if cmd.DrainDelay < 0 {
+		delay = fmt.Errorf("--drain-delay must not be negative, not %s", cmd.DrainDelay)
+	}
+	return errors.Join(cmd.HTTP.Validate(), cmd.Production.Validate(), delay)
 }
 
 // Run serves until ctx ends.
@@ -38,6 +45,6 @@ func (cmd *serverCommand) Run(ctx context.Context, c *console) error {
 	}
 	return production{
 		name: "server", role: role{serves: true}, listen: cmd.Listen, publicURL: cmd.PublicURL, temporalUIURL: cmd.TemporalUIURL,
-		settings: cmd.Production, logger: cmd.Log.Logger(os.Stderr),
+		drainDelay: cmd.DrainDelay, settings: cmd.Production, logger: cmd.Log.Logger(os.Stderr),
 	}.run(ctx, c)
 }

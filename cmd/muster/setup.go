@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
+	"muster/config"
 	"muster/internal/telemetry"
 	"muster/internal/temporalsetup"
 	"muster/workflows"
@@ -59,11 +61,19 @@ func (cmd *setupCommand) Run(ctx context.Context, c *console) error {
 	}
 	switch {
 	case err != nil:
-		return err
+		return unnamed(options.HostPort, err)
 	case left.Blocking() != "":
 		return errors.New("Temporal is not ready for Muster yet: " + left.Blocking())
 	case len(done)+len(left) == 0:
 		c.printf("The namespace %s was ready already.\n", options.Namespace)
 	}
 	return nil
+}
+
+// unnamed adds to an error that nobody has said where Temporal is, where that is so.
+func unnamed(address string, err error) error {
+	if err == nil || config.TemporalAddressSet() || address != temporalsetup.DefaultAddress {
+		return err
+	}
+	return fmt.Errorf("TEMPORAL_ADDRESS is not set, so the Temporal on this machine was tried: %w", err)
 }

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"muster/internal/health"
+	"muster/internal/temporalsetup"
 	"muster/worker"
+	"muster/workflows"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.temporal.io/sdk/client"
 )
 
 // newMonitor makes what says how the parts do, and tells the outside where there is one.
@@ -22,10 +23,7 @@ func (a *app) newMonitor(o appOptions, registry prometheus.Registerer) (err erro
 		probes = append(probes, health.Probe{Part: "inbox", Check: inbox.Check}, health.Probe{Part: "dispatcher", Check: a.dispatcher.Check})
 	}
 	probes = append(probes,
-		health.Probe{Part: "temporal", Check: func(ctx context.Context) error {
-			_, err := o.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-			return err
-		}},
+		health.Probe{Part: "temporal", Check: temporalsetup.NewReadiness(o.temporal, o.namespace, workflows.SearchAttributes()).Check},
 		health.Probe{Part: "worker", Limit: worker.PulseLimit, Check: func(ctx context.Context) error {
 			return worker.Check(ctx, o.temporal, o.namespace)
 		}},

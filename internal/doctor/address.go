@@ -38,7 +38,11 @@ var errNotMuster = errors.New("it does not answer as Muster does")
 
 // answersAsMuster asks the address for its health.
 func (e *examination) answersAsMuster(ctx context.Context, n *notes, base, host string) {
-	version, err := e.askHealth(ctx, base+"/healthz")
+	there, err := e.askHealth(ctx, base+"/healthz")
+	ours := ""
+	if err == nil {
+		ours = e.installation(ctx)
+	}
 	switch {
 	case errors.Is(err, errNotMuster):
 		n.wrong("something else than Muster answers at %s: %s", base, err).
@@ -50,37 +54,46 @@ func (e *examination) answersAsMuster(ctx context.Context, n *notes, base, host 
 		}
 		n.wrong("Muster does not answer at %s: %s", base, words).
 			mend("%s; is Muster running, and does this machine get there by that name?", mend)
-	case version != e.Version:
-		n.warn("Muster %s answers at %s, while this is version %s", version, base, e.Version).
+	case ours != "" && there.Installation != "" && there.Installation != ours:
+		n.wrong("another Muster answers at %s: the installation %s, while the database here is that of %s", base, there.Installation, ours).
+			mend("mend MUSTER_PUBLIC_URL and what leads there, or give this command and the servers the same database")
+	case there.Version != e.Version:
+		n.warn("Muster %s answers at %s, while this is version %s", there.Version, base, e.Version).
 			mend("examine it with the version that is running, or finish the upgrade")
+	case ours != "" && there.Installation == ours:
+		n.fine("this installation answers at %s", base)
 	default:
-		n.fine("Muster answers at %s; /healthz does not say which installation it is", base)
+		n.fine("Muster answers at %s; whether it is this installation cannot be told without its database", base)
 	}
 }
 
-func (e *examination) askHealth(ctx context.Context, address string) (version string, err error) {
+// answered is what /healthz says.
+type answered struct {
+	Status       string `json:"status"`
+	Version      string `json:"version"`
+	Installation string `json:"installation"`
+}
+
+func (e *examination) askHealth(ctx context.Context, address string) (answered, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return "", err
+		return answered{}, err
 	}
 	response, err := e.HTTPClient.Do(request)
 	if err != nil {
-		return "", err
+		return answered{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, largestAnswerBytes))
 	if err != nil {
-		return "", err
+		return answered{}, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%w (HTTP %d)", errNotMuster, response.StatusCode)
+		return answered{}, fmt.Errorf("%w (HTTP %d)", errNotMuster, response.StatusCode)
 	}
-	var health struct {
-		Status  string `json:"status"`
-		Version string `json:"version"`
-	}
+	var health answered
 	if err := json.Unmarshal(body, &health); err != nil || health.Status != "ok" || health.Version == "" {
-		return "", errNotMuster
+		return answered{}, errNotMuster
 	}
-	return health.Version, nil
+	return health, nil
 }

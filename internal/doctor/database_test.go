@@ -28,6 +28,16 @@ func migrated(t *testing.T) string {
 	return url
 }
 
+// use gives an installation a Postgres database, which is that of what answers at its address.
+func (i *installation) use(url string) {
+	i.t.Helper()
+	i.options.Settings.DatabaseURL = config.NewSecret(url)
+	db, err := store.Open(i.t.Context(), store.Options{URL: url})
+	require.NoError(i.t, err)
+	i.answering = db.Installation()
+	require.NoError(i.t, db.Close())
+}
+
 // execute has a Postgres database carry out a statement.
 func execute(t *testing.T, url, statement string) {
 	t.Helper()

@@ -90,7 +90,7 @@ var areas = []area{
 	{Area: Area{"mail", "signs in to the mail server, names sender and recipients, and takes them back; sends no mail"}, examine: (*examination).mail},
 	{Area: Area{"webhook", "connects to the host of the fallback webhook and checks its certificate; posts nothing"}, examine: (*examination).webhook},
 	{Area: Area{"clock", "reads the header Date of the vendors that are connected"}, examine: (*examination).clock},
-	{Area: Area{"address", "asks MUSTER_PUBLIC_URL/healthz, from this machine"}, examine: (*examination).address},
+	{Area: Area{"address", "asks MUSTER_PUBLIC_URL/healthz, from this machine, and compares the installation with that of the database"}, examine: (*examination).address},
 	{Area: Area{"heartbeat", "connects to the host of the heartbeat and checks its certificate; does not call it, since a call says that all is well"}, examine: (*examination).heartbeat},
 }
 

@@ -37,6 +37,8 @@ type installation struct {
 	mux         *http.ServeMux
 	url         string
 	box         *sandbox.Sandbox
+	// answering is the installation that answers at the address.
+	answering string
 }
 
 // newInstallation is one with nothing but its own address: no vendor is connected.
@@ -47,7 +49,7 @@ func newInstallation(t *testing.T) *installation {
 	t.Cleanup(server.Close)
 	i.url = server.URL
 	i.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"status":"ok","version":"` + version + `"}`)) // a client that left is no error of ours
+		_, _ = w.Write([]byte(`{"status":"ok","version":"` + version + `","installation":"` + i.answering + `"}`)) // a client that left is no error of ours
 	})
 	i.catalogue = filepath.Join("testdata", "muster.yaml")
 	i.options = doctor.Options{

@@ -50,7 +50,11 @@ func verdict(r Report, paint Paint) string {
 	case problems > 0:
 		return paint(Problem, counted(problems, "problem")+" to mend") + "."
 	case warnings > 0:
-		return "Nothing has to be mended; there is " + paint(Warning, counted(warnings, "warning")) + " to look at."
+		verb := "are"
+		if warnings == 1 {
+			verb = "is"
+		}
+		return "Nothing has to be mended; there " + verb + " " + paint(Warning, counted(warnings, "warning")) + " to look at."
 	default:
 		return paint(Fine, "All is well.")
 	}

@@ -187,6 +187,19 @@ func TestTheAddressOfMuster(t *testing.T) {
 		i.options.Settings.PublicURL = "http://" + closedPort
 		requireFinding(t, i.examine("address"), doctor.Problem, "nothing listens at", "is Muster running")
 	})
+	t.Run("it is this installation", func(t *testing.T) {
+		t.Parallel()
+		i := newInstallation(t)
+		i.use(migrated(t))
+		requireFinding(t, i.examine("address"), doctor.Fine, "this installation answers at http://127.0.0.1:", "")
+	})
+	t.Run("it is another installation", func(t *testing.T) {
+		t.Parallel()
+		i := newInstallation(t)
+		i.use(migrated(t))
+		i.answering = "00000000"
+		requireFinding(t, i.examine("address"), doctor.Problem, "another Muster answers at", "the same database")
+	})
 	t.Run("vendors are told this machine", func(t *testing.T) {
 		t.Parallel()
 		i := newInstallation(t)

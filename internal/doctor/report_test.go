@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"muster/config"
 	"muster/internal/doctor"
 )
 
@@ -52,7 +51,7 @@ func compareWithGolden(t *testing.T, name, got string) {
 func TestAHealthyInstallation(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t).connect()
-	i.options.Settings.DatabaseURL = config.NewSecret(migrated(t))
+	i.use(migrated(t))
 	report := i.examine()
 	require.True(t, report.Healthy, printed(t, report))
 	compareWithGolden(t, "healthy.golden", printed(t, report))
@@ -98,5 +97,21 @@ func TestEveryProblemAndWarningSaysWhatToMend(t *testing.T) {
 			require.NotContains(t, finding.Text+finding.Mend, "\n")
 			require.False(t, strings.HasSuffix(finding.Text, "."), finding.Text)
 		}
+	}
+}
+
+func TestTheLastLineSaysWhatItComesTo(t *testing.T) {
+	t.Parallel()
+	problem, warning := doctor.Finding{Status: doctor.Problem}, doctor.Finding{Status: doctor.Warning}
+	for want, findings := range map[string][]doctor.Finding{
+		"All is well.": {{Status: doctor.Fine}, {Status: doctor.Note}},
+		"Nothing has to be mended; there is 1 warning to look at.":   {warning},
+		"Nothing has to be mended; there are 2 warnings to look at.": {warning, warning},
+		"1 problem to mend.":             {problem},
+		"2 problems to mend, 1 warning.": {problem, warning, problem},
+		"1 problem to mend, 2 warnings.": {problem, warning, warning},
+	} {
+		text := printed(t, doctor.Report{Sections: []doctor.Section{{Area: "clock", Findings: findings}}})
+		require.True(t, strings.HasSuffix(text, "\n"+want+"\n"), text)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +30,9 @@ type stub struct {
 	operatorservice.UnimplementedOperatorServiceServer
 
 	// absent tells that the namespace is not there.
-	absent    bool
+	absent bool
+	// gone tells the same where it changes in the course of a test.
+	gone      *atomic.Bool
 	retention time.Duration
 	known     map[string]enumspb.IndexedValueType
 	// refused are the codes that calls are answered with, by their names.
@@ -48,7 +51,7 @@ func (s *stub) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequ
 }
 
 func (s *stub) DescribeNamespace(_ context.Context, r *workflowservice.DescribeNamespaceRequest) (*workflowservice.DescribeNamespaceResponse, error) {
-	if s.absent {
+	if s.absent || s.gone != nil && s.gone.Load() {
 		return nil, serviceerror.ToStatus(serviceerror.NewNamespaceNotFound(r.GetNamespace())).Err()
 	}
 	return &workflowservice.DescribeNamespaceResponse{

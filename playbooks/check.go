@@ -2,19 +2,16 @@ package playbooks
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"muster/incident"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
+// checker looks for mistakes. The document is the one that findings are reported in.
 type checker struct {
-	file, source string
-	tree         *ast.File
-	playbook     *Playbook
-	findings     Findings
+	*document
+	playbook *Playbook
+	findings Findings
 }
 
 func (c *checker) check() {
@@ -30,10 +27,15 @@ func (c *checker) check() {
 	c.checkRoles()
 	c.checkSteps()
 	c.checkHooks()
-	p.programs = programs{}
+	if p.whole() {
+		c.findings = append(c.findings, p.dangling(names{})...)
+	}
 	for _, e := range p.expressions() {
-		if err := e.compile(p.programs); err != nil {
-			c.report(e.path, "%s", err)
+		c.findings = append(c.findings, e.mistakes()...)
+	}
+	if len(c.findings) == 0 {
+		if err := p.Compile(); err != nil {
+			c.report("$", "%s", err)
 		}
 	}
 }
@@ -51,8 +53,8 @@ func (c *checker) checkRoles() {
 
 func (c *checker) checkSteps() {
 	seen := map[string]bool{}
-	for i, s := range c.playbook.Steps {
-		path := fmt.Sprintf("$.steps[%d]", i)
+	for _, s := range c.playbook.Steps {
+		path := s.origin.path
 		c.identify(path, "step", s.ID, seen)
 		if s.Title == "" {
 			c.report(path, "the step %q needs a title", s.ID)
@@ -67,42 +69,13 @@ func (c *checker) checkSteps() {
 		} else if len(s.With) > 0 {
 			c.report(path+".with", "parameters (with) need an action (do)")
 		}
-		if s.Role != "" && !slices.ContainsFunc(c.playbook.Roles, func(r Role) bool { return r.ID == s.Role }) {
-			c.report(path+".role", "there is no role %q in this playbook", s.Role)
-		}
-		for n, need := range s.Needs {
-			if _, ok := c.playbook.step(need); !ok {
-				c.report(fmt.Sprintf("%s.needs[%d]", path, n), "there is no step %q in this playbook", need)
-			}
-		}
-		if cycle := c.cycle(s.ID, s.ID, nil); cycle != nil {
-			c.report(path+".needs", "the step can never start, it waits for itself: %s", strings.Join(cycle, " → "))
-		}
 	}
-}
-
-// cycle returns the way along needs from one step back to a step, or nil.
-func (c *checker) cycle(from, back string, way []string) []string {
-	if slices.Contains(way, from) {
-		return nil
-	}
-	way = append(way, from)
-	step, _ := c.playbook.step(from)
-	for _, need := range step.Needs {
-		if need == back {
-			return append(way, back)
-		}
-		if found := c.cycle(need, back, way); found != nil {
-			return found
-		}
-	}
-	return nil
 }
 
 func (c *checker) checkHooks() {
 	seen := map[string]bool{}
-	for i, h := range c.playbook.Hooks {
-		path := fmt.Sprintf("$.hooks[%d]", i)
+	for _, h := range c.playbook.Hooks {
+		path := h.origin.path
 		c.identify(path, "hook", h.ID, seen)
 		if len(h.On) == 0 {
 			c.report(path, "the hook %q needs on: what it reacts to", h.ID)
@@ -118,19 +91,10 @@ func (c *checker) checkHooks() {
 		for _, on := range h.On {
 			if on == string(incident.ReminderGiven{}.Kind()) {
 				c.report(path+".on", "name the hook whose reminders it reacts to, by its id, rather than %s", on)
-			} else if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) && !c.reminds(on) {
-				c.report(path+".on", "nothing is called %q; on takes kinds of events (such as status_changed, resolved), ids of hooks that remind, or one of %s",
-					on, strings.Join(clockTriggers, ", "))
 			}
 		}
 		c.checkClock(path, h)
 	}
-}
-
-// reminds says whether there is a hook with this id that reminds.
-func (c *checker) reminds(id string) bool {
-	h, ok := c.playbook.hook(id)
-	return ok && h.clock() != ""
 }
 
 func (c *checker) checkClock(path string, h Hook) {

@@ -1,7 +1,9 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -31,6 +33,16 @@ func (f Findings) Error() string {
 	return strings.Join(blocks, "\n\n")
 }
 
+// inOrder returns the findings in the order of the text, each once.
+func (f Findings) inOrder() Findings {
+	slices.SortStableFunc(f, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column)
+	})
+	return slices.CompactFunc(f, func(a, b Finding) bool {
+		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
+	})
+}
+
 // report adds a finding at the place that the path leads to, or at the nearest place
 // above it that exists.
 func (c *checker) report(path, format string, args ...any) {
@@ -40,7 +52,7 @@ func (c *checker) report(path, format string, args ...any) {
 		if err != nil {
 			continue
 		}
-		node, err := query.FilterFile(c.tree)
+		node, err := query.FilterFile(c.tree())
 		if err != nil || node == nil || node.GetToken() == nil {
 			continue
 		}

@@ -1,0 +1,84 @@
+package playbooks
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// document is a file that playbooks are written in.
+type document struct {
+	file, source string
+	// tree is the file as YAML. It is read again when a finding needs it, so that sound
+	// playbooks do not keep it.
+	tree func() *ast.File
+}
+
+// newDocument takes a file's text. The mark that some editors put at the beginning of UTF-8
+// is no part of it.
+func newDocument(file, text string) *document {
+	text = strings.TrimPrefix(text, "\uFEFF")
+	return &document{file: file, source: text, tree: sync.OnceValue(func() *ast.File {
+		tree, err := parser.Parse(lexer.Tokenize(text), 0)
+		if err != nil {
+			return &ast.File{}
+		}
+		return tree
+	})}
+}
+
+// place is where something was written; the zero value for what was read back from JSON.
+type place struct {
+	in *document
+	// path leads there in the file, as YAML paths do: "$.steps[2].when".
+	path string
+}
+
+func (p place) key(name string) place { return place{p.in, p.path + "." + name} }
+
+func (p place) at(key string, index int) place {
+	return place{p.in, fmt.Sprintf("%s.%s[%d]", p.path, key, index)}
+}
+
+// finding says what is wrong at the place.
+func (p place) finding(format string, args ...any) Finding {
+	c := checker{document: p.in}
+	c.report(p.path, format, args...)
+	return c.findings[0]
+}
+
+// origin is where a step was written, and what it has from its group.
+type origin struct {
+	place
+	// group is where the group stands, groupWhen its condition, when the step's own.
+	group           place
+	groupWhen, when string
+	// needs counts the step's own needs, which stand before those of its group.
+	needs int
+	// ownRole says that the role is not the group's.
+	ownRole bool
+}
+
+// roleAt is the place of the step's role.
+func (o origin) roleAt() place {
+	if o.ownRole || o.group.in == nil {
+		return o.key("role")
+	}
+	return o.group.key("role")
+}
+
+// need is the place of one of the step's needs.
+func (o origin) need(n int) place {
+	switch {
+	case n < o.needs:
+		return o.at("needs", n)
+	case o.group.in != nil:
+		return o.group.at("needs", n-o.needs)
+	default:
+		return o.place
+	}
+}

@@ -45,7 +45,7 @@ func (p *Playbook) dangling(elsewhere names) Findings {
 	}
 	for _, h := range p.Hooks {
 		for _, on := range h.On {
-			if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) && !p.reminds(on) && !elsewhere.reminders[on] {
+			if !knownTrigger(on) && !p.reminds(on) && !elsewhere.reminders[on] {
 				findings = append(findings, h.origin.key("on").finding(
 					"nothing is called %q; on takes kinds of events (such as status_changed, resolved), ids of hooks that remind, or one of %s",
 					on, strings.Join(clockTriggers, ", ")))
@@ -53,6 +53,12 @@ func (p *Playbook) dangling(elsewhere names) Findings {
 		}
 	}
 	return findings
+}
+
+// knownTrigger says whether hooks can react to this in every playbook.
+func knownTrigger(on string) bool {
+	_, narrow := narrowTriggers[on]
+	return narrow || slices.Contains(clockTriggers, on) || incident.KnownKind(incident.Kind(on))
 }
 
 // names is what can be referred to.

@@ -17,7 +17,7 @@ func ungroup(d *document, items []Step) ([]Step, Findings) {
 		at := place{d, fmt.Sprintf("$.steps[%d]", i)}
 		if item.Group == "" && len(item.Steps) == 0 {
 			if item.Order != "" {
-				findings = append(findings, at.key("order").finding("order belongs to a group"))
+				findings = append(findings, at.key("order").breaks(ruleGroup, "steps run beside each other unless one needs another", "order belongs to a group"))
 			}
 			item.origin = origin{place: at, when: item.When, needs: len(item.Needs)}
 			steps = append(steps, item)
@@ -27,7 +27,7 @@ func ungroup(d *document, items []Step) ([]Step, Findings) {
 		for n, step := range item.Steps {
 			inner := at.at("steps", n)
 			if step.Group != "" || len(step.Steps) > 0 {
-				findings = append(findings, inner.finding("a group holds steps, not other groups; use needs to order groups"))
+				findings = append(findings, inner.breaks(ruleGroup, "use needs to order groups", "a group holds steps, not other groups"))
 				continue
 			}
 			step.origin = origin{
@@ -72,17 +72,19 @@ func bothHold(one, other string) string {
 // misgrouped says what a group has that only its steps can have, and what it lacks.
 func (s Step) misgrouped(at place) Findings {
 	var findings Findings
-	report := func(at place, format string, args ...any) { findings = append(findings, at.finding(format, args...)) }
+	report := func(at place, hint, format string, args ...any) {
+		findings = append(findings, at.breaks(ruleGroup, hint, format, args...))
+	}
 	switch {
 	case s.Group == "":
-		report(at, "a list of steps within another needs group: what the group is called")
+		report(at, "group: "+identifierHint, "a list of steps within another needs group: what the group is called")
 	case !identifier.MatchString(s.Group):
-		report(at.key("group"), "the id %q must begin with a letter and hold lower-case letters, digits, - and _, 40 at most", s.Group)
+		report(at.key("group"), identifierHint, "%q cannot be an id", s.Group)
 	case len(s.Steps) == 0:
-		report(at, "the group %q has no steps; a step joins a group by standing in its list of steps", s.Group)
+		report(at, "a step joins a group by standing in its list of steps", "the group %q has no steps", s.Group)
 	}
 	if !slices.Contains([]string{"", Parallel, Sequence}, s.Order) {
-		report(at.key("order"), "the order of a group is %s or %s, not %q", Parallel, Sequence, s.Order)
+		report(at.key("order"), "order: "+Parallel+" or "+Sequence, "a group cannot have the order %q", s.Order)
 	}
 	for _, own := range []struct {
 		key   string
@@ -94,7 +96,7 @@ func (s Step) misgrouped(at place) Findings {
 		{"timeout", s.Timeout != nil}, {"retry", s.Retry != nil}, {"on_failure", s.OnFailure != ""},
 	} {
 		if own.given {
-			report(at.key(own.key), "%s belongs to the steps of a group; a group has group, title, role, needs, when, order and steps", own.key)
+			report(at.key(own.key), "a group has group, title, role, needs, when, order and steps", "%s belongs to the steps of a group", own.key)
 		}
 	}
 	return findings

@@ -45,11 +45,11 @@ func readYAML(d *document) (*ast.File, Findings) {
 	}
 	tree, err := parser.Parse(tokens, 0)
 	if err != nil {
-		return nil, Findings{syntaxFinding(d.file, err)}
+		return nil, Findings{syntaxFinding(d, err)}
 	}
 	switch bodies := withBody(tree); {
 	case len(bodies) == 0:
-		return nil, Findings{{File: d.file, Line: 1, Column: 1, Message: "the file holds no playbook; one begins with its name: “name: …”"}}
+		return nil, Findings{d.finding(ruleSyntax, position{1, 1}, "one begins with its name: “name: …”", "the file holds no playbook")}
 	case len(bodies) > 1:
 		return nil, Findings{nodeFinding(d, bodies[1].Body, "a file holds one playbook, and here a second one begins; give it a file of its own")}
 	default:
@@ -72,8 +72,9 @@ func withBody(tree *ast.File) []*ast.DocumentNode {
 
 // unreadable says why a file is not looked into at all.
 func unreadable(d *document) (Finding, bool) {
-	finding := Finding{File: d.file, Line: 1, Column: 1}
+	finding := Finding{File: d.file, Line: 1, Column: 1, Severity: Error, Rule: ruleSyntax}
 	if len(d.source) > MaxFileBytes {
+		finding.Rule = ruleLimit
 		finding.Message = fmt.Sprintf("the file has %d KiB, and a playbook may have %d; move long texts to where a link leads",
 			(len(d.source)+1023)>>10, MaxFileBytes>>10)
 		return finding, true
@@ -247,31 +248,14 @@ func (b *bounds) parameters(at place, with Parameters) {
 
 func (b *bounds) text(at place, text string, runes int) {
 	if len(text) > runes && utf8.RuneCountInString(text) > runes {
-		*b = append(*b, at.finding("this has %d characters, and %d are allowed", utf8.RuneCountInString(text), runes))
+		*b = append(*b, at.breaks(ruleLimit, "", "this has %d characters, and %d are allowed", utf8.RuneCountInString(text), runes))
 	}
 }
 
 func (b *bounds) count(at place, what string, count, most int) {
 	if count > most {
-		*b = append(*b, at.finding("there are %d %s here, and %d are allowed", count, what, most))
+		*b = append(*b, at.breaks(ruleLimit, "", "there are %d %s here, and %d are allowed", count, what, most))
 	}
-}
-
-// bounded says that the expression, or one within the text, is too long.
-func (e expression) bounded() error {
-	parts := []textPart{{text: e.text, expression: true}}
-	if e.kind == text {
-		var err error
-		if parts, err = splitText(e.text); err != nil {
-			return err
-		}
-	}
-	for _, part := range parts {
-		if part.expression && len(part.text) > MaxExpressionBytes {
-			return fmt.Errorf("the expression has %d bytes, and %d are allowed; say it in fewer words, or in several steps", len(part.text), MaxExpressionBytes)
-		}
-	}
-	return nil
 }
 
 func nodeFinding(d *document, node ast.Node, message string) Finding {

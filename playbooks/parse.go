@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -27,10 +28,11 @@ func Parse(file string, text []byte) (*Playbook, error) {
 	if len(findings) > 0 {
 		return nil, findings
 	}
-	c := checker{document: p.origin.in, playbook: p}
-	c.check()
-	if len(c.findings) > 0 {
-		return nil, c.findings.inOrder()
+	if err := p.check(surroundings{analyses: &analyses{}}).err(); err != nil {
+		return nil, err
+	}
+	if err := p.Compile(); err != nil {
+		return nil, Findings{p.origin.breaks(ruleExpression, "", "%s", err)}
 	}
 	return p, nil
 }
@@ -49,7 +51,7 @@ func read(d *document) (*Playbook, Findings) {
 	// may be written again after it.
 	var p Playbook
 	if err := yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey(), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
-		return nil, Findings{syntaxFinding(d.file, err)}
+		return nil, Findings{syntaxFinding(d, err)}
 	}
 	sum := sha256.Sum256([]byte(d.source))
 	p.Version, p.Source = hex.EncodeToString(sum[:6]), d.source
@@ -126,24 +128,6 @@ func (e expression) compile(p programs) error {
 	}
 }
 
-// mistakes says what is wrong with the expression, for its author: in the parts that it was
-// put together from, if there are any.
-func (e expression) mistakes() Findings {
-	parts := e.parts
-	if len(parts) == 0 {
-		parts = []expression{e}
-	}
-	var findings Findings
-	for _, part := range parts {
-		if err := part.bounded(); err != nil {
-			findings = append(findings, part.finding("%s", err))
-		} else if err := part.compile(programs{}); err != nil {
-			findings = append(findings, part.finding("%s", err))
-		}
-	}
-	return findings
-}
-
 // expressions returns every place that may hold CEL, without the empty ones.
 func (p *Playbook) expressions() []expression {
 	var all expressions
@@ -200,14 +184,35 @@ func (e *expressions) step(s Step) {
 	}
 }
 
-func syntaxFinding(file string, err error) Finding {
-	finding := Finding{File: file, Line: 1, Column: 1, Message: err.Error()}
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		position := at.GetToken().Position
-		finding.Line, finding.Column = position.Line, position.Column
-		finding.Message = at.GetMessage()
-		_, finding.Excerpt, _ = strings.Cut(yaml.FormatError(err, false, true), "\n")
+func syntaxFinding(d *document, err error) Finding {
+	at, message := position{1, 1}, err.Error()
+	var placed yaml.Error
+	if errors.As(err, &placed) && placed.GetToken() != nil {
+		at = position{placed.GetToken().Position.Line, max(placed.GetToken().Position.Column, 1)}
+		message = placed.GetMessage()
 	}
-	return finding
+	if m := unknownKey.FindStringSubmatch(message); m != nil {
+		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
+	}
+	return d.finding(ruleSyntax, at, "", message)
+}
+
+// unknownKey is how the decoder says it.
+var unknownKey = regexp.MustCompile(`^unknown field "(.+)"$`)
+
+// keys are all keys that playbooks have, wherever.
+func keys() []string {
+	var all []string
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[Playbook](), reflect.TypeFor[Role](), reflect.TypeFor[Step](), reflect.TypeFor[Hook](),
+		reflect.TypeFor[Approval](), reflect.TypeFor[Option](), reflect.TypeFor[Wait](), reflect.TypeFor[Metric](),
+		reflect.TypeFor[Repeat](), reflect.TypeFor[Timeout](), reflect.TypeFor[Retry](),
+	} {
+		for field := range t.Fields() {
+			if key := field.Tag.Get("yaml"); key != "" && key != "-" && !slices.Contains(all, key) {
+				all = append(all, key)
+			}
+		}
+	}
+	return append(all, "url")
 }

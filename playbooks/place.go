@@ -16,19 +16,25 @@ type document struct {
 	// tree is the file as YAML. It is read again when a finding needs it, so that sound
 	// playbooks do not keep it.
 	tree func() *ast.File
+	// layout is where its values stand, likewise.
+	layout func() *layout
 }
 
 // newDocument takes a file's text. The mark that some editors put at the beginning of UTF-8
 // is no part of it.
 func newDocument(file, text string) *document {
 	text = strings.TrimPrefix(text, "\uFEFF")
-	return &document{file: file, source: text, tree: sync.OnceValue(func() *ast.File {
+	tree := sync.OnceValue(func() *ast.File {
 		tree, err := parser.Parse(lexer.Tokenize(text), 0)
 		if err != nil {
 			return &ast.File{}
 		}
 		return tree
-	})}
+	})
+	return &document{
+		file: file, source: text, tree: tree,
+		layout: sync.OnceValue(func() *layout { return newLayout(text, tree()) }),
+	}
 }
 
 // place is where something was written; the zero value for what was read back from JSON.
@@ -44,11 +50,22 @@ func (p place) at(key string, index int) place {
 	return place{p.in, fmt.Sprintf("%s.%s[%d]", p.path, key, index)}
 }
 
-// finding says what is wrong at the place.
+// finding says what is wrong with the value at the place.
 func (p place) finding(format string, args ...any) Finding {
-	c := checker{document: p.in}
-	c.report(p.path, format, args...)
-	return c.findings[0]
+	return p.breaks(ruleInvalidValue, "", format, args...)
+}
+
+// breaks says which rule is broken at the place, and what to do.
+func (p place) breaks(rule, hint, format string, args ...any) Finding {
+	return p.in.finding(rule, p.in.layout().at(p.path), hint, fmt.Sprintf(format, args...))
+}
+
+// finding is one about a position.
+func (d *document) finding(rule string, at position, hint, message string) Finding {
+	return Finding{
+		File: d.file, Line: at.line, Column: at.column, Severity: severityOf(rule), Rule: rule,
+		Message: message, Hint: hint, Excerpt: d.layout().excerpt(at),
+	}
 }
 
 // origin is where a step was written, and what it has from its group.

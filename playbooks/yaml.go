@@ -11,7 +11,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/printer"
 	"github.com/goccy/go-yaml/token"
 )
 
@@ -212,18 +211,11 @@ func (v *valueSearch) parameter(name string, key, value ast.Node) {
 	}
 }
 
-// maxExcerptBytes bounds an excerpt: lines may be long.
-const maxExcerptBytes = 4 << 10
-
-// tokenFinding shows the lines around a token with a caret.
+// tokenFinding is one about a token.
 func tokenFinding(d *document, at *token.Token, format string, args ...any) Finding {
-	finding := Finding{File: d.file, Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}
+	place := position{1, 1}
 	if at != nil && at.Position != nil {
-		var printer printer.Printer
-		finding.Line, finding.Column = at.Position.Line, at.Position.Column
-		if excerpt := printer.PrintErrorToken(at, false); len(excerpt) <= maxExcerptBytes {
-			finding.Excerpt = excerpt
-		}
+		place = position{at.Position.Line, max(at.Position.Column, 1)}
 	}
-	return finding
+	return d.finding(ruleInvalidValue, place, "", fmt.Sprintf(format, args...))
 }

@@ -3,6 +3,8 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -185,6 +187,9 @@ func (f UnknownFact) apply(*State, Event) {}
 
 // MarshalJSON keeps the payload as it was found.
 func (f UnknownFact) MarshalJSON() ([]byte, error) { return f.Data.MarshalJSON() }
+
+// Kinds are all kinds of events, sorted.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(facts)) }
 
 // KnownKind says whether this version knows the kind of event.
 func KnownKind(kind Kind) bool {

@@ -290,7 +290,7 @@ steps:
   - {id: get, title: Get, do: http.request, with: {url: "https://deploy.example.com/last"}}
   - {id: say, title: Say, needs: [get], when: 'outputs["get"].status == 200.0', do: slack.post, with: {text: '${outputs["get"].json.version} by ${incident.on_call.join(", ")}'}}
   - {id: odd, title: Odd, needs: [get], do: slack.post, with: {text: '${outputs["get"].json}'}}
-  - {id: none, title: None, needs: [get], do: slack.post, with: {text: '${outputs["get"].nothing}'}}
+  - {id: none, title: None, needs: [get], do: slack.post, with: {text: '${outputs["get"].json.nothing}'}}
 `)
 	f.settle(began)
 	f.do(began, incident.FinishStep{Step: "get", Outcome: incident.Outcome{Output: map[string]any{"status": 200.0, "json": map[string]any{"version": "v42"}}}})
@@ -309,14 +309,17 @@ func TestNoValueCanAskForASecretThatItsTextDoesNotName(t *testing.T) {
 	f := follow(t, `
 name: p
 steps:
+  - {id: x, title: X, do: http.request, with: {url: "https://deploy.example.com"}}
   - id: a
     title: A
+    needs: [x]
     do: http.request
     with:
       url: https://deploy.example.com
-      body: '${secret("deploy_token")} ${secret("deploy_token") + outputs["x"].text} ${outputs["x"].text}'
+      body: '${secret("deploy_token")} ${secret("deploy_token") + outputs["x"].body} ${outputs["x"].body}'
 `)
-	f.state.Steps = append(f.state.Steps, incident.Step{ID: "x", Output: map[string]any{"text": "<" + playbooks.SecretReference("other") + ">"}})
+	f.settle(began)
+	f.do(began, incident.FinishStep{Step: "x", Outcome: incident.Outcome{Output: map[string]any{"body": "<" + playbooks.SecretReference("other") + ">"}}})
 	due := f.settle(began)
 	token := playbooks.SecretReference("deploy_token")
 	require.Equal(t, token+" "+token+"<other> <other>", due.Work[0].With["body"])

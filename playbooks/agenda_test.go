@@ -198,11 +198,11 @@ func TestAnExpressionThatFailsFailsItsOwnStepOnly(t *testing.T) {
 	f := follow(t, `
 name: p
 steps:
-  - {id: bad, title: Bad, do: slack.post, with: {text: '${incident.roles["nobody"]}'}}
+  - {id: bad, title: Bad, do: slack.post, with: {text: '${incident.roles["no" + "body"]}'}}
   - {id: good, title: Good, do: slack.post, with: {text: fine}}
-  - {id: unsure, title: Unsure, when: 'incident.roles["nobody"] == "x"'}
+  - {id: unsure, title: Unsure, when: 'incident.roles["no" + "body"] == "x"'}
 hooks:
-  - {id: hook, on: note_added, when: 'incident.roles["nobody"] == "x"', title: Hook, do: slack.post, with: {text: x}}
+  - {id: hook, on: note_added, when: 'incident.roles["no" + "body"] == "x"', title: Hook, do: slack.post, with: {text: x}}
 `)
 	require.Equal(t, []string{"good"}, f.ids(f.settle(began)))
 	f.do(began, incident.AddNote{Text: "seen"})

@@ -243,6 +243,8 @@ func (p programs) eval(expression string, scope Scope) (ref.Val, error) {
 type textPart struct {
 	text       string
 	expression bool
+	// at is where an expression begins in the text, in bytes.
+	at int
 }
 
 // splitText takes a text apart into what stands as it is and what stands in ${…}.
@@ -270,7 +272,7 @@ func splitText(text string) ([]textPart, error) {
 			parts = append(parts, textPart{text: literal.String()})
 			literal.Reset()
 		}
-		parts = append(parts, textPart{text: rest[start+2 : start+2+end], expression: true})
+		parts = append(parts, textPart{text: rest[start+2 : start+2+end], expression: true, at: len(text) - len(rest) + start + 2})
 		rest = rest[start+2+end+1:]
 	}
 	if literal.Len() > 0 {

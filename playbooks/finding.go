@@ -1,62 +1,98 @@
 package playbooks
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
-// Findings are what is wrong with a playbook, in the order of its text.
-type Findings []Finding
+// Severity says how bad a finding is.
+type Severity string
+
+// The severities of findings.
+const (
+	// Error keeps a playbook from being followed: something in it cannot work.
+	Error Severity = "error"
+	// Warning is about something that works, but most likely not as was meant.
+	Warning Severity = "warning"
+	// Note is worth a look.
+	Note Severity = "note"
+)
 
 // Finding is one mistake, with its place.
 type Finding struct {
-	File         string
+	File string
+	// Line and Column count from 1; a column is a character, not a byte.
 	Line, Column int
-	Message      string
-	// Excerpt shows the lines around the place with a caret.
+	Severity     Severity
+	// Rule is the id of the [Rule] that was broken.
+	Rule string
+	// Message says what is wrong, Hint what to do; the hint may be empty.
+	Message, Hint string
+	// Excerpt shows the lines around the place with a caret. It is empty where the place
+	// is no line of the file.
 	Excerpt string
 }
+
+// String returns the finding as a block of text: place and message, the excerpt, the hint.
+func (f Finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d: ", f.File, f.Line, f.Column)
+	if f.Severity != Error {
+		fmt.Fprintf(&b, "%s: ", f.Severity)
+	}
+	fmt.Fprintf(&b, "%s [%s]", f.Message, f.Rule)
+	if f.Excerpt != "" {
+		b.WriteString("\n" + f.Excerpt)
+	}
+	if f.Hint != "" {
+		b.WriteString("\n  hint: " + f.Hint)
+	}
+	return b.String()
+}
+
+// Findings are what is wrong with a playbook, in the order of its text, or with several
+// files, one file after another.
+type Findings []Finding
 
 // Error lists every finding, each with its place and an excerpt.
 func (f Findings) Error() string {
 	blocks := make([]string, len(f))
 	for i, finding := range f {
-		blocks[i] = fmt.Sprintf("%s:%d:%d: %s", finding.File, finding.Line, finding.Column, finding.Message)
-		if finding.Excerpt != "" {
-			blocks[i] += "\n" + strings.TrimRight(finding.Excerpt, "\n")
-		}
+		blocks[i] = finding.String()
 	}
 	return strings.Join(blocks, "\n\n")
 }
 
-// report adds a finding at the place that the path leads to, or at the nearest place
-// above it that exists.
-func (c *checker) report(path, format string, args ...any) {
-	finding := Finding{File: c.file, Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}
-	for p := path; p != ""; p = parentPath(p) {
-		query, err := yaml.PathString(p)
-		if err != nil {
-			continue
+// Count says how many findings have a severity.
+func (f Findings) Count(severity Severity) int {
+	n := 0
+	for _, finding := range f {
+		if finding.Severity == severity {
+			n++
 		}
-		node, err := query.FilterFile(c.tree)
-		if err != nil || node == nil || node.GetToken() == nil {
-			continue
-		}
-		position := node.GetToken().Position
-		finding.Line, finding.Column = position.Line, position.Column
-		if excerpt, err := query.AnnotateSource([]byte(c.source), false); err == nil {
-			finding.Excerpt = string(excerpt)
-		}
-		break
 	}
-	c.findings = append(c.findings, finding)
+	return n
 }
 
-func parentPath(path string) string {
-	if i := strings.LastIndexAny(path, ".["); i > 0 {
-		return path[:i]
+// Errors are the findings that keep a playbook from being followed.
+func (f Findings) Errors() Findings {
+	return slices.DeleteFunc(slices.Clone(f), func(finding Finding) bool { return finding.Severity != Error })
+}
+
+// err returns the errors among the findings, or nil if there are none.
+func (f Findings) err() error {
+	if errs := f.Errors(); len(errs) > 0 {
+		return errs
 	}
-	return ""
+	return nil
+}
+
+// sorted brings findings into the order of their texts, and drops what was said twice.
+func (f Findings) sorted() Findings {
+	slices.SortStableFunc(f, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(f)
 }

@@ -46,6 +46,7 @@ type Playbook struct {
 	Parts []Part `yaml:"-" json:"parts,omitzero"`
 
 	programs programs
+	origin   place
 }
 
 // DefaultCloseAfter is how long a resolved incident without open follow-ups waits
@@ -70,6 +71,8 @@ type Role struct {
 	// Assign says who gets the role by itself while nobody has had it: [OnCall] or
 	// [Acknowledger]. Empty leaves it to people.
 	Assign string `yaml:"assign" json:"assign,omitzero"`
+
+	origin place
 }
 
 // Who gets a role by itself.
@@ -108,6 +111,8 @@ type Hook struct {
 	Within string `yaml:"-" json:"within,omitzero"`
 	// Playbook names the part that the hook comes from; empty if there is only one.
 	Playbook string `yaml:"-" json:"playbook,omitzero"`
+
+	origin place
 }
 
 // Parameters are an action's parameters by name. Values are texts that may hold ${…};

@@ -61,6 +61,8 @@ type Step struct {
 	Within string `yaml:"-" json:"within,omitzero"`
 	// Playbook names the part that the step comes from; empty if there is only one.
 	Playbook string `yaml:"-" json:"playbook,omitzero"`
+
+	origin origin
 }
 
 // The orders of a group's steps.

@@ -41,6 +41,7 @@ const (
 	WorkflowAsked  EntryKind = "workflow"
 	IncidentTold   EntryKind = "signal"
 	CommandRefused EntryKind = "refused"
+	VendorChanged  EntryKind = "vendor"
 )
 
 // Entry is one thing that happened outside the incident's journal.

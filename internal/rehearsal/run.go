@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -105,6 +106,7 @@ func (r *run) happen(h Happening) {
 		r.command(*h.Command)
 	case h.Fault != nil:
 		r.faults[h.Fault.Vendor] = h.Fault.Mode
+		r.note(Entry{Kind: VendorChanged, To: string(h.Fault.Vendor), Text: cmp.Or(string(h.Fault.Mode), "works again")})
 	case h.Metric != nil:
 		r.metrics = append([]Metric{*h.Metric}, r.metrics...)
 	case h.Answer != nil:
@@ -142,7 +144,7 @@ func (r *run) refuse(c Command, err error) {
 // moveTicket has the tracker's webhook tell the follow-up's workflow.
 func (r *run) moveTicket(m TicketMove) {
 	f, ok := incident.Fold(r.events).Followup(m.Followup)
-	c := Command{Label: "ticket of " + m.Followup, Actor: incident.VendorActor("Jira"), Intent: incident.ReportTicket{Followup: m.Followup}}
+	c := Command{Label: m.Label, Actor: incident.VendorActor("Jira"), Intent: incident.ReportTicket{Followup: m.Followup}}
 	if !ok || f.Ticket.Key == "" {
 		r.refuse(c, &incident.NotFoundError{What: "ticket", Message: fmt.Sprintf("there is no follow-up %q with a ticket", m.Followup)})
 		return

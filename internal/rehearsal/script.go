@@ -62,6 +62,8 @@ type TicketMove struct {
 	Done   bool
 	// Deleted says that the ticket is gone.
 	Deleted bool
+	// Label is the caller's own; it comes back in a [Refusal].
+	Label string
 }
 
 // Vendor is somebody whom Muster asks for something.

@@ -100,11 +100,8 @@ func reachedIn(r *rehearsal.Record) map[string]bool {
 			reached["hook "+f.Hook] = true
 		case incident.ReminderGiven:
 			reached["hook "+f.Hook] = true
-		}
-	}
-	for _, step := range r.State.Steps {
-		if step.Choice != "" {
-			reached["option "+step.ID+"/"+step.Choice] = true
+		case incident.DecisionMade:
+			reached["option "+f.Step+"/"+f.Option] = true
 		}
 	}
 	return reached

@@ -60,10 +60,16 @@ func Lines(r *rehearsal.Record) []Line {
 
 // promptOf returns the hook or step that reminds people, if the fact is a prompt.
 func promptOf(f incident.Fact) (string, bool) {
-	if f, ok := f.(incident.ReminderGiven); ok {
+	switch f := f.(type) {
+	case incident.ReminderGiven:
 		return f.Hook, true
+	case incident.StepNudged:
+		return f.Step, true
+	case incident.StepEscalated:
+		return f.Step, true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // stepOf is the step that a fact is about.
@@ -82,6 +88,16 @@ func stepOf(f incident.Fact) string {
 	case incident.StepFailed:
 		return f.Step
 	case incident.StepRetried:
+		return f.Step
+	case incident.DecisionMade:
+		return f.Step
+	case incident.ApprovalGiven:
+		return f.Step
+	case incident.StepNudged:
+		return f.Step
+	case incident.StepEscalated:
+		return f.Step
+	case incident.StepRepeated:
 		return f.Step
 	default:
 		return ""

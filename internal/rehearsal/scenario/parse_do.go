@@ -40,19 +40,24 @@ var verbs = map[string]verb{
 	"severity": {extras: []string{"reason"}, intent: func(p *parsing, f fields, to string) incident.Intent {
 		return incident.ChangeSeverity{Severity: incident.Severity(to), Reason: p.extra(f, "reason")}
 	}},
-	"take": {intent: func(p *parsing, f fields, role string) incident.Intent {
-		return incident.AssignRole{Role: p.role(f, "take", role), User: p.actor(f)}
+	"take": {extras: []string{"brief"}, intent: func(p *parsing, f fields, role string) incident.Intent {
+		return incident.AssignRole{Role: p.role(f, "take", role), User: p.actor(f), Brief: p.extra(f, "brief")}
 	}},
 	"release": {intent: func(p *parsing, f fields, role string) incident.Intent {
 		return incident.AssignRole{Role: p.role(f, "release", role)}
 	}},
-	"assign": {extras: []string{"to"}, intent: func(p *parsing, f fields, role string) incident.Intent {
-		return incident.AssignRole{Role: p.role(f, "assign", role), User: p.required(f, "to", "assign")}
+	"assign": {extras: []string{"to", "brief"}, intent: func(p *parsing, f fields, role string) incident.Intent {
+		return incident.AssignRole{Role: p.role(f, "assign", role), User: p.required(f, "to", "assign"), Brief: p.extra(f, "brief")}
 	}},
 	"update": {intent: func(_ *parsing, _ fields, text string) incident.Intent { return incident.PostUpdate{Text: text} }},
 	"note":   {intent: func(_ *parsing, _ fields, text string) incident.Intent { return incident.AddNote{Text: text} }},
 	"complete": {extras: []string{"note"}, intent: func(p *parsing, f fields, step string) incident.Intent {
 		return incident.CompleteStep{Step: p.step(f, "complete", step), Note: p.extra(f, "note")}
+	}},
+	"choose": {extras: []string{"option", "note"}, intent: func(p *parsing, f fields, step string) incident.Intent {
+		option := p.required(f, "option", "choose")
+		p.refer("option", step+"/"+option, f.values["choose"])
+		return incident.ChooseOption{Step: step, Option: option, Note: p.extra(f, "note")}
 	}},
 	"skip": {extras: []string{"reason"}, intent: func(p *parsing, f fields, step string) incident.Intent {
 		return incident.SkipStep{Step: p.step(f, "skip", step), Reason: p.extra(f, "reason")}

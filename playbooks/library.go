@@ -29,8 +29,11 @@ func BuiltIn() (Library, error) {
 	return library, nil
 }
 
-// Load reads every .yaml file of a folder. The error joins what is wrong with each;
-// two playbooks of one name are an error.
+// scenarioSuffix ends the names of files that are no playbooks but test one.
+const scenarioSuffix = ".test.yaml"
+
+// Load reads every .yaml file of a folder that is not a file of scenarios. The error joins
+// what is wrong with each; two playbooks of one name are an error.
 func Load(files fs.FS, folder string) (Library, error) {
 	entries, err := fs.ReadDir(files, folder)
 	if err != nil {
@@ -39,7 +42,7 @@ func Load(files fs.FS, folder string) (Library, error) {
 	library := Library{}
 	var errs []error
 	for _, entry := range entries {
-		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") {
+		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), scenarioSuffix) {
 			continue
 		}
 		file := path.Join(folder, entry.Name())

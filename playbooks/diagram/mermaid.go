@@ -66,10 +66,14 @@ func (m *mermaid) nodes(group, indent string) {
 		}
 		f := m.faceOf(n)
 		text := escaped(f.full)
+		var notes []string
 		for _, d := range f.details {
 			if d.class != classCondition {
-				text += "<br/><i>" + escaped(d.text) + "</i>"
+				notes = append(notes, escaped(d.text))
 			}
+		}
+		if len(notes) > 0 {
+			text += "<br/><i>" + strings.Join(notes, " ") + "</i>"
 		}
 		for _, chip := range f.chips {
 			text += "<br/>" + escaped("("+chip+")")

@@ -67,7 +67,7 @@ func SVG(p *playbooks.Playbook, o Options) string {
 		px(wide), px(high), px(wide), px(high), d.role())
 	d.raw("<title>%s</title>\n<desc>%s</desc>\n", html.EscapeString("Playbook "+clean(p.Name)), html.EscapeString(b.describe()))
 	if o.Standalone {
-		d.raw("<style>\n%s%s</style>\n<rect class="ground" width="100%%" height="100%%"/>\n", tokens, stylesheet)
+		d.raw("<style>\n%s%s</style>\n<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", tokens, stylesheet)
 	}
 	d.graph(whole, margin, margin)
 	if b.undrawn > 0 {

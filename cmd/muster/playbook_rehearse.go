@@ -62,7 +62,7 @@ func (cmd *playbookTestCommand) Run(c *console) error {
 	}
 	if cmd.JUnit != "" {
 		var report bytes.Buffer
-		writing = errors.Join(writing, scenario.WriteJUnit(&report, results), intoFile(cmd.JUnit, func(w io.Writer) error {
+		writing = errors.Join(writing, scenario.WriteJUnit(&report, results), intoFile(cmd.JUnit, true, func(w io.Writer) error {
 			_, err := report.WriteTo(w)
 			return err
 		}))

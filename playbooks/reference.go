@@ -137,6 +137,14 @@ func (p *Playbook) satisfiable(need string) error {
 	return nil
 }
 
+// before are the needs of a step, and the one that runs its playbook.
+func (s Step) before() []string {
+	if s.Within == "" {
+		return s.Needs
+	}
+	return append(slices.Clone(s.Needs), s.Within)
+}
+
 // cycle returns the way along needs from one step back to a step, or nil. It goes through no
 // step twice: from those in dead, no way leads back.
 func (p *Playbook) cycle(from, back string, way []string, dead map[string]bool) []string {
@@ -146,7 +154,7 @@ func (p *Playbook) cycle(from, back string, way []string, dead map[string]bool) 
 	dead[from] = true
 	way = append(way, from)
 	step, _ := p.step(from)
-	for _, need := range step.Needs {
+	for _, need := range step.before() {
 		for _, id := range p.settling(need) {
 			if id == back {
 				return append(way, back)

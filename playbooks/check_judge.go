@@ -89,7 +89,7 @@ func (c *checker) judgeValue(r reference, at site, report reporter) {
 		return
 	}
 	if r.subject == "event.kind" && at.hook != nil && r.value != "" && !slices.Contains(heard(*at.hook), r.value) {
-		report(ruleNeverTrue, "add it to on, or leave the comparison out", "the hook does not react to %s", r.value)
+		report(ruleUnheard, "add it to on, or leave the comparison out", "the hook does not react to %s", r.value)
 	}
 }
 

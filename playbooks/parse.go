@@ -194,7 +194,7 @@ func syntaxFinding(d *document, err error) Finding {
 	if m := unknownKey.FindStringSubmatch(message); m != nil {
 		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
 	}
-	return d.finding(ruleSyntax, at, "", message)
+	return d.finding(ruleSyntax, at, "a text with quotes, : or # in it stands best in '…', or below |-", message)
 }
 
 // unknownKey is how the decoder says it.

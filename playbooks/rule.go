@@ -87,7 +87,7 @@ var rules = []Rule{
 	{ruleKind, "A step is of exactly one kind: do, approval, decide, wait, or none of them for people.", Error},
 	{ruleSyntax, "The file can be read as YAML.", Error},
 	{ruleTimeout, "A timeout nudges, escalates and ends in this order, and ends in a way that the step's kind has.", Error},
-	{ruleUnheard, "Where a step takes long, a hook tells people.", Warning},
+	{ruleUnheard, "A hook hears of what it asks about, and where a step takes long, a hook hears of it.", Warning},
 	{ruleUnknownAction, "Every action exists.", Error},
 	{ruleUnknownKey, "Every key exists.", Error},
 	{ruleUnknownName, "Every name in an expression exists.", Error},

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// Source is the text of a playbook, and the file that it is from.
-type Source struct {
-	File string
+// File is the text of a playbook, and the file that it is from.
+type File struct {
+	Name string
 	Text []byte
 }
 
@@ -17,7 +17,7 @@ type Source struct {
 // those of the same name replace. It returns the library that the playbooks without errors
 // make, not yet fit to be followed, and everything found, in the order of the files. It
 // uses all processors.
-func Check(base Library, sources []Source, catalogue Catalogue) (Library, Findings) {
+func Check(base Library, sources []File, catalogue Catalogue) (Library, Findings) {
 	read := make([]reading, len(sources))
 	each(len(sources), func(i int) {
 		read[i].playbook, read[i].findings = readSource(sources[i])
@@ -39,7 +39,7 @@ func Check(base Library, sources []Source, catalogue Catalogue) (Library, Findin
 				"the file %s has a playbook named %q already", other, p.Name))
 			continue
 		}
-		files[p.Name] = sources[i].File
+		files[p.Name] = sources[i].Name
 		around.library[p.Name] = p
 	}
 	each(len(read), func(i int) {
@@ -65,7 +65,7 @@ type reading struct {
 	findings Findings
 }
 
-func readSource(s Source) (*Playbook, Findings) { return read(newDocument(s.File, string(s.Text))) }
+func readSource(s File) (*Playbook, Findings) { return read(newDocument(s.Name, string(s.Text))) }
 
 // each does something for every number below n, on all processors.
 func each(n int, do func(i int)) {

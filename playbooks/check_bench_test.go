@@ -12,11 +12,11 @@ import (
 
 // generated are different playbooks of a usual size: two roles, ten steps, four hooks and
 // some thirty expressions, of which a third are like no other playbook's.
-func generated(count int) []playbooks.Source {
-	sources := make([]playbooks.Source, count)
+func generated(count int) []playbooks.File {
+	sources := make([]playbooks.File, count)
 	for i := range sources {
-		sources[i] = playbooks.Source{
-			File: fmt.Sprintf("playbooks/service-%d.yaml", i),
+		sources[i] = playbooks.File{
+			Name: fmt.Sprintf("playbooks/service-%d.yaml", i),
 			Text: []byte(strings.ReplaceAll(usual, "SERVICE", fmt.Sprintf("service-%d", i))),
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -17,7 +18,8 @@ var builtIn embed.FS
 // Default names the playbook that is followed where nothing says otherwise.
 const Default = "default"
 
-// Library is a set of playbooks by name.
+// Library is a set of playbooks by name, each put together with those that it extends and
+// runs.
 type Library map[string]*Playbook
 
 // BuiltIn returns the playbooks that come with Muster.
@@ -32,40 +34,74 @@ func BuiltIn() (Library, error) {
 // scenarioSuffix ends the names of files that are no playbooks but test one.
 const scenarioSuffix = ".test.yaml"
 
-// Load reads every .yaml file of a folder that is not a file of scenarios. The error joins
-// what is wrong with each; two playbooks of one name are an error.
-func Load(files fs.FS, folder string) (Library, error) {
+// IsPlaybook says whether a file in a folder of playbooks is one, by its name: files of
+// scenarios beside it are none.
+func IsPlaybook(file string) bool {
+	return strings.HasSuffix(file, ".yaml") && !strings.HasSuffix(file, scenarioSuffix)
+}
+
+// Load reads every playbook of a folder, as [Library.Load] does. What these playbooks extend
+// or run must be among them.
+func Load(files fs.FS, folder string) (Library, error) { return Library{}.Load(files, folder) }
+
+// Load returns the library with the playbooks of a folder. One that has the name of another
+// in the library takes its place, also in those that extend or run it; it may extend the one
+// whose place it takes, by that same name. The error joins what is wrong with them, as
+// [Findings] where it is in a file; two playbooks of one name in the folder are an error. The
+// library without those that are wrong is returned in any case.
+func (l Library) Load(files fs.FS, folder string) (Library, error) {
 	entries, err := fs.ReadDir(files, folder)
 	if err != nil {
 		return nil, err
 	}
-	library := Library{}
+	var read []File
 	var errs []error
 	for _, entry := range entries {
-		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), scenarioSuffix) {
+		if entry.IsDir() || !IsPlaybook(entry.Name()) {
 			continue
 		}
-		file := path.Join(folder, entry.Name())
-		text, err := fs.ReadFile(files, file)
+		file, err := ReadFile(files, path.Join(folder, entry.Name()))
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		p, err := Parse(file, text)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if _, twice := library[p.Name]; twice {
-			errs = append(errs, fmt.Errorf("%s: another file has a playbook named %q already", file, p.Name))
-			continue
-		}
-		library[p.Name] = p
+		read = append(read, file)
 	}
+	library, findings := Check(l, read, Catalogue{})
+	errs = append(errs, findings.err(), library.compile())
 	return library, errors.Join(errs...)
 }
 
-// With returns the library with the other's playbooks added; theirs win.
+// ReadFile reads a playbook's file, and no more of it than shows that it is too large.
+func ReadFile(files fs.FS, name string) (File, error) {
+	opened, err := files.Open(name)
+	if err != nil {
+		return File{}, err
+	}
+	defer opened.Close()
+	text, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
+	return File{Name: name, Text: text}, err
+}
+
+// compile makes every playbook fit to be followed. One that cannot be is taken out.
+func (l Library) compile() error {
+	names := l.Names()
+	errs := make([]error, len(names))
+	each(len(names), func(i int) {
+		if p := l[names[i]]; p.programs == nil {
+			errs[i] = p.Compile()
+		}
+	})
+	for i, err := range errs {
+		if err != nil {
+			errs[i] = fmt.Errorf("the playbook %s: %w", names[i], err)
+			delete(l, names[i])
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// With returns the library with the other's playbooks added as they are; theirs win.
 func (l Library) With(other Library) Library {
 	merged := maps.Clone(l)
 	maps.Copy(merged, other)
@@ -73,4 +109,6 @@ func (l Library) With(other Library) Library {
 }
 
 // Names lists the playbooks, sorted.
-func (l Library) Names() []string { return slices.Sorted(maps.Keys(l)) }
+func (l Library) Names() []string { return sortedNames(l) }
+
+func sortedNames(all map[string]*Playbook) []string { return slices.Sorted(maps.Keys(all)) }

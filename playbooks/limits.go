@@ -74,9 +74,8 @@ func withBody(tree *ast.File) []*ast.DocumentNode {
 func unreadable(d *document) (Finding, bool) {
 	finding := Finding{File: d.file, Line: 1, Column: 1, Severity: Error, Rule: ruleSyntax}
 	if len(d.source) > MaxFileBytes {
-		finding.Rule = ruleLimit
-		finding.Message = fmt.Sprintf("the file has %d KiB, and a playbook may have %d; move long texts to where a link leads",
-			(len(d.source)+1023)>>10, MaxFileBytes>>10)
+		finding.Rule, finding.Hint = ruleLimit, "move long texts to where a link leads"
+		finding.Message = fmt.Sprintf("the file has more than the %d KiB that a playbook may have", MaxFileBytes>>10)
 		return finding, true
 	}
 	for i, r := range d.source {

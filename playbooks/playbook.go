@@ -47,6 +47,9 @@ type Playbook struct {
 
 	programs programs
 	origin   place
+	// written is the playbook as its file has it, merged that with those that it extends; nil
+	// where they are the same. beneath is the one whose place it takes, if it extends that.
+	written, merged, beneath *Playbook
 }
 
 // DefaultCloseAfter is how long a resolved incident without open follow-ups waits

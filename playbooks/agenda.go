@@ -48,6 +48,9 @@ type Work struct {
 	Event int `json:"event,omitzero"`
 	// Round counts how often the step was done before: each time is work of its own.
 	Round int `json:"round,omitzero"`
+	// Since is when the work was begun, or last tried again by whoever does that: the same for
+	// every attempt and every question that is asked meanwhile.
+	Since time.Time `json:"since,omitzero"`
 	// Poll says that the step waits for a measurement: what is found is for
 	// [Agenda.Measured], and the step is not done by it.
 	Poll bool `json:"poll,omitzero"`
@@ -305,7 +308,11 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if err != nil {
 				title = hook.ID
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
+			since := r.Event.At
+			if failedBefore {
+				since = step.StartedAt
+			}
+			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Since: since, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
 		}
 		held[lane] = true
 	}

@@ -236,6 +236,7 @@ func (c *composer) broken(merged, child *Playbook) {
 // seal gives a playbook that was put together its version, which changes with those of its
 // parts. The error says that it has become too large.
 func (p *Playbook) seal() error {
+	p.programs = nil // those of one of its parts
 	hash := sha256.New()
 	for _, part := range p.Parts {
 		fmt.Fprintf(hash, "%s %s\n", part.Name, part.Version)

@@ -158,7 +158,7 @@ func (p *parsing) due(f fields) time.Time {
 		return time.Time{}
 	}
 	text := strings.TrimSpace(p.text(node, "due"))
-	if d, ok := parseDuration(text); ok && d >= 0 {
+	if d, ok := ParseDuration(text); ok && d >= 0 {
 		return p.scenario.Incident.At.Add(d).Truncate(24 * time.Hour)
 	}
 	day, err := parseMoment(text)

@@ -200,8 +200,8 @@ var weeksAndDays = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`)
 // maxDuration bounds a rehearsal: a year, and some days to look at what came of it.
 const maxDuration = 400 * 24 * time.Hour
 
-// parseDuration reads "90s", "1h30m", "3d", "2w1d12h".
-func parseDuration(text string) (time.Duration, bool) {
+// ParseDuration reads "90s", "1h30m", "3d", "2w1d12h"; false if it is none of that kind.
+func ParseDuration(text string) (time.Duration, bool) {
 	parts := weeksAndDays.FindStringSubmatch(text)
 	if parts == nil || text == "" {
 		return 0, false
@@ -232,7 +232,7 @@ func (r *reader) duration(node ast.Node, what string) time.Duration {
 		return 0
 	}
 	text := strings.TrimSpace(r.text(node, what))
-	d, ok := parseDuration(text)
+	d, ok := ParseDuration(text)
 	switch {
 	case !ok:
 		r.report(node, "%s: %q is no duration; write 30s, 5m, 1h30m, 3d or 2w", what, text)

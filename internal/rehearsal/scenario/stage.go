@@ -8,6 +8,7 @@ import (
 
 	"muster/config"
 	"muster/incident"
+	"muster/internal/declaration"
 	"muster/internal/rehearsal"
 	"muster/playbooks"
 	"muster/workflows"
@@ -63,13 +64,14 @@ func (s *Scenario) Declare(catalogue *config.Catalogue) (Declaration, error) {
 	if alert, ok := s.alertOf(); ok && said.By == "" {
 		d.Alert = alert
 		d.Command.Actor, d.Command.Source = incident.VendorActor(workflows.AlertActor(alert)), alert.Source
-		declare.Title = cmp.Or(declare.Title, titleOf(alert))
+		declare.Title = cmp.Or(declare.Title, declaration.Title(alert))
 		declare.Summary = cmp.Or(declare.Summary, alert.Annotations["description"])
 		if catalogue != nil {
-			route := catalogue.Route(alert.Labels)
-			said.Service, said.Severity = cmp.Or(said.Service, route.Service.Name), cmp.Or(said.Severity, route.Severity.Name)
-			declare.Title = cmp.Or(s.Incident.Title, route.Title, declare.Title)
-			declare.Notes, d.Playbook = route.Notes, route.Playbook
+			command, route := declaration.OfAlert(catalogue, alert)
+			routed, _ := command.Intent.(incident.Declare)
+			said.Service, said.Severity = cmp.Or(said.Service, routed.Service.Name), cmp.Or(said.Severity, string(routed.Severity))
+			declare.Title = cmp.Or(s.Incident.Title, routed.Title)
+			declare.Notes, d.Playbook = routed.Notes, route.Playbook
 		}
 		said.Service, said.Severity = cmp.Or(said.Service, alert.Labels["service"]), cmp.Or(said.Severity, alert.Labels["severity"])
 	}
@@ -81,14 +83,14 @@ func (s *Scenario) Declare(catalogue *config.Catalogue) (Declaration, error) {
 	if !ok {
 		return Declaration{}, fmt.Errorf("there is no severity %q; there are %s", said.Severity, severityNames(known))
 	}
-	declare.Severity, declare.Scale = incident.Severity(level.Name), scale(known.Scale())
+	declare.Severity, declare.Scale = incident.Severity(level.Name), declaration.Scale(known.Scale())
 	declare.Service = madeUp(cmp.Or(said.Service, "storefront"), said.Team)
 	if catalogue != nil {
 		service, ok := catalogue.Service(said.Service)
 		if !ok {
 			return Declaration{}, fmt.Errorf("the catalogue has no service %q", said.Service)
 		}
-		declare.Service = serviceOf(service)
+		declare.Service = declaration.Service(service)
 	}
 	if s.Fallback != nil {
 		declare.Service.Fallback = *s.Fallback
@@ -97,15 +99,6 @@ func (s *Scenario) Declare(catalogue *config.Catalogue) (Declaration, error) {
 	d.Command.Intent = declare
 	_, err := incident.Decide(incident.State{}, d.Command, time.Now())
 	return d, err
-}
-
-// titleOf is what Muster calls an incident after its first alert.
-func titleOf(a incident.Alert) string {
-	title := a.Name
-	if summary := a.Summary(); summary != title {
-		title += ": " + summary
-	}
-	return strings.TrimSpace(incident.CutText(title, incident.MaxTitleRunes))
 }
 
 // madeUp is a service that exists for a rehearsal only.
@@ -128,24 +121,4 @@ func severityNames(c *config.Catalogue) string {
 		names = append(names, s.Name)
 	}
 	return strings.Join(names, ", ")
-}
-
-func scale(severities []config.Severity) []incident.SeverityLevel {
-	levels := make([]incident.SeverityLevel, len(severities))
-	for i, s := range severities {
-		levels[i] = incident.SeverityLevel{Name: incident.Severity(s.Name), Pager: string(s.Pager), UpdateEvery: s.UpdateEvery}
-	}
-	return levels
-}
-
-func serviceOf(s config.Service) incident.Service {
-	var links []incident.Link
-	for _, l := range append(append([]config.Link{}, s.Runbooks...), s.Dashboards...) {
-		links = append(links, incident.Link{Title: l.Title, URL: l.URL})
-	}
-	return incident.Service{
-		Name: s.Name, Team: s.Team, PagerService: s.PagerDuty.Service, TrackerProject: s.Jira.Project,
-		ChannelPrefix: s.Chat.Prefix, Runbooks: links,
-		Fallback: incident.Fallback{After: s.Fallback.After, Emails: s.Fallback.Emails, Channel: s.Fallback.SlackChannel, Webhook: s.Fallback.Webhook},
-	}
 }

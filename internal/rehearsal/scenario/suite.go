@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"muster/config"
+	"muster/internal/declaration"
 	"muster/internal/rehearsal"
 	"muster/playbooks"
 )
@@ -194,18 +196,7 @@ func placed(s *Scenario, text []byte, err error) error {
 
 // choose finds the playbook that is followed.
 func (s *Suite) choose(one *Scenario, library playbooks.Library, d Declaration) (*playbooks.Playbook, error) {
-	name := one.Playbook
-	if name == "" {
-		name = d.Playbook
-	}
-	if name == "" {
-		name = playbooks.Default
-	}
-	p, ok := library[name]
-	if !ok {
-		return nil, fmt.Errorf("there is no playbook %q; there are %s", name, strings.Join(library.Names(), ", "))
-	}
-	return p, nil
+	return declaration.Choose(library, cmp.Or(one.Playbook, d.Playbook))
 }
 
 // folders reads the playbooks of each folder once.

@@ -170,6 +170,7 @@ func (l Library) join(followed Chosen, additions []Verdict) (whole *Playbook, no
 	c := &composer{written: l.written(), merged: map[*Playbook]*Playbook{}}
 	merged := *whole.unexpanded()
 	merged.Parts = explained(whole, followed.Reason, merged.parts())
+	var loose []string
 	for _, v := range additions {
 		next := merged
 		addition := v.playbook.unexpanded()
@@ -180,20 +181,9 @@ func (l Library) join(followed Chosen, additions []Verdict) (whole *Playbook, no
 			notes = append(notes, fmt.Sprintf("the playbook %s was left out: %s", v.Name, err))
 			continue
 		}
-		merged, whole = next, joined
-		notes = append(notes, dropped...)
+		merged, whole, loose = next, joined, dropped
 	}
-	return whole, dedupe(notes)
-}
-
-func dedupe(notes []string) []string {
-	var once []string
-	for _, note := range notes {
-		if !slices.Contains(once, note) {
-			once = append(once, note)
-		}
-	}
-	return once
+	return whole, append(notes, loose...)
 }
 
 // joined finishes a playbook that additions have joined.

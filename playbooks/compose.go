@@ -144,13 +144,9 @@ func (c *composer) extend(base, child *Playbook) *Playbook {
 			c.report(child.origin.at("remove", i), "there is nothing called %q in the playbook %q", id, base.Name)
 		}
 	}
-	parts := base.parts()
-	if parts[len(parts)-1].Reason == "" {
-		parts[len(parts)-1].Reason = "extended by " + child.Name
-	}
 	merged := *child
 	merged.overlay(&rest, child)
-	merged.Parts = append(parts, child.parts()...)
+	merged.Parts = append(explained(base, "extended by "+child.Name, base.parts()), child.parts()...)
 	if merged.CloseAfter == 0 {
 		merged.CloseAfter = base.CloseAfter
 	}

@@ -113,11 +113,7 @@ func (c *composer) run(whole *Playbook, by Step, what string, way []*Playbook) *
 		return &unrunnable{at: at}
 	}
 	whole.put(inner, by.ID)
-	parts := inner.parts()
-	if parts[len(parts)-1].Reason == "" {
-		parts[len(parts)-1].Reason = fmt.Sprintf("run by the %s %s", what, by.ID)
-	}
-	for _, part := range parts {
+	for _, part := range explained(inner, fmt.Sprintf("run by the %s %s", what, by.ID), inner.parts()) {
 		if !slices.ContainsFunc(whole.Parts, func(p Part) bool { return p.Name == part.Name && p.Version == part.Version }) {
 			whole.Parts = append(whole.Parts, part)
 		}

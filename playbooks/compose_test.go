@@ -334,7 +334,7 @@ func TestWhatCannotBePutTogetherIsFound(t *testing.T) {
 		},
 		"a playbook is run that only the incident could name": {
 			map[string]string{"a": many(0, 1, "'${incident.title}'")},
-			[]string{"a.yaml:3: the playbook to run must be named plainly"}, nil,
+			[]string{"a.yaml:3: which playbook is run must be known beforehand"}, nil,
 		},
 		"a playbook is run again and again": {
 			map[string]string{"a": "steps:\n- {id: r, title: R, do: playbook.run, with: {playbook: b}, repeat: {every: 1h}}\n", "b": ""},
@@ -378,11 +378,14 @@ func TestWhatCannotBePutTogetherIsFound(t *testing.T) {
 		},
 		"steps that are put together wait for each other": {
 			map[string]string{"a": base, "b": "extends: a\nsteps:\n- {id: look, title: Look, needs: [repair]}\n"},
-			[]string{"b.yaml:4: the step can never start, it waits for itself: look → repair → logs → look"}, []string{"a"},
+			[]string{
+				"b.yaml:4: the steps wait for each other and never start: look → repair → logs → look",
+				"b.yaml:4: the steps wait for each other and never start: look → repair → traces → look",
+			}, []string{"a"},
 		},
 		"a step waits for what runs only after it": {
 			map[string]string{"a": "steps:\n- {id: run, title: R, do: playbook.run, with: {playbook: b}, needs: [run-one]}\n", "b": "steps:\n- {id: one, title: One}\n"},
-			[]string{"a.yaml:3: the step can never start, it waits for itself: run → run-one → run"}, []string{"b"},
+			[]string{"a.yaml:3: the steps wait for each other and never start: run → run-one → run"}, []string{"b"},
 		},
 		"references lead nowhere in all that was put together": {
 			map[string]string{"a": base, "b": "extends: a\nsteps:\n- {id: one, title: One, needs: [look, luck], role: boss}\n"},
@@ -434,9 +437,9 @@ func TestEveryMistakeOfAFolderIsReported(t *testing.T) {
 	files["notes.txt"] = &fstest.MapFile{Data: []byte("no playbook")}
 	library, err := playbooks.Load(files, ".")
 	for _, want := range []string{
-		`a.yaml:2:1: unknown field "unknown"`, `b.yaml:2:10: there is no playbook "nothing" to extend; there are c`,
+		`a.yaml:2:1: there is no key unknown here`, `b.yaml:2:10: there is no playbook "nothing" to extend; there are c`,
 		"d.yaml:2:8", `twice.yaml:1:7: another file, c.yaml, has a playbook named "c" already`,
-		"large.yaml:1:1: the file has 10240 KiB, and a playbook may have 256",
+		"large.yaml:1:1: the file has more than the 256 KiB that a playbook may have",
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -8,63 +8,27 @@ import (
 	celcost "cel.dev/cel-go/checker"
 )
 
-// bounded says that the expression, or one within the text, is too long, or that evaluating
-// it may take more than is allowed.
-func (e expression) bounded() error {
-	parts := []textPart{{text: e.text, expression: true}}
-	if e.kind == text {
-		var err error
-		if parts, err = splitText(e.text); err != nil {
-			return err
-		}
-	}
-	for _, part := range parts {
-		if !part.expression {
-			continue
-		}
-		if len(part.text) > MaxExpressionBytes {
-			return fmt.Errorf("the expression has %d bytes, and %d are allowed; say it in fewer words, or in several steps", len(part.text), MaxExpressionBytes)
-		}
-		if err := affordable(part.text, e.environment); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e expression) environment() (*cel.Env, error) {
-	if e.kind == selection {
-		return selectionEnvironment()
-	}
-	return environment()
-}
-
 // loops are the parts of CEL that go through lists. An expression without one inside another
 // costs no more than its length times that of what it looks at.
 var loops = regexp.MustCompile(`\.\s*(all|exists|exists_one|existsOne|map|filter)\s*\(`)
 
-// affordable says whether an expression stays below [costLimit] where lists and texts are as
-// long as they are in large incidents. One that is no CEL is somebody else's matter.
-func affordable(expression string, environment func() (*cel.Env, error)) error {
+// costly says why evaluating an expression may take more than [costLimit] where lists and
+// texts are as long as in large incidents; nil if it does not.
+func costly(env *cel.Env, expression string, checked *cel.Ast) *problem {
 	if len(loops.FindAllString(expression, 2)) < 2 {
-		return nil
-	}
-	env, err := environment()
-	if err != nil {
-		return fmt.Errorf("set up CEL: %w", err)
-	}
-	checked, issues := env.Compile(expression)
-	if issues.Err() != nil {
 		return nil
 	}
 	estimate, err := env.EstimateCost(checked, largeIncident{})
 	if err != nil {
-		return fmt.Errorf("estimate what the expression costs: %w", err)
+		return &problem{rule: ruleExpression, message: "what the expression costs cannot be estimated: " + err.Error()}
 	}
-	if estimate.Max > costLimit {
-		return fmt.Errorf("the expression goes through lists within lists, which may take too long: it is estimated at %d, and %d are allowed", estimate.Max, costLimit)
+	if estimate.Max <= costLimit {
+		return nil
 	}
-	return nil
+	return &problem{
+		rule: ruleLimit, hint: "look something up by its id, or go through one list only",
+		message: fmt.Sprintf("going through lists within lists may take too long: it is estimated at %d, and %d are allowed", estimate.Max, costLimit),
+	}
 }
 
 // largeIncident says how large things are in a large incident, for estimates.

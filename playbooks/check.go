@@ -68,7 +68,6 @@ func (c *checker) checkPlaybook() {
 	if len(p.Remove) > 0 && p.Extends == "" {
 		c.reportKey(ruleComposition, "$.remove", "extends names what it is removed from", "there is nothing to remove from")
 	}
-	c.checkExtends()
 }
 
 // identifierHint says what an id may be.

@@ -32,8 +32,8 @@ func (c *checker) checkAction(path, do string, with Parameters, at site) {
 				c.report(ruleInvalidParameter, path, p.Doc, "%s %s", name, err)
 			}
 		}
-		if do == PlaybookRun && name == "playbook" {
-			c.checkRun(path, constant, ok)
+		if do == PlaybookRun && !ok {
+			c.report(ruleComposition, path, "name the playbook; conditions belong into when", "which playbook is run must be known beforehand")
 		}
 	}
 }

@@ -67,6 +67,9 @@ func analyse(kind expressionKind, expression string) *analysis {
 	if issues.Err() != nil {
 		return &analysis{problems: explain(env, expression, issues)}
 	}
+	if found := costly(env, expression, compiled); found != nil {
+		return &analysis{problems: []problem{*found}}
+	}
 	tree := compiled.NativeRep()
 	r := referenceReader{info: tree.SourceInfo()}
 	r.walk(tree.Expr())

@@ -1,71 +1,81 @@
 package playbooks
 
 import (
-	"maps"
 	"runtime"
+	"slices"
 	"sync"
 )
 
-// File is the text of a playbook, and the file that it is from.
+// File is a file with a playbook. Its name is that in findings.
 type File struct {
 	Name string
 	Text []byte
 }
 
 // Check reads playbooks and checks them together: each by itself, what they say of each
-// other, and what they say of the catalogue. The base are playbooks known already, which
-// those of the same name replace. It returns the library that the playbooks without errors
-// make, not yet fit to be followed, and everything found, in the order of the files. It
-// uses all processors.
-func Check(base Library, sources []File, catalogue Catalogue) (Library, Findings) {
-	read := make([]reading, len(sources))
-	each(len(sources), func(i int) {
-		read[i].playbook, read[i].findings = readSource(sources[i])
+// other, and what they say of the catalogue. The base are playbooks known already; one of
+// them is replaced by one of the same name, which may extend it by that name. Check returns
+// the base with the playbooks that have no errors, put together but not yet fit to be
+// followed, and everything found, in the order of the files. It uses all processors.
+func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) {
+	all := make([]*Playbook, len(files))
+	found := make([]Findings, len(files)+1)
+	each(len(files), func(i int) {
+		all[i], found[i] = read(newDocument(files[i].Name, string(files[i].Text)))
 	})
-	around := surroundings{library: maps.Clone(base), catalogue: catalogue, analyses: &analyses{}}
-	if around.library == nil {
-		around.library = Library{}
-	}
-	var findings Findings
-	files := map[string]string{}
-	for i := range read {
-		findings = append(findings, read[i].findings...)
-		p := read[i].playbook
+	written := base.written()
+	own := map[string]string{}
+	for i, p := range all {
 		if p == nil || p.Name == "" {
 			continue
 		}
-		if other, twice := files[p.Name]; twice {
-			findings = append(findings, p.origin.key("name").breaks(ruleDuplicatePlaybook, "give one of them another name",
-				"the file %s has a playbook named %q already", other, p.Name))
+		if other, twice := own[p.Name]; twice {
+			found[i] = append(found[i], p.origin.key("name").breaks(ruleDuplicatePlaybook, "give one of them another name",
+				"another file, %s, has a playbook named %q already", other, p.Name))
 			continue
 		}
-		files[p.Name] = sources[i].Name
-		around.library[p.Name] = p
+		if own[p.Name] = files[i].Name; p.Extends == p.Name {
+			p.beneath = written[p.Name]
+		}
+		written[p.Name] = p
 	}
-	each(len(read), func(i int) {
-		if p := read[i].playbook; p != nil {
-			read[i].findings = p.check(around)
+	library, findings := compose(written)
+	found[len(files)] = findings
+	around := surroundings{library: library, catalogue: catalogue, analyses: &analyses{}}
+	each(len(files), func(i int) {
+		if all[i] != nil {
+			found[i] = append(found[i], all[i].check(around)...)
 		}
 	})
-	for i := range read {
-		if read[i].playbook == nil {
-			continue
+	findings = slices.Concat(found...).sorted()
+	return library.without(findings.Errors()), findings
+}
+
+// without returns the library without what is made of a file in which something is wrong.
+func (l Library) without(errs Findings) Library {
+	wrong := map[string]bool{}
+	for _, e := range errs {
+		wrong[e.File] = true
+	}
+	made := func(p *Playbook) bool {
+		if wrong[p.origin.in.file] {
+			return true
 		}
-		findings = append(findings, read[i].findings...)
-		if p := read[i].playbook; len(read[i].findings.Errors()) > 0 && around.library[p.Name] == p {
-			delete(around.library, p.Name)
+		for _, s := range p.Steps {
+			if wrong[s.origin.in.file] {
+				return true
+			}
+		}
+		return slices.ContainsFunc(p.Hooks, func(h Hook) bool { return wrong[h.origin.in.file] })
+	}
+	sound := Library{}
+	for name, p := range l {
+		if !made(p) {
+			sound[name] = p
 		}
 	}
-	return around.library, findings.sorted()
+	return sound
 }
-
-// reading is what became of a source.
-type reading struct {
-	playbook *Playbook
-	findings Findings
-}
-
-func readSource(s File) (*Playbook, Findings) { return read(newDocument(s.Name, string(s.Text))) }
 
 // each does something for every number below n, on all processors.
 func each(n int, do func(i int)) {

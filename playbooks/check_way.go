@@ -52,7 +52,7 @@ func (c *checker) checkCycles() bool {
 	visit = func(s Step) {
 		state[s.ID] = visiting
 		trail = append(trail, s.ID)
-		for _, need := range s.Needs {
+		for _, need := range s.before() {
 			for _, id := range c.outline.settling(need) {
 				next, _ := c.step(id)
 				switch state[id] {

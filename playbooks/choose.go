@@ -170,6 +170,7 @@ func (l Library) join(followed Chosen, additions []Verdict) (whole *Playbook, no
 	c := &composer{written: l.written(), merged: map[*Playbook]*Playbook{}}
 	merged := *whole.unexpanded()
 	merged.Parts = explained(whole, followed.Reason, merged.parts())
+	var loose []string
 	for _, v := range additions {
 		next := merged
 		addition := v.playbook.unexpanded()
@@ -180,20 +181,9 @@ func (l Library) join(followed Chosen, additions []Verdict) (whole *Playbook, no
 			notes = append(notes, fmt.Sprintf("the playbook %s was left out: %s", v.Name, err))
 			continue
 		}
-		merged, whole = next, joined
-		notes = append(notes, dropped...)
+		merged, whole, loose = next, joined, dropped
 	}
-	return whole, dedupe(notes)
-}
-
-func dedupe(notes []string) []string {
-	var once []string
-	for _, note := range notes {
-		if !slices.Contains(once, note) {
-			once = append(once, note)
-		}
-	}
-	return once
+	return whole, append(notes, loose...)
 }
 
 // joined finishes a playbook that additions have joined.
@@ -209,7 +199,10 @@ func (c *composer) joined(merged *Playbook) (*Playbook, []string, error) {
 			return nil, nil, fmt.Errorf("with the rest, steps would wait for each other: %s", strings.Join(cycle, " → "))
 		}
 	}
-	return &whole, notes, whole.seal()
+	if err := whole.seal(); err != nil {
+		return nil, nil, err
+	}
+	return &whole, notes, whole.Compile()
 }
 
 // loosen drops what steps refer to that is not there: an addition may wait for a step that

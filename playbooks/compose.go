@@ -59,34 +59,7 @@ func compose(written map[string]*Playbook) (Library, Findings) {
 		}
 		library[name] = &sealed
 	}
-	c.references(library)
 	return library, c.findings.sorted()
-}
-
-// references finds what leads nowhere in what was put together.
-func (c *composer) references(library Library) {
-	followable := newNames()
-	for _, p := range library {
-		if !p.Addition {
-			followable.add(p)
-		}
-	}
-	for _, name := range library.Names() {
-		p := library[name]
-		if p.asWritten().whole() {
-			continue // Parse has done so.
-		}
-		elsewhere := names{}
-		if p.Addition {
-			elsewhere = followable
-		}
-		for _, finding := range p.dangling(elsewhere) {
-			// What is in other files was found there, or is the matter of what was removed.
-			if finding.File == p.origin.in.file {
-				c.findings = append(c.findings, finding)
-			}
-		}
-	}
 }
 
 // find returns the playbook that another one names. One that extends its own name extends
@@ -143,7 +116,7 @@ func (c *composer) parent(p *Playbook) *Playbook {
 }
 
 func (c *composer) report(at place, format string, args ...any) {
-	c.findings = append(c.findings, at.finding(format, args...))
+	c.findings = append(c.findings, at.breaks(ruleComposition, "", format, args...))
 }
 
 // others lists the names of the other playbooks, for a finding.
@@ -171,13 +144,9 @@ func (c *composer) extend(base, child *Playbook) *Playbook {
 			c.report(child.origin.at("remove", i), "there is nothing called %q in the playbook %q", id, base.Name)
 		}
 	}
-	parts := base.parts()
-	if parts[len(parts)-1].Reason == "" {
-		parts[len(parts)-1].Reason = "extended by " + child.Name
-	}
 	merged := *child
 	merged.overlay(&rest, child)
-	merged.Parts = append(parts, child.parts()...)
+	merged.Parts = append(explained(base, "extended by "+child.Name, base.parts()), child.parts()...)
 	if merged.CloseAfter == 0 {
 		merged.CloseAfter = base.CloseAfter
 	}
@@ -261,8 +230,9 @@ func (c *composer) broken(merged, child *Playbook) {
 }
 
 // seal gives a playbook that was put together its version, which changes with those of its
-// parts, and compiles it. The error says that it has become too large.
+// parts. The error says that it has become too large.
 func (p *Playbook) seal() error {
+	p.programs = nil // those of one of its parts
 	hash := sha256.New()
 	for _, part := range p.Parts {
 		fmt.Fprintf(hash, "%s %s\n", part.Name, part.Version)
@@ -283,7 +253,7 @@ func (p *Playbook) seal() error {
 	if len(document) > maxDocumentBytes {
 		return fmt.Errorf("put together, it has %d KiB, and %d are allowed", len(document)>>10, maxDocumentBytes>>10)
 	}
-	return p.Compile()
+	return nil
 }
 
 // parts returns the parts of a playbook, which may be just itself.

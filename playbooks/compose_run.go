@@ -88,7 +88,7 @@ func (c *composer) run(whole *Playbook, by Step, what string, way []*Playbook) *
 	written, ok := c.written[name]
 	switch {
 	case strings.Contains(name, "${"):
-		return &unrunnable{at: at, message: "the playbook to run must be named plainly, without ${…}: it is put in before the incident begins"}
+		return &unrunnable{at: at} // Found when the file was checked.
 	case by.Repeat != nil:
 		return &unrunnable{at: by.origin.key("repeat"), message: "a step that runs a playbook cannot be repeated"}
 	case !ok:
@@ -113,11 +113,7 @@ func (c *composer) run(whole *Playbook, by Step, what string, way []*Playbook) *
 		return &unrunnable{at: at}
 	}
 	whole.put(inner, by.ID)
-	parts := inner.parts()
-	if parts[len(parts)-1].Reason == "" {
-		parts[len(parts)-1].Reason = fmt.Sprintf("run by the %s %s", what, by.ID)
-	}
-	for _, part := range parts {
+	for _, part := range explained(inner, fmt.Sprintf("run by the %s %s", what, by.ID), inner.parts()) {
 		if !slices.ContainsFunc(whole.Parts, func(p Part) bool { return p.Name == part.Name && p.Version == part.Version }) {
 			whole.Parts = append(whole.Parts, part)
 		}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,18 +130,21 @@ func (f *Folder) Watch(ctx context.Context, ticks <-chan time.Time, changed func
 
 // read makes a state of the files. With an error there is no library in it.
 func (f *Folder) read() FolderState {
-	own := Library{}
+	library := f.builtIn
 	if f.files != nil {
 		var err error
-		if own, err = Load(f.files, "."); err != nil {
+		if library, err = f.builtIn.Load(f.files, "."); err != nil {
 			return FolderState{Err: err}
 		}
 	}
-	library := f.builtIn.With(own)
 	if err := f.check(library); err != nil {
 		return FolderState{Err: err}
 	}
-	return FolderState{Library: library, Own: own.Names(), LoadedAt: f.now()}
+	own := slices.DeleteFunc(library.Names(), func(name string) bool {
+		builtIn, ok := f.builtIn[name]
+		return ok && builtIn.asWritten() == library[name].asWritten()
+	})
+	return FolderState{Library: library, Own: own, LoadedAt: f.now()}
 }
 
 // digest stands for the content of a folder.
@@ -167,7 +169,7 @@ func digestOf(files fs.FS) digest {
 		write("error", err.Error())
 	}
 	for _, entry := range entries {
-		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") {
+		if entry.IsDir() || !IsPlaybook(entry.Name()) {
 			continue
 		}
 		content, err := readStart(files, entry.Name())

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -33,67 +34,71 @@ func BuiltIn() (Library, error) {
 // scenarioSuffix ends the names of files that are no playbooks but test one.
 const scenarioSuffix = ".test.yaml"
 
-// Load reads every .yaml file of a folder but those of scenarios, as [Library.Load] does. What these playbooks
-// extend or run must be among them.
+// IsPlaybook says whether a file in a folder of playbooks is one, by its name: files of
+// scenarios beside it are none.
+func IsPlaybook(file string) bool {
+	return strings.HasSuffix(file, ".yaml") && !strings.HasSuffix(file, scenarioSuffix)
+}
+
+// Load reads every playbook of a folder, as [Library.Load] does. What these playbooks extend
+// or run must be among them.
 func Load(files fs.FS, folder string) (Library, error) { return Library{}.Load(files, folder) }
 
-// Load returns the library with the playbooks of every .yaml file of a folder. One that has
-// the name of another in the library takes its place, also in those that extend or run it; it
-// may extend the one whose place it takes, by that same name. The error joins what is wrong
-// with each, as [Findings] where it is in a file; two playbooks of one name in the folder are
-// an error. The library without those that are wrong is returned in any case.
+// Load returns the library with the playbooks of a folder. One that has the name of another
+// in the library takes its place, also in those that extend or run it; it may extend the one
+// whose place it takes, by that same name. The error joins what is wrong with them, as
+// [Findings] where it is in a file; two playbooks of one name in the folder are an error. The
+// library without those that are wrong is returned in any case.
 func (l Library) Load(files fs.FS, folder string) (Library, error) {
 	entries, err := fs.ReadDir(files, folder)
 	if err != nil {
 		return nil, err
 	}
-	written := map[string]*Playbook{}
-	for name, p := range l {
-		written[name] = p.asWritten()
-	}
-	own := map[string]string{}
+	var read []File
 	var errs []error
 	for _, entry := range entries {
-		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), scenarioSuffix) {
+		if entry.IsDir() || !IsPlaybook(entry.Name()) {
 			continue
 		}
-		file := path.Join(folder, entry.Name())
-		p, err := parseFile(files, file)
+		file, err := ReadFile(files, path.Join(folder, entry.Name()))
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if other, twice := own[p.Name]; twice {
-			errs = append(errs, Findings{p.origin.key("name").finding("another file, %s, has a playbook named %q already", other, p.Name)})
-			continue
-		}
-		own[p.Name] = file
-		if p.Extends == p.Name {
-			p.beneath = written[p.Name]
-		}
-		written[p.Name] = p
+		read = append(read, file)
 	}
-	library, findings := compose(written)
-	if len(findings) > 0 {
-		errs = append(errs, findings)
-	}
+	library, findings := Check(l, read, Catalogue{})
+	errs = append(errs, findings.err(), library.compile())
 	return library, errors.Join(errs...)
 }
 
-// parseFile reads no more of a file than a playbook may have.
-func parseFile(files fs.FS, file string) (*Playbook, error) {
-	info, err := fs.Stat(files, file)
+// ReadFile reads a playbook's file, and no more of it than shows that it is too large.
+func ReadFile(files fs.FS, name string) (File, error) {
+	opened, err := files.Open(name)
 	if err != nil {
-		return nil, err
+		return File{}, err
 	}
-	if info.Size() > MaxFileBytes {
-		return nil, Findings{tooLarge(file, info.Size())}
+	defer opened.Close()
+	text, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
+	return File{Name: name, Text: text}, err
+}
+
+// compile makes every playbook fit to be followed. One that cannot be is taken out.
+func (l Library) compile() error {
+	names := l.Names()
+	errs := make([]error, len(names))
+	each(len(names), func(i int) {
+		if p := l[names[i]]; p.programs == nil {
+			errs[i] = p.Compile()
+		}
+	})
+	for i, err := range errs {
+		if err != nil {
+			errs[i] = fmt.Errorf("the playbook %s: %w", names[i], err)
+			delete(l, names[i])
+		}
 	}
-	text, err := fs.ReadFile(files, file)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(file, text)
+	return errors.Join(errs...)
 }
 
 // With returns the library with the other's playbooks added as they are; theirs win.

@@ -70,17 +70,14 @@ func withBody(tree *ast.File) []*ast.DocumentNode {
 	return bodies
 }
 
-func tooLarge(file string, size int64) Finding {
-	return Finding{File: file, Line: 1, Column: 1, Severity: Error, Rule: ruleLimit, Message: fmt.Sprintf(
-		"the file has %d KiB, and a playbook may have %d; move long texts to where a link leads", (size+1023)>>10, MaxFileBytes>>10)}
-}
-
 // unreadable says why a file is not looked into at all.
 func unreadable(d *document) (Finding, bool) {
-	if len(d.source) > MaxFileBytes {
-		return tooLarge(d.file, int64(len(d.source))), true
-	}
 	finding := Finding{File: d.file, Line: 1, Column: 1, Severity: Error, Rule: ruleSyntax}
+	if len(d.source) > MaxFileBytes {
+		finding.Rule, finding.Hint = ruleLimit, "move long texts to where a link leads"
+		finding.Message = fmt.Sprintf("the file has more than the %d KiB that a playbook may have", MaxFileBytes>>10)
+		return finding, true
+	}
 	for i, r := range d.source {
 		what := ""
 		switch {

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -194,7 +195,11 @@ func syntaxFinding(d *document, err error) Finding {
 	if m := unknownKey.FindStringSubmatch(message); m != nil {
 		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
 	}
-	return d.finding(ruleSyntax, at, "a text with quotes, : or # in it stands best in '…', or below |-", message)
+	hint := ""
+	if strings.Contains(message, "not allowed in this context") {
+		hint = "a text with quotes, : or # in it stands best in '…', or below |-"
+	}
+	return d.finding(ruleSyntax, at, hint, message)
 }
 
 // unknownKey is how the decoder says it.

@@ -18,43 +18,6 @@ func (s Step) runs() bool { return s.Do == PlaybookRun }
 
 func (h Hook) runs() bool { return h.Do == PlaybookRun }
 
-// dangling finds references that lead nowhere, and steps that wait for each other. What is
-// known elsewhere is no mistake: in the playbooks that an addition joins.
-func (p *Playbook) dangling(elsewhere names) Findings {
-	var findings Findings
-	role := func(at place, id string) {
-		if id != "" && !slices.ContainsFunc(p.Roles, func(r Role) bool { return r.ID == id }) && !elsewhere.roles[id] {
-			findings = append(findings, at.finding("there is no role %q in this playbook", id))
-		}
-	}
-	for _, s := range p.Steps {
-		role(s.origin.roleAt(), s.Role)
-		if s.Approval != nil {
-			for n, by := range s.Approval.By {
-				role(s.origin.key("approval").at("by", n), by)
-			}
-		}
-		for n, need := range s.Needs {
-			if err := p.satisfiable(need); err != nil && !elsewhere.needs[need] {
-				findings = append(findings, s.origin.need(n).finding("%s", err))
-			}
-		}
-		if cycle := p.cycle(s.ID, s.ID, nil, map[string]bool{}); cycle != nil {
-			findings = append(findings, s.origin.key("needs").finding("the step can never start, it waits for itself: %s", strings.Join(cycle, " → ")))
-		}
-	}
-	for _, h := range p.Hooks {
-		for _, on := range h.On {
-			if !knownTrigger(on) && !p.reminds(on) && !elsewhere.reminders[on] {
-				findings = append(findings, h.origin.key("on").finding(
-					"nothing is called %q; on takes kinds of events (such as status_changed, resolved), ids of hooks that remind, or one of %s",
-					on, strings.Join(clockTriggers, ", ")))
-			}
-		}
-	}
-	return findings
-}
-
 // knownTrigger says whether hooks can react to this in every playbook.
 func knownTrigger(on string) bool {
 	_, narrow := narrowTriggers[on]

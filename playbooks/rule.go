@@ -51,7 +51,6 @@ const (
 	ruleUnknownOption     = "unknown-option"
 	ruleUnknownOutput     = "unknown-output"
 	ruleUnknownParameter  = "unknown-parameter"
-	ruleUnknownPlaybook   = "unknown-playbook"
 	ruleUnknownRole       = "unknown-role"
 	ruleUnknownStep       = "unknown-step"
 	ruleUnknownTrigger    = "unknown-trigger"
@@ -94,7 +93,6 @@ var rules = []Rule{
 	{ruleUnknownOption, "Every option that is referred to exists.", Error},
 	{ruleUnknownOutput, "An output that is used is given by the action of a step that was done before.", Error},
 	{ruleUnknownParameter, "Every parameter is one of its action's.", Error},
-	{ruleUnknownPlaybook, "Every playbook that is referred to exists.", Error},
 	{ruleUnknownRole, "Every role that is referred to exists.", Error},
 	{ruleUnknownStep, "Every step that is referred to exists.", Error},
 	{ruleUnknownTrigger, "Every trigger exists.", Error},

@@ -54,11 +54,9 @@ func readCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Libr
 		return nil, nil, err
 	}
 	if dir := catalogue.PlaybooksDir(); dir != "" {
-		own, err := playbooks.Load(os.DirFS(dir), ".")
-		if err != nil {
+		if library, err = library.Load(os.DirFS(dir), "."); err != nil {
 			return nil, nil, fmt.Errorf("playbooks in %s:\n%w", dir, err)
 		}
-		library = library.With(own)
 	}
 	return catalogue, library, catalogue.CheckPlaybooks(library.Names()...)
 }

@@ -217,8 +217,8 @@ func (f *folders) library(dir string) (playbooks.Library, error) {
 	if known, ok := f.known[dir]; ok {
 		return known.library, known.err
 	}
-	own, err := playbooks.Load(os.DirFS(dir), ".")
-	found := folder{library: f.suite.Library.With(own), err: err}
+	library, err := f.suite.Library.Load(os.DirFS(dir), ".")
+	found := folder{library: library, err: err}
 	f.known[dir] = found
 	return found.library, found.err
 }

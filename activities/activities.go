@@ -11,16 +11,21 @@ import (
 	"muster/playbooks"
 )
 
-// Activities holds what the activities need. All fields but Mailer and Notifier must be
-// set; without one of these, the action that needs it fails and says what to set.
+// Activities holds what the activities need. Without Mailer, Notifier, Requester, Metrics,
+// Automation or Secrets, the actions that need it fail and say what to set; all other fields
+// must be set.
 type Activities struct {
-	Chat     Chat
-	Pager    Pager
-	Tracker  Tracker
-	Mailer   Mailer
-	Notifier Notifier
-	Journal  Journal
-	Inbox    Inbox
+	Chat       Chat
+	Pager      Pager
+	Tracker    Tracker
+	Mailer     Mailer
+	Notifier   Notifier
+	Requester  Requester
+	Metrics    Metrics
+	Automation Automation
+	Secrets    Secrets
+	Journal    Journal
+	Inbox      Inbox
 	// Installation tells this Muster from others that use the same vendors' accounts.
 	Installation string
 	// PublicURL is where people reach Muster: "https://muster.example.com".
@@ -32,20 +37,38 @@ type Action func(ctx context.Context, effect playbooks.Effect) (incident.Outcome
 
 // Actions returns the implementation of each action by its name.
 func (a *Activities) Actions() map[string]Action {
-	return map[string]Action{
-		playbooks.PagerDutyPage:        a.page,
-		playbooks.PagerDutyAcknowledge: a.acknowledgePages,
-		playbooks.PagerDutyResolve:     a.resolvePages,
-		playbooks.SlackCreateChannel:   a.createChannel,
-		playbooks.SlackSetTopic:        a.setTopic,
-		playbooks.SlackPost:            a.post,
-		playbooks.SlackBookmark:        a.bookmark,
-		playbooks.SlackInvite:          a.invite,
-		playbooks.SlackAlert:           a.alert,
-		playbooks.JiraCreateIssue:      a.createIssue,
-		playbooks.PostmortemDraft:      a.draftPostmortem,
-		playbooks.MailSend:             a.sendMail,
-		playbooks.WebhookPost:          a.postWebhook,
+	actions := map[string]Action{}
+	for name, how := range a.table() {
+		actions[name] = a.action(name, how)
+	}
+	return actions
+}
+
+// table has a line for each action: how it is done, and what is done instead in an exercise.
+// What stays within Muster or only reads is done in an exercise as well.
+func (a *Activities) table() map[string]implementation {
+	return map[string]implementation{
+		playbooks.PagerDutyPage:        {do: a.page, exercise: wouldPage},
+		playbooks.PagerDutyAcknowledge: {do: a.acknowledgePages, exercise: would("acknowledge its pages")},
+		playbooks.PagerDutyResolve:     {do: a.resolvePages, exercise: would("resolve its pages")},
+		playbooks.SlackCreateChannel:   {do: a.createChannel, exercise: a.joinExercise},
+		playbooks.SlackSetTopic:        {do: a.setTopic, exercise: would("set the topic: %s", "topic")},
+		playbooks.SlackPost:            {do: a.post, exercise: a.postExercise},
+		playbooks.SlackBookmark:        {do: a.bookmark, exercise: would("add the bookmark %s", "title")},
+		playbooks.SlackInvite:          {do: a.invite, exercise: would("invite whoever is on call")},
+		playbooks.SlackAlert:           {do: a.alert, exercise: a.postExercise},
+		playbooks.JiraCreateIssue:      {do: a.createIssue, exercise: would("file a ticket: %s", "title")},
+		playbooks.MailSend:             {do: a.sendMail, exercise: would("send an e-mail: %s", "subject")},
+		playbooks.WebhookPost:          {do: a.postWebhook, exercise: would("tell the webhook: %s", "text")},
+		playbooks.HTTPRequest:          {do: a.request, exercise: wouldRequest},
+		playbooks.TemporalStart:        {do: a.startWorkflow, exercise: would("start the workflow %s", "workflow")},
+		playbooks.TemporalSignal:       {do: a.signalWorkflow, exercise: would("send the signal %s to the workflow %s", "signal", "workflow_id")},
+		playbooks.PrometheusQuery:      {do: a.queryMetric},
+		playbooks.PrometheusCollect:    {do: a.collectMetric},
+		playbooks.PostmortemDraft:      {do: a.draftPostmortem},
+		playbooks.UpdatePost:           {do: postUpdate},
+		playbooks.NoteAdd:              {do: addNote},
+		playbooks.FollowupAdd:          {do: addFollowup},
 	}
 }
 
@@ -55,7 +78,7 @@ func (a *Activities) Actions() map[string]Action {
 // dot. Where the journal was restored from a backup, the numbers of the events that were
 // lost are given out again: a mark keeps the new reactions apart from the old.
 func (a *Activities) key(e playbooks.Effect) string {
-	key := fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.ID, "@", "."))
+	key := fmt.Sprintf("muster-%s-%s-%s", a.Installation, e.Incident.ID, strings.ReplaceAll(e.Work.Key(), "@", "."))
 	if mark := e.Incident.MarkAt(eventOf(e.Work.ID)); mark != "" {
 		key += "." + mark
 	}
@@ -83,7 +106,7 @@ func (a *Activities) incidentLink(s incident.State) incident.Link {
 }
 
 // channelOf returns the incident's channel, or says that there is none to work in.
-func channelOf(e playbooks.Effect) (string, error) {
+func channelOf(e call) (string, error) {
 	if e.Incident.Channel.ID == "" {
 		return "", final("the incident has no channel yet: the step that opens it has not succeeded")
 	}

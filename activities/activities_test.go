@@ -19,7 +19,9 @@ func TestEveryActionOfTheLanguageIsImplementedAndNoOther(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for _, action := range playbooks.Actions() {
-		names = append(names, action.Name)
+		if action.Name != playbooks.PlaybookRun { // which the agenda does
+			names = append(names, action.Name)
+		}
 	}
 	require.ElementsMatch(t, names, slices.Collect(maps.Keys((&Activities{}).Actions())))
 }

@@ -4,25 +4,28 @@ import (
 	"context"
 
 	"muster/incident"
-	"muster/playbooks"
 )
 
 // createChannel opens the incident's channel.
-func (a *Activities) createChannel(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) createChannel(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := a.Chat.OpenChannel(ctx, incident.ChannelRequest{
-		Key:     a.key(e),
+		Key:     e.key,
 		Name:    e.Work.With["name"],
 		Topic:   e.Work.With["topic"],
 		Purpose: e.Work.With["purpose"],
+		Private: e.flag("private"),
 	})
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	return incident.Outcome{Channel: &channel}, nil
+	return incident.Outcome{
+		Channel: &channel,
+		Output:  map[string]any{"id": channel.ID, "name": channel.Name, "url": channel.URL},
+	}, nil
 }
 
 // setTopic sets the line above the channel.
-func (a *Activities) setTopic(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) setTopic(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
@@ -31,7 +34,7 @@ func (a *Activities) setTopic(ctx context.Context, e playbooks.Effect) (incident
 }
 
 // bookmark adds the incident's page above the channel.
-func (a *Activities) bookmark(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) bookmark(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
@@ -41,13 +44,13 @@ func (a *Activities) bookmark(ctx context.Context, e playbooks.Effect) (incident
 }
 
 // invite brings whoever is on call into the channel.
-func (a *Activities) invite(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) invite(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
 	}
 	if e.Incident.Service.PagerService == "" {
-		return incident.Outcome{Text: "the service has no on-call to invite"}, nil
+		return incident.Outcome{Text: "the service has no on-call to invite", Output: map[string]any{"invited": ""}}, nil
 	}
 	onCall, err := a.Pager.OnCall(ctx, e.Incident.Service.PagerService)
 	if err != nil {
@@ -58,7 +61,7 @@ func (a *Activities) invite(ctx context.Context, e playbooks.Effect) (incident.O
 		return incident.Outcome{}, vendorError(err)
 	}
 	if len(invited) == 0 {
-		return incident.Outcome{Text: "the chat knows none of the people on call"}, nil
+		return incident.Outcome{Text: "the chat knows none of the people on call", Output: map[string]any{"invited": ""}}, nil
 	}
-	return incident.Outcome{Responders: invited}, nil
+	return incident.Outcome{Responders: invited, Output: map[string]any{"invited": namesOf(invited)}}, nil
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"muster/incident"
@@ -44,12 +45,17 @@ func (o *outside) Notify(_ context.Context, n incident.Notice) error {
 }
 
 func needing(do string, fallback incident.Fallback, with playbooks.Parameters) playbooks.Effect {
+	filled := playbooks.Parameters{"text": "help"}
+	if do == playbooks.MailSend {
+		filled["subject"] = "SEV1"
+	}
+	maps.Copy(filled, with)
 	return playbooks.Effect{
 		Incident: incident.State{
 			ID: "INC-7", Title: "Down", Status: incident.Investigating, Severity: "SEV1",
 			Service: incident.Service{Name: "payments", Fallback: fallback, Runbooks: []incident.Link{{Title: "Runbook", URL: "https://wiki.example.com"}}},
 		},
-		Work: playbooks.Work{ID: "again@23", Do: do, With: with},
+		Work: playbooks.Work{ID: "again@23", Do: do, With: filled},
 	}
 }
 

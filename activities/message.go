@@ -5,28 +5,30 @@ import (
 	"strings"
 
 	"muster/incident"
-	"muster/playbooks"
 )
 
 // post says something in the incident's channel.
-func (a *Activities) post(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) post(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
 	}
-	_, err = a.Chat.Post(ctx, incident.Message{
-		Key:       a.key(e),
+	url, err := a.Chat.Post(ctx, incident.Message{
+		Key:       e.key,
 		ChannelID: channel,
 		Text:      strings.TrimSpace(e.Work.With["text"]),
 		Links:     a.messageLinks(e),
-		Pin:       e.Work.With["pin"] == "true",
+		Pin:       e.flag("pin"),
 	})
-	return incident.Outcome{}, vendorError(err)
+	if err != nil {
+		return incident.Outcome{}, vendorError(err)
+	}
+	return incident.Outcome{Output: map[string]any{"url": url}}, nil
 }
 
 // messageLinks are the links that the playbook asks for by name. Names that lead
 // nowhere yet, such as a ticket that has not been filed, are left out.
-func (a *Activities) messageLinks(e playbooks.Effect) []incident.Link {
+func (a *Activities) messageLinks(e call) []incident.Link {
 	var links []incident.Link
 	for _, name := range strings.Fields(e.Work.With["links"]) {
 		switch name {

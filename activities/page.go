@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster/incident"
-	"muster/playbooks"
 )
 
 // onCallPatience is how long a page that was accepted waits for the names of those it
@@ -16,15 +16,14 @@ import (
 const onCallPatience = 3 * time.Second
 
 // page wakes whoever is on call for the incident's service.
-func (a *Activities) page(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) page(ctx context.Context, e call) (incident.Outcome, error) {
 	s := e.Incident
 	if s.Service.PagerService == "" {
-		return incident.Outcome{}, final(fmt.Sprintf(
-			"nobody can be paged for the service %s: give it a pagerduty service in muster.yaml", s.Service.Name))
+		return incident.Outcome{}, final(nobodyToPage(s))
 	}
 	links := []incident.Link{a.incidentLink(s)}
 	page, err := a.Pager.Page(ctx, incident.PageRequest{
-		Key:      a.key(e),
+		Key:      e.key,
 		Service:  s.Service.PagerService,
 		Summary:  e.Work.With["summary"],
 		Severity: pagerSeverity(s),
@@ -43,7 +42,14 @@ func (a *Activities) page(ctx context.Context, e playbooks.Effect) (incident.Out
 	if err != nil {
 		onCall = nil
 	}
-	return incident.Outcome{Page: &page, Responders: onCall}, nil
+	return incident.Outcome{
+		Page: &page, Responders: onCall,
+		Output: map[string]any{"key": page.Key, "on_call": namesOf(onCall)},
+	}, nil
+}
+
+func nobodyToPage(s incident.State) string {
+	return fmt.Sprintf("nobody can be paged for the service %s: give it a pagerduty service in muster.yaml", s.Service.Name)
 }
 
 // pagerSeverity says how the pager should take the incident; error is what
@@ -69,16 +75,16 @@ func pageDetails(s incident.State) map[string]string {
 }
 
 // acknowledgePages stops the escalation of all the incident's pages.
-func (a *Activities) acknowledgePages(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) acknowledgePages(ctx context.Context, e call) (incident.Outcome, error) {
 	return a.eachPage(ctx, e, a.Pager.Acknowledge)
 }
 
 // resolvePages ends all the incident's pages.
-func (a *Activities) resolvePages(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) resolvePages(ctx context.Context, e call) (incident.Outcome, error) {
 	return a.eachPage(ctx, e, a.Pager.Resolve)
 }
 
-func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+func (a *Activities) eachPage(ctx context.Context, e call, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
 	pages := a.pages(e)
 	var failure error
 	for _, page := range pages {
@@ -98,10 +104,10 @@ func (a *Activities) eachPage(ctx context.Context, e playbooks.Effect, do func(c
 
 // pages are those that the pager took, and those that it may have taken. It ignores news of
 // a page that it does not know.
-func (a *Activities) pages(e playbooks.Effect) []incident.Page {
+func (a *Activities) pages(e call) []incident.Page {
 	pages := slices.Clone(e.Incident.Pages)
 	for _, id := range e.Work.Unconfirmed {
-		sent := e
+		sent := e.Effect
 		sent.Work.ID = id
 		page := incident.Page{Key: a.key(sent), Service: e.Incident.Service.PagerService}
 		if !slices.ContainsFunc(pages, func(p incident.Page) bool { return p.Key == page.Key }) {
@@ -109,4 +115,12 @@ func (a *Activities) pages(e playbooks.Effect) []incident.Page {
 		}
 	}
 	return pages
+}
+
+func namesOf(people []incident.Person) string {
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
 }

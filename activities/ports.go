@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"muster/incident"
 )
@@ -61,6 +62,36 @@ type Notifier interface {
 	// Notify posts a notice. A repetition is posted again with the same key, by which the
 	// receiver can tell.
 	Notify(ctx context.Context, notice incident.Notice) error
+}
+
+// Requester sends HTTP requests to wherever a playbook says.
+type Requester interface {
+	// Send sends a request, again on every repetition, with the same key. An answer with
+	// another status than those expected is an error. Neither holds the request's secrets.
+	Send(ctx context.Context, request incident.Request) (incident.Answer, error)
+}
+
+// Metrics knows what is measured. It may be asked as often as one likes.
+type Metrics interface {
+	// Query returns the values of now, the largest first, all of them finite numbers.
+	Query(ctx context.Context, query string) ([]incident.Sample, error)
+	// Range returns what the query gave over the last while, without a title.
+	Range(ctx context.Context, query string, last time.Duration) (incident.Measurement, error)
+}
+
+// Automation runs a team's own workflows.
+type Automation interface {
+	// Start starts a workflow once for each launch, and tells of the one that it has
+	// started when it is repeated. One that came to a bad end is an error.
+	Start(ctx context.Context, launch incident.Launch) (incident.Run, error)
+	// Signal tells a workflow something once for each key.
+	Signal(ctx context.Context, signal incident.Signal) error
+}
+
+// Secrets knows what stands behind secret("name") in playbooks.
+type Secrets interface {
+	// Secret returns a secret's value, and whether there is one of that name.
+	Secret(name string) (string, bool)
 }
 
 // Journal is where events are kept for ever.

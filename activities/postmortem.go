@@ -7,7 +7,6 @@ import (
 
 	"muster/incident"
 	"muster/incident/postmortem"
-	"muster/playbooks"
 
 	"go.temporal.io/sdk/temporal"
 )
@@ -18,7 +17,7 @@ const eventsAtOnce = 1000
 // draftPostmortem drafts the postmortem from the journal. The draft itself is
 // computed from the events whenever it is asked for; doing it here once proves that
 // it can be, and says what people will find in it.
-func (a *Activities) draftPostmortem(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) draftPostmortem(ctx context.Context, e call) (incident.Outcome, error) {
 	var events []incident.Event
 	for {
 		after := len(events)
@@ -39,6 +38,7 @@ func (a *Activities) draftPostmortem(ctx context.Context, e playbooks.Effect) (i
 	draft := postmortem.Draft(events, postmortem.Links{Incident: a.IncidentURL(e.Incident.ID)})
 	return incident.Outcome{
 		Postmortem: true,
+		Output:     map[string]any{"url": a.IncidentURL(e.Incident.ID) + "/postmortem"},
 		Text:       fmt.Sprintf("%d events, %d questions for people", len(events), len(draft.Questions)),
 	}, nil
 }

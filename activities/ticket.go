@@ -6,11 +6,10 @@ import (
 	"time"
 
 	"muster/incident"
-	"muster/playbooks"
 )
 
 // createIssue files the ticket of the follow-up that the work is about.
-func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
+func (a *Activities) createIssue(ctx context.Context, e call) (incident.Outcome, error) {
 	s := e.Incident
 	f, ok := s.Followup(e.Work.Followup)
 	if !ok {
@@ -24,7 +23,7 @@ func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incid
 			"no ticket can be filed for the service %s: give it a jira project in muster.yaml", s.Service.Name))
 	}
 	ticket, err := a.Tracker.OpenTicket(ctx, incident.TicketRequest{
-		Key:         a.key(e),
+		Key:         e.key,
 		Project:     s.Service.TrackerProject,
 		Title:       e.Work.With["title"],
 		Description: e.Work.With["description"],
@@ -35,27 +34,32 @@ func (a *Activities) createIssue(ctx context.Context, e playbooks.Effect) (incid
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	return incident.Outcome{Ticket: &ticket, Followup: f.ID, Text: ticket.Key}, nil
+	return incident.Outcome{Ticket: &ticket, Followup: f.ID, Text: ticket.Key, Output: ticketOutput(ticket)}, nil
 }
 
 // adoptIssue looks for the ticket of a follow-up that people finished before it was known
 // to be filed: an earlier attempt may have filed it without hearing of it. None is filed
 // for work that is done.
-func (a *Activities) adoptIssue(ctx context.Context, e playbooks.Effect) (incident.Outcome, error) {
-	ticket, found, err := a.Tracker.FindTicket(ctx, a.key(e))
+func (a *Activities) adoptIssue(ctx context.Context, e call) (incident.Outcome, error) {
+	ticket, found, err := a.Tracker.FindTicket(ctx, e.key)
 	switch {
 	case err != nil:
 		return incident.Outcome{}, vendorError(err)
 	case !found:
-		return incident.Outcome{Text: "it is done already"}, nil
+		return incident.Outcome{Text: "it is done already", Output: ticketOutput(incident.Ticket{})}, nil
 	case !ticket.Done:
 		return incident.Outcome{
 			Ticket: &ticket, Followup: e.Work.Followup,
-			Text: ticket.Key + " was filed before the follow-up was finished: close it in the tracker",
+			Output: ticketOutput(ticket),
+			Text:   ticket.Key + " was filed before the follow-up was finished: close it in the tracker",
 		}, nil
 	default:
-		return incident.Outcome{Ticket: &ticket, Followup: e.Work.Followup, Text: ticket.Key}, nil
+		return incident.Outcome{Ticket: &ticket, Followup: e.Work.Followup, Text: ticket.Key, Output: ticketOutput(ticket)}, nil
 	}
+}
+
+func ticketOutput(t incident.Ticket) map[string]any {
+	return map[string]any{"key": t.Key, "url": t.URL}
 }
 
 // indexingTime is how long a new ticket may be missing from the tracker's search,

@@ -160,6 +160,21 @@ type DeclareRequest struct {
 	Severity string `json:"severity" doc:"A severity or its alias." example:"SEV2"`
 	Summary  string `json:"summary,omitempty"`
 	Playbook string `json:"playbook,omitempty" doc:"The playbook to follow; without it, the catalogue decides."`
+	// Exercise makes it practice.
+	Exercise *ExerciseRequest `json:"exercise,omitempty" doc:"Makes it an exercise: nobody is paged, nothing is filed or sent, and it counts in no statistics."`
+}
+
+// ExerciseRequest says how an exercise goes by.
+type ExerciseRequest struct {
+	Speed   float64 `json:"speed,omitempty" minimum:"1" maximum:"100" default:"1" doc:"How much faster than usual the playbook's waiting goes by."`
+	Channel string  `json:"channel,omitempty" maxLength:"100" doc:"The chat channel to hold it in, by name or id; without one, what would be said is only written down." example:"game-days"`
+}
+
+func (r *ExerciseRequest) exercise() *incident.Exercise {
+	if r == nil {
+		return nil
+	}
+	return &incident.Exercise{Speed: r.Speed, Channel: strings.TrimSpace(r.Channel)}
 }
 
 type declareInput struct {
@@ -178,7 +193,7 @@ func (s *Server) declare(ctx context.Context, in *declareInput) (*incidentOutput
 	}
 	state, err := s.commander.Declare(ctx, in.commandKey("declare-incident"), Declaration{
 		Title: in.Body.Title, Summary: in.Body.Summary, Service: service, Severity: severity,
-		Playbook: strings.TrimSpace(in.Body.Playbook), Actor: in.Body.actor(), Source: sourceAPI,
+		Playbook: strings.TrimSpace(in.Body.Playbook), Exercise: in.Body.Exercise.exercise(), Actor: in.Body.actor(), Source: sourceAPI,
 	})
 	if err != nil {
 		return nil, err

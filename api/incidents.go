@@ -58,6 +58,7 @@ type listInput struct {
 	Service  string    `query:"service" doc:"The service, or an alias of it."`
 	Query    string    `query:"q" maxLength:"200" doc:"Words that all stand in its id, title, summary or the names of its alerts."`
 	Since    time.Time `query:"since" doc:"Declared at this time or later."`
+	Exercise string    `query:"exercise" enum:"true,false" doc:"true for exercises alone, false for what is real; both if left out."`
 	Limit    int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most."`
 	Cursor   string    `query:"cursor" doc:"The next_cursor of the page before."`
 }
@@ -80,12 +81,20 @@ func (s *Server) listIncidents(ctx context.Context, in *listInput) (*listOutput,
 	states, next, err := s.reader.Incidents(ctx, store.Filter{
 		Status:   statuses,
 		Severity: s.canonicalSeverity(in.Severity), Service: s.canonicalService(in.Service),
-		Query: in.Query, Since: in.Since, Limit: in.Limit, Cursor: in.Cursor,
+		Exercise: parseExercise(in.Exercise), Query: in.Query, Since: in.Since, Limit: in.Limit, Cursor: in.Cursor,
 	})
 	if err != nil {
 		return nil, inQuery(err)
 	}
 	return &listOutput{IncidentList{Incidents: each(states, s.viewIncident), NextCursor: next}}, nil
+}
+
+// parseExercise reads the filter by exercise. Nothing means both.
+func parseExercise(word string) *bool {
+	if word == "" {
+		return nil
+	}
+	return new(word == "true")
 }
 
 // parseStatuses reads the filter by status. None means all.

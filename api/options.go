@@ -96,6 +96,8 @@ type Declaration struct {
 	Severity incident.Severity
 	// Playbook is the name of the playbook to follow; empty leaves it to the catalogue.
 	Playbook string
+	// Exercise makes it practice; nil for what is real.
+	Exercise *incident.Exercise
 	Actor    incident.Actor
 	// Source is the way the declaration came in, as in [incident.Event].
 	Source string

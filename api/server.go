@@ -117,6 +117,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.registerSteps()
 	s.registerFollowups()
 	s.registerPostmortem()
+	s.registerDebrief()
 	s.registerStreams()
 	s.registerWebhooks(own)
 	s.registerHealth(own, metricsHandler)

@@ -97,6 +97,7 @@ var intents = registerIntents(
 	intentOf[Resolve], intentOf[Reopen], intentOf[Cancel], intentOf[Merge], intentOf[Absorb], intentOf[Close],
 	intentOf[ReportAlerts],
 	intentOf[AssignRole], intentOf[AddNote], intentOf[PostUpdate], intentOf[Remind],
+	intentOf[ChooseOption], intentOf[NudgeStep], intentOf[EscalateStep], intentOf[RepeatStep],
 	intentOf[AddStep], intentOf[StartStep], intentOf[FinishStep], intentOf[FailStep],
 	intentOf[CompleteStep], intentOf[SkipStep], intentOf[ApproveStep], intentOf[RejectStep], intentOf[RetryStep],
 	intentOf[AddFollowup], intentOf[CompleteFollowup], intentOf[ReportTicket],

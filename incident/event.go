@@ -3,6 +3,8 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -139,6 +141,8 @@ var facts = registerFacts(
 	factOf[RoleAssigned], factOf[NoteAdded], factOf[UpdatePosted], factOf[ReminderGiven],
 	factOf[StepAdded], factOf[StepStarted], factOf[StepCompleted], factOf[StepSkipped],
 	factOf[StepRejected], factOf[StepFailed], factOf[StepRetried],
+	factOf[DecisionMade], factOf[ApprovalGiven], factOf[StepNudged], factOf[StepEscalated], factOf[StepRepeated],
+	factOf[MetricCollected],
 	factOf[PageSent], factOf[ChannelOpened], factOf[RespondersInvited], factOf[PostmortemDrafted],
 	factOf[FollowupAdded], factOf[FollowupCompleted], factOf[TicketFiled], factOf[TicketChanged],
 	factOf[JournalRestored],
@@ -183,6 +187,9 @@ func (f UnknownFact) apply(*State, Event) {}
 
 // MarshalJSON keeps the payload as it was found.
 func (f UnknownFact) MarshalJSON() ([]byte, error) { return f.Data.MarshalJSON() }
+
+// Kinds are all kinds of events, sorted.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(facts)) }
 
 // KnownKind says whether this version knows the kind of event.
 func KnownKind(kind Kind) bool {

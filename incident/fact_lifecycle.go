@@ -3,6 +3,7 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // IncidentDeclared begins every incident.
@@ -14,6 +15,8 @@ type IncidentDeclared struct {
 	Service  Service         `json:"service"`
 	// Notes tell what was assumed, such as a service that the catalogue does not know.
 	Notes []string `json:"notes,omitzero"`
+	// Exercise is set where the incident is practice.
+	Exercise *Exercise `json:"exercise,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -22,6 +25,9 @@ func (IncidentDeclared) Kind() Kind { return "declared" }
 // Text implements [Fact].
 func (f IncidentDeclared) Text() string {
 	text := fmt.Sprintf("Declared %s for %s: %s", f.Severity, f.Service.Name, f.Title)
+	if f.Exercise != nil {
+		text = "Exercise. " + text
+	}
 	for _, note := range f.Notes {
 		text += " (" + note + ")"
 	}
@@ -32,15 +38,17 @@ func (f IncidentDeclared) apply(s *State, e Event) {
 	*s = State{
 		ID: e.Incident, Title: f.Title, Summary: f.Summary, Status: Investigating,
 		Severity: f.Severity, Scale: f.Scale, Service: f.Service,
-		DeclaredBy: e.Actor, DeclaredAt: e.At,
+		DeclaredBy: e.Actor, DeclaredAt: e.At, Exercise: f.Exercise,
 	}
 }
 
 // PlaybookAttached gives the incident the playbook it follows to its end.
 type PlaybookAttached struct {
 	Playbook PlaybookRef `json:"playbook"`
-	Roles    []Role      `json:"roles,omitzero"`
-	Steps    []Step      `json:"steps,omitzero"`
+	// Parts are the playbooks that it was put together from; empty for one alone.
+	Parts []PlaybookRef `json:"parts,omitzero"`
+	Roles []Role        `json:"roles,omitzero"`
+	Steps []Step        `json:"steps,omitzero"`
 	// Document is the whole playbook as its package writes it, so that the response
 	// can be carried on from the journal alone.
 	Document json.RawMessage `json:"document,omitzero"`
@@ -51,11 +59,19 @@ func (PlaybookAttached) Kind() Kind { return "playbook_attached" }
 
 // Text implements [Fact].
 func (f PlaybookAttached) Text() string {
-	return fmt.Sprintf("Following the playbook %q (version %s)", f.Playbook.Name, f.Playbook.Version)
+	text := fmt.Sprintf("Following the playbook %q (version %s)", f.Playbook.Name, f.Playbook.Version)
+	if len(f.Parts) < 2 {
+		return text
+	}
+	names := make([]string, len(f.Parts))
+	for i, p := range f.Parts {
+		names[i] = p.Name
+	}
+	return text + ", made of " + strings.Join(names, ", ")
 }
 
 func (f PlaybookAttached) apply(s *State, e Event) {
-	s.Playbook = f.Playbook
+	s.Playbook, s.PlaybookParts = f.Playbook, f.Parts
 	s.Roles = with(f.Roles)
 	for i := range s.Roles {
 		s.Roles[i].Since = e.At

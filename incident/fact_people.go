@@ -12,6 +12,8 @@ type RoleAssigned struct {
 	Title string `json:"title"`
 	From  string `json:"from,omitzero"`
 	To    string `json:"to,omitzero"`
+	// Brief is what whoever takes over has to know.
+	Brief string `json:"brief,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -21,11 +23,11 @@ func (RoleAssigned) Kind() Kind { return "role_assigned" }
 func (f RoleAssigned) Text() string {
 	switch {
 	case f.To == "":
-		return fmt.Sprintf("%s handed back the role %s", f.From, f.Title)
+		return sentence(fmt.Sprintf("%s handed back the role %s", f.From, f.Title), f.Brief)
 	case f.From == "":
 		return fmt.Sprintf("%s is %s", f.To, f.Title)
 	default:
-		return fmt.Sprintf("%s took over from %s as %s", f.To, f.From, f.Title)
+		return sentence(fmt.Sprintf("%s took over from %s as %s", f.To, f.From, f.Title), f.Brief)
 	}
 }
 
@@ -34,7 +36,7 @@ func (f RoleAssigned) apply(s *State, e Event) {
 	if i < 0 {
 		return
 	}
-	s.Roles = replace(s.Roles, i, func(r *Role) { r.Holder, r.Since = f.To, e.At })
+	s.Roles = replace(s.Roles, i, func(r *Role) { r.Holder, r.Since, r.Brief, r.Held = f.To, e.At, f.Brief, true })
 }
 
 // NoteAdded is something people want remembered.

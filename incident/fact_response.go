@@ -25,6 +25,9 @@ func (f PageSent) Text() string {
 }
 
 func (f PageSent) apply(s *State, _ Event) {
+	if len(f.OnCall) > 0 {
+		s.OnCall = f.OnCall
+	}
 	if i := slices.IndexFunc(s.Pages, func(p Page) bool { return p.Key == f.Page.Key }); i >= 0 {
 		s.Pages = replace(s.Pages, i, func(p *Page) { *p = f.Page })
 		return

@@ -42,15 +42,16 @@ func (StepStarted) Kind() Kind { return "step_started" }
 
 // Text implements [Fact].
 func (f StepStarted) Text() string {
-	to := ""
-	if f.Role != "" {
-		to = " (" + f.Role + ")"
-	}
+	to := inBrackets(f.Role)
 	switch f.Type {
 	case Manual:
 		return fmt.Sprintf("To do%s: %s", to, f.Title)
 	case Approval:
 		return fmt.Sprintf("Waiting for approval%s: %s", to, f.Title)
+	case Decision:
+		return fmt.Sprintf("To decide%s: %s", to, f.Title)
+	case Wait:
+		return "Waiting: " + f.Title
 	default:
 		return "Started: " + f.Title
 	}
@@ -64,6 +65,10 @@ func (f StepStarted) apply(s *State, e Event) {
 		}
 		if step.Kind != Automatic {
 			step.State = Waiting
+		}
+		if step.Kind != Automatic || step.Attempts == 0 {
+			// Of what Muster tries again and again, people are told once.
+			step.NudgedAt, step.EscalatedAt = zeroTime, zeroTime
 		}
 		step.Attempts++
 		step.RetryAt = zeroTime
@@ -79,6 +84,8 @@ type StepCompleted struct {
 	Hook     string `json:"hook,omitzero"`
 	Approved bool   `json:"approved,omitzero"`
 	Note     string `json:"note,omitzero"`
+	// Output is what an action gave back; see [Step.Output].
+	Output map[string]any `json:"output,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -92,22 +99,36 @@ func (f StepCompleted) Text() string {
 	return sentence("Done: "+f.Title, f.Note)
 }
 
-func (f StepCompleted) apply(s *State, e Event) { s.settleStep(f.Step, Done, f.Note, e) }
+func (f StepCompleted) apply(s *State, e Event) {
+	s.settleStep(f.Step, Done, f.Note, e)
+	s.changeStep(f.Step, func(step *Step) { step.Output = f.Output })
+}
 
-// StepSkipped says that people decided against a step.
+// StepSkipped says that a step is not done, because people decided against it or the
+// response took another way.
 type StepSkipped struct {
 	Step   string `json:"step"`
 	Title  string `json:"title"`
 	Reason string `json:"reason"`
+	// LeftOut says that nobody decided against it: the response took another way.
+	LeftOut bool `json:"left_out,omitzero"`
 }
 
 // Kind implements [Fact].
 func (StepSkipped) Kind() Kind { return "step_skipped" }
 
 // Text implements [Fact].
-func (f StepSkipped) Text() string { return sentence("Skipped: "+f.Title, f.Reason) }
+func (f StepSkipped) Text() string {
+	if f.LeftOut {
+		return sentence("Left out: "+f.Title, f.Reason)
+	}
+	return sentence("Skipped: "+f.Title, f.Reason)
+}
 
-func (f StepSkipped) apply(s *State, e Event) { s.settleStep(f.Step, Skipped, f.Reason, e) }
+func (f StepSkipped) apply(s *State, e Event) {
+	s.settleStep(f.Step, Skipped, f.Reason, e)
+	s.changeStep(f.Step, func(step *Step) { step.LeftOut = f.LeftOut })
+}
 
 // StepRejected says that an approval was refused.
 type StepRejected struct {
@@ -182,8 +203,8 @@ func (f StepRetried) Text() string { return sentence("Trying again: "+f.Title, f
 
 func (f StepRetried) apply(s *State, _ Event) {
 	s.changeStep(f.Step, func(step *Step) {
-		step.State, step.RetryAt = Pending, zeroTime
-		step.SettledAt, step.By, step.Note = zeroTime, "", ""
+		step.State = Pending
+		step.renew()
 	})
 }
 

@@ -156,15 +156,22 @@ type State struct {
 	// ReopenedAt is when the response last began again after a resolution.
 	ReopenedAt time.Time `json:"reopened_at,omitzero"`
 
+	// Exercise is set where the incident is practice.
+	Exercise *Exercise `json:"exercise,omitzero"`
+
 	Playbook PlaybookRef `json:"playbook,omitzero"`
+	// PlaybookParts are the playbooks that it was put together from; empty for one alone.
+	PlaybookParts []PlaybookRef `json:"playbook_parts,omitzero"`
 	// Roles are those the playbook knows, in its order, with who holds them.
 	Roles []Role `json:"roles,omitzero"`
 	Steps []Step `json:"steps,omitzero"`
 
 	// Alerts are remembered one by one, up to [MaxAlerts]; Crowd counts those beyond.
-	Alerts    []Alert    `json:"alerts,omitzero"`
-	Crowd     Crowd      `json:"crowd,omitzero"`
-	Pages     []Page     `json:"pages,omitzero"`
+	Alerts []Alert `json:"alerts,omitzero"`
+	Crowd  Crowd   `json:"crowd,omitzero"`
+	Pages  []Page  `json:"pages,omitzero"`
+	// OnCall are the people whom the pager named last.
+	OnCall    []Person   `json:"on_call,omitzero"`
 	Channel   Channel    `json:"channel,omitzero"`
 	Followups []Followup `json:"followups,omitzero"`
 
@@ -203,6 +210,10 @@ type Role struct {
 	Holder string `json:"holder,omitzero"`
 	// Since is when the holder took it, or when the role became vacant.
 	Since time.Time `json:"since,omitzero"`
+	// Brief is what the holder was told when taking over.
+	Brief string `json:"brief,omitzero"`
+	// Held says that somebody has had the role, even if nobody has it now.
+	Held bool `json:"held,omitzero"`
 }
 
 // Reminder counts how often people were prompted about one matter.

@@ -27,10 +27,16 @@ func (i AddFollowup) decide(s State, c Command) ([]Fact, error) {
 	if err := storableTime("due", i.Due); err != nil {
 		return nil, err
 	}
-	return []Fact{FollowupAdded{Followup: Followup{
-		ID: fmt.Sprintf("F%d", len(s.Followups)+1), Title: title,
-		Owner: strings.TrimSpace(i.Owner), Due: i.Due.UTC(), AddedBy: c.Actor.Name,
-	}}}, nil
+	i.Title = title
+	return []Fact{i.added(s, c.Actor)}, nil
+}
+
+// added is the follow-up as it becomes part of the incident, cut to the bounds.
+func (i AddFollowup) added(s State, by Actor) FollowupAdded {
+	return FollowupAdded{Followup: Followup{
+		ID: fmt.Sprintf("F%d", len(s.Followups)+1), Title: CutText(strings.TrimSpace(i.Title), MaxTitleRunes),
+		Owner: CutText(strings.TrimSpace(i.Owner), MaxNameRunes), Due: i.Due.UTC(), AddedBy: by.Name,
+	}}
 }
 
 // CompleteFollowup says that work without a ticket is done. Where there is a ticket, the

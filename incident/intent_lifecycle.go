@@ -16,6 +16,8 @@ type Declare struct {
 	Scale    []SeverityLevel `json:"scale"`
 	Service  Service         `json:"service"`
 	Notes    []string        `json:"notes,omitzero"`
+	// Exercise marks practice; nil for what is real.
+	Exercise *Exercise `json:"exercise,omitzero"`
 }
 
 // Name implements [Intent].
@@ -44,7 +46,7 @@ func (i Declare) decide(s State, c Command) ([]Fact, error) {
 	}
 	return []Fact{IncidentDeclared{
 		Title: title, Summary: strings.TrimSpace(i.Summary), Severity: i.Severity,
-		Scale: i.Scale, Service: i.Service, Notes: i.Notes,
+		Scale: i.Scale, Service: i.Service, Notes: i.Notes, Exercise: i.Exercise,
 	}}, nil
 }
 
@@ -52,6 +54,7 @@ func (i Declare) decide(s State, c Command) ([]Fact, error) {
 // Steps that people have added before stay, after those of the playbook.
 type AttachPlaybook struct {
 	Playbook PlaybookRef     `json:"playbook"`
+	Parts    []PlaybookRef   `json:"parts,omitzero"`
 	Roles    []Role          `json:"roles,omitzero"`
 	Steps    []Step          `json:"steps,omitzero"`
 	Document json.RawMessage `json:"document,omitzero"`

@@ -1,14 +1,17 @@
 package incident
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
 
-// AssignRole gives a role to somebody; an empty user makes it vacant.
+// AssignRole gives a role to somebody; an empty user makes it vacant. Brief is what whoever
+// takes over has to know; where the holder leaves it out, it says how things stand.
 type AssignRole struct {
-	Role string `json:"role"`
-	User string `json:"user"`
+	Role  string `json:"role"`
+	User  string `json:"user"`
+	Brief string `json:"brief,omitzero"`
 }
 
 // Name implements [Intent].
@@ -19,6 +22,9 @@ func (i AssignRole) decide(s State, _ Command) ([]Fact, error) {
 	if err := boundedText("user", user, MaxNameRunes); err != nil {
 		return nil, err
 	}
+	if err := boundedText("brief", i.Brief, MaxTextRunes); err != nil {
+		return nil, err
+	}
 	role, known := s.Role(i.Role)
 	if !known {
 		return nil, notFound("role", "%s has no role %q; its roles are %s", s.ID, i.Role, s.roleNames())
@@ -26,7 +32,39 @@ func (i AssignRole) decide(s State, _ Command) ([]Fact, error) {
 	if role.Holder == user {
 		return nil, nil
 	}
-	return []Fact{RoleAssigned{Role: role.ID, Title: role.Title, From: role.Holder, To: user}}, nil
+	brief := strings.TrimSpace(i.Brief)
+	if brief == "" && role.Holder != "" && user != "" {
+		brief = HandoverBrief(s)
+	}
+	return []Fact{RoleAssigned{Role: role.ID, Title: role.Title, From: role.Holder, To: user, Brief: brief}}, nil
+}
+
+// briefSteps is how many open steps a brief names.
+const briefSteps = 5
+
+// HandoverBrief says how things stand, for somebody who takes over: severity and status,
+// the last update, and what waits for people.
+func HandoverBrief(s State) string {
+	parts := []string{fmt.Sprintf("%s, %s", s.Severity, s.Status)}
+	if n := s.AlertsFiring(); n > 0 {
+		parts = append(parts, fmt.Sprintf("alerts firing: %d", n))
+	}
+	if s.Update != "" {
+		parts = append(parts, "last update: "+CutText(s.Update, MaxTitleRunes))
+	}
+	var open []string
+	for _, step := range s.Steps {
+		if step.State == Waiting || step.State == Failed {
+			open = append(open, step.Title)
+		}
+	}
+	if more := len(open) - briefSteps; more > 0 {
+		open = append(open[:briefSteps], fmt.Sprintf("%d more", more))
+	}
+	if len(open) > 0 {
+		parts = append(parts, "open: "+strings.Join(open, "; "))
+	}
+	return strings.Join(parts, ". ")
 }
 
 // AddNote writes something down. At is when it happened, where that was before now.

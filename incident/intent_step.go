@@ -1,7 +1,9 @@
 package incident
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -81,18 +83,40 @@ func (i FinishStep) decide(s State, _ Command) ([]Fact, error) {
 		}
 		step = Step{ID: i.Step, Hook: i.Hook, Title: i.Title}
 	}
+	if step.Kind == Decision {
+		return nil, rule("needs_choice", "step %q is a decision; choose one of %s", step.Title, step.optionNames())
+	}
 	// A step that was skipped while Muster was doing it stays skipped; what was
 	// brought about is recorded all the same.
-	facts := i.Outcome.facts()
+	facts := i.Outcome.facts(s)
 	if step.State.Settled() {
 		return facts, nil
 	}
-	return append(facts, StepCompleted{Step: step.ID, Hook: step.Hook, Title: step.Title, Note: i.Outcome.Text}), nil
+	done := StepCompleted{Step: step.ID, Hook: step.Hook, Title: step.Title, Note: i.Outcome.Text, Output: i.Outcome.Output}
+	if text, err := json.Marshal(done.Output); err != nil || len(text) > MaxOutputBytes {
+		done.Output = nil
+		done.Note = strings.TrimSpace(done.Note + fmt.Sprintf(" (what it gave back is left out: more than %d bytes)", MaxOutputBytes))
+	}
+	return append(facts, done), nil
 }
 
 // facts turns what was brought about into what is remembered of it.
-func (o Outcome) facts() []Fact {
+func (o Outcome) facts(s State) []Fact {
 	var facts []Fact
+	if o.Measurement != nil {
+		facts = append(facts, MetricCollected{Measurement: o.Measurement.bounded()})
+	}
+	if text := strings.TrimSpace(o.Note); text != "" {
+		facts = append(facts, NoteAdded{Body: CutText(text, MaxTextRunes)})
+	}
+	// Of what has ended nobody is told how it stands, and no more work comes of it.
+	over := s.Status.Ended()
+	if text := strings.TrimSpace(o.Update); text != "" && !over {
+		facts = append(facts, UpdatePosted{Body: CutText(text, MaxTextRunes)})
+	}
+	if f := o.NewFollowup; f != nil && strings.TrimSpace(f.Title) != "" && !over {
+		facts = append(facts, f.added(s, MusterActor()))
+	}
 	if o.Page != nil {
 		facts = append(facts, PageSent{Page: *o.Page, OnCall: o.Responders})
 	}
@@ -162,6 +186,8 @@ func (i CompleteStep) decide(s State, _ Command) ([]Fact, error) {
 		return nil, nil
 	case step.Kind == Approval:
 		return nil, rule("needs_approval", "step %q is an approval; approve or reject it", step.Title)
+	case step.Kind == Decision:
+		return nil, rule("needs_choice", "step %q is a decision; choose one of %s", step.Title, step.optionNames())
 	case step.Kind == Automatic && step.State != Failed:
 		return nil, rule("automatic_step", "step %q is done by Muster; it can be completed by hand only after it failed", step.Title)
 	}
@@ -172,6 +198,8 @@ func (i CompleteStep) decide(s State, _ Command) ([]Fact, error) {
 type SkipStep struct {
 	Step   string `json:"step"`
 	Reason string `json:"reason"`
+	// LeftOut is for Muster, where the response takes another way.
+	LeftOut bool `json:"left_out,omitzero"`
 }
 
 // Name implements [Intent].
@@ -196,10 +224,11 @@ func (i SkipStep) decide(s State, _ Command) ([]Fact, error) {
 	if reason == "" {
 		return nil, invalid("note", "say why step %q is skipped: the reason is kept in the timeline", step.Title)
 	}
-	return []Fact{StepSkipped{Step: step.ID, Title: step.Title, Reason: reason}}, nil
+	return []Fact{StepSkipped{Step: step.ID, Title: step.Title, Reason: reason, LeftOut: i.LeftOut}}, nil
 }
 
-// ApproveStep lets what an approval guards go on.
+// ApproveStep lets what an approval guards go on, once as many people as it needs have
+// said so. Approving again changes nothing.
 type ApproveStep struct {
 	Step string `json:"step"`
 	Note string `json:"note,omitzero"`
@@ -208,12 +237,26 @@ type ApproveStep struct {
 // Name implements [Intent].
 func (ApproveStep) Name() string { return "approve_step" }
 
-func (i ApproveStep) decide(s State, _ Command) ([]Fact, error) {
+func (i ApproveStep) decide(s State, c Command) ([]Fact, error) {
 	step, note, err := waitingApproval(s, i.Step, i.Note)
 	if err != nil || step.State == Done {
 		return nil, err
 	}
-	return []Fact{StepCompleted{Step: step.ID, Title: step.Title, Approved: true, Note: note}}, nil
+	if err := mayApprove(s, step, c.Actor); err != nil {
+		return nil, err
+	}
+	approved := StepCompleted{Step: step.ID, Title: step.Title, Approved: true, Note: note}
+	if step.Quorum <= 1 {
+		return []Fact{approved}, nil
+	}
+	if slices.ContainsFunc(step.Approvals, func(a Approved) bool { return a.By == c.Actor.Name }) {
+		return nil, nil
+	}
+	given := ApprovalGiven{Step: step.ID, Title: step.Title, Given: len(step.Approvals) + 1, Quorum: step.Quorum, Note: note}
+	if given.Given < step.Quorum {
+		return []Fact{given}, nil
+	}
+	return []Fact{given, approved}, nil
 }
 
 // RejectStep refuses an approval; what it guards does not happen unless the step is
@@ -226,9 +269,12 @@ type RejectStep struct {
 // Name implements [Intent].
 func (RejectStep) Name() string { return "reject_step" }
 
-func (i RejectStep) decide(s State, _ Command) ([]Fact, error) {
+func (i RejectStep) decide(s State, c Command) ([]Fact, error) {
 	step, note, err := waitingApproval(s, i.Step, i.Note)
 	if err != nil {
+		return nil, err
+	}
+	if err := mayApprove(s, step, c.Actor); err != nil {
 		return nil, err
 	}
 	if step.State == Done {

@@ -79,6 +79,10 @@ func requireValidSteps(t require.TestingT, s incident.State) {
 		default:
 			require.Fail(t, "unknown state", "%q", step.State)
 		}
+		require.Equal(t, step.Kind == incident.Decision && step.State == incident.Done, step.Choice != "", "a decision that is done, and nothing else, has a choice")
+		require.False(t, step.LeftOut && step.State != incident.Skipped, "what is left out is skipped")
+		requireUnique(t, "approvals", step.Approvals, func(a incident.Approved) string { return a.By })
+		require.LessOrEqual(t, len(step.Approvals), max(step.Quorum, 0), "no more approvals than are needed")
 		if step.State != incident.Failed {
 			require.Zero(t, step.RetryAt, "only a failed step is tried again")
 		}
@@ -131,7 +135,7 @@ func requireUnique[T any, K comparable](t require.TestingT, what string, all []T
 // requireOnlyReports checks that an ended incident changes only by reports of work
 // that was under way: its steps and what they brought about.
 func requireOnlyReports(t require.TestingT, before, after incident.State) {
-	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "Pages", "Channel", "Followups", "Reminders", "PostmortemAt", "Seq", "At")
+	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "OnCall", "Pages", "Channel", "Followups", "Reminders", "PostmortemAt", "Seq", "At")
 	require.Empty(t, cmp.Diff(before, after, work), "an ended incident does not change")
 	require.Len(t, after.Followups, len(before.Followups))
 }

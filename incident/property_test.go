@@ -3,7 +3,9 @@ package incident_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,7 +155,7 @@ func repeatable(i incident.Intent) bool {
 
 var (
 	alertNames = rapid.SampledFrom([]string{"a", "b", "c"})
-	stepIDs    = rapid.SampledFrom([]string{"auto", "manual", "approval", "added-1", "added-2", "hook-1", "nine"})
+	stepIDs    = rapid.SampledFrom([]string{"auto", "manual", "approval", "quorum", "decision", "wait", "added-1", "added-2", "hook-1", "nine"})
 	someText   = rapid.SampledFrom([]string{"", " ", "text", "more text"})
 )
 
@@ -173,7 +175,7 @@ func drawTicket(t *rapid.T) incident.Ticket {
 
 func drawOutcome(t *rapid.T) incident.Outcome {
 	var o incident.Outcome
-	switch rapid.IntRange(0, 5).Draw(t, "outcome") {
+	switch rapid.IntRange(0, 9).Draw(t, "outcome") {
 	case 0:
 		o.Page = &incident.Page{Key: rapid.SampledFrom([]string{"p1", "p2"}).Draw(t, "page")}
 	case 1:
@@ -185,8 +187,29 @@ func drawOutcome(t *rapid.T) incident.Outcome {
 		o.Responders = []incident.Person{{Name: "Sample Responder"}}
 	case 4:
 		o.Postmortem = true
+	case 5:
+		o.Update, o.Note = someText.Draw(t, "update"), someText.Draw(t, "note")
+	case 6:
+		o.NewFollowup = &incident.AddFollowup{Title: someText.Draw(t, "title")}
+	case 7:
+		o.Output = map[string]any{"status": 200.0, "body": strings.Repeat("x", rapid.SampledFrom([]int{1, incident.MaxOutputBytes}).Draw(t, "size"))}
+	case 8:
+		o.Measurement = drawMeasurement(t)
 	}
 	return o
+}
+
+func drawMeasurement(t *rapid.T) *incident.Measurement {
+	value := rapid.SampledFrom([]float64{0, 1, -2.5, math.MaxFloat64, -math.MaxFloat64, math.NaN(), math.Inf(1)})
+	return &incident.Measurement{
+		Title: "Errors", Query: "errors", Start: noon, Step: time.Minute,
+		Series: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) incident.Series {
+			return incident.Series{Name: "a", Values: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) *float64 {
+				v := value.Draw(t, "value")
+				return &v
+			}), 0, 2*incident.MaxSeriesValues).Draw(t, "values")}
+		}), 0, 2).Draw(t, "series"),
+	}
 }
 
 var followupIDs = rapid.SampledFrom([]string{"F1", "F2", "F3"})
@@ -258,6 +281,18 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 	},
 	"reject_step": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.RejectStep{Step: stepIDs.Draw(t, "step")}
+	},
+	"choose_option": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.ChooseOption{Step: stepIDs.Draw(t, "step"), Option: rapid.SampledFrom([]string{"back", "forward", "sideways"}).Draw(t, "option")}
+	},
+	"nudge_step": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.NudgeStep{Step: stepIDs.Draw(t, "step")}
+	},
+	"escalate_step": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.EscalateStep{Step: stepIDs.Draw(t, "step")}
+	},
+	"repeat_step": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.RepeatStep{Step: stepIDs.Draw(t, "step")}
 	},
 	"retry_step": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.RetryStep{Step: stepIDs.Draw(t, "step")}

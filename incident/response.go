@@ -58,6 +58,8 @@ type ChannelRequest struct {
 	Name    string
 	Topic   string
 	Purpose string
+	// Private says that only those may see it who are invited.
+	Private bool
 }
 
 // Channel is a chat room that belongs to an incident.

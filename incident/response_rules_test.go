@@ -24,8 +24,18 @@ func TestAssigningRoles(t *testing.T) {
 		},
 		"somebody else takes over": {
 			given: []incident.Intent{take}, when: incident.AssignRole{Role: "commander", User: "Second Responder"},
-			want: []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder"}},
+			want: []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "SEV2, investigating"}},
 		},
+		"who takes over is told how things stand": {
+			given: []incident.Intent{take, incident.PostUpdate{Text: "We roll back"}, incident.StartStep{Step: "manual"}},
+			when:  incident.AssignRole{Role: "commander", User: "Second Responder"},
+			want:  []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "SEV2, investigating. last update: We roll back. open: Roll back"}},
+		},
+		"what the one who leaves has written goes before": {
+			given: []incident.Intent{take}, when: incident.AssignRole{Role: "commander", User: "Second Responder", Brief: " half way through "},
+			want: []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "half way through"}},
+		},
+		"a brief has a bound": {when: incident.AssignRole{Role: "commander", User: "x", Brief: long}, invalid: "brief"},
 		"a role can be handed back": {
 			given: []incident.Intent{take}, when: incident.AssignRole{Role: "commander"},
 			want: []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder"}},

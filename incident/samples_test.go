@@ -44,6 +44,21 @@ func sampleSteps() []incident.Step {
 		{ID: "auto", Title: "Open the channel", Kind: incident.Automatic, State: incident.Pending, Do: "slack.create_channel"},
 		{ID: "manual", Title: "Roll back", Kind: incident.Manual, State: incident.Pending, Role: "commander", Instructions: "How", Links: []incident.Link{{Title: "Where", URL: "https://deploy.example"}}},
 		{ID: "approval", Title: "Fail over", Kind: incident.Approval, State: incident.Pending, Role: "commander"},
+		{ID: "quorum", Title: "Delete the data", Kind: incident.Approval, State: incident.Pending, Quorum: 2, Group: "Repair", Playbook: "data"},
+		{ID: "decision", Title: "Back or forward?", Kind: incident.Decision, State: incident.Pending, Role: "commander", Options: sampleOptions()},
+		{ID: "wait", Title: "Watch for ten minutes", Kind: incident.Wait, State: incident.Pending, Expect: "No errors"},
+	}
+}
+
+func sampleOptions() []incident.Option {
+	return []incident.Option{{ID: "back", Title: "Roll back"}, {ID: "forward", Title: "Fix forward"}}
+}
+
+func sampleMeasurement() incident.Measurement {
+	low, high := 0.25, 12.5
+	return incident.Measurement{
+		Title: "Errors", Query: "sum(rate(errors[5m]))", Unit: "/s", Start: noon, Step: time.Minute,
+		Series: []incident.Series{{Name: "checkout", Values: []*float64{&low, nil, &high, &high}}},
 	}
 }
 
@@ -76,8 +91,8 @@ func sampleFacts() []incident.Fact {
 	step := sampleSteps()[1]
 	step.Assignee, step.AddedBy = "Sample Responder", "Sample Scribe"
 	return []incident.Fact{
-		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}},
-		incident.PlaybookAttached{Playbook: samplePlaybook(), Roles: sampleRoles(), Steps: sampleSteps(), Document: json.RawMessage(`{"name":"default"}`)},
+		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}, Exercise: &incident.Exercise{Speed: 10, Channel: "game-days"}},
+		incident.PlaybookAttached{Playbook: samplePlaybook(), Parts: []incident.PlaybookRef{samplePlaybook(), {Name: "payments", Version: "aa01"}}, Roles: sampleRoles(), Steps: sampleSteps(), Document: json.RawMessage(`{"name":"default"}`)},
 		incident.IncidentAcknowledged{Note: "on my way"},
 		incident.IncidentAcknowledged{},
 		incident.StatusChanged{From: incident.Investigating, To: incident.Identified, Note: "found it"},
@@ -99,7 +114,7 @@ func sampleFacts() []incident.Fact {
 		incident.AlertsResolved{Crowd: map[string]int{"ErrorRate": 999_000, "Latency": 1000}},
 		incident.AlertsCleared{Count: 100_000},
 		incident.AlertsCleared{Count: 1},
-		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder"},
+		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "rolling back"},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", To: "Sample Responder"},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder"},
 		incident.NoteAdded{Body: "Deployed at noon", HappenedAt: noon},
@@ -110,9 +125,18 @@ func sampleFacts() []incident.Fact {
 		incident.StepStarted{Step: "manual", Title: "Roll back", Type: incident.Manual, Role: "commander"},
 		incident.StepStarted{Step: "auto", Title: "Open the channel", Type: incident.Automatic},
 		incident.StepStarted{Step: "approval", Title: "Fail over", Type: incident.Approval},
-		incident.StepCompleted{Step: "manual", Title: "Roll back", Hook: "h", Approved: true, Note: "go"},
+		incident.StepStarted{Step: "decision", Title: "Back or forward?", Type: incident.Decision},
+		incident.StepStarted{Step: "wait", Title: "Watch for ten minutes", Type: incident.Wait},
+		incident.DecisionMade{Step: "decision", Title: "Back or forward?", Option: "back", OptionTitle: "Roll back", Note: "it is quicker"},
+		incident.ApprovalGiven{Step: "quorum", Title: "Delete the data", Given: 1, Quorum: 2, Note: "seen"},
+		incident.StepNudged{Step: "manual", Title: "Roll back", Role: "commander", Since: noon},
+		incident.StepEscalated{Step: "manual", Title: "Roll back", Role: "commander", Since: noon},
+		incident.StepRepeated{Step: "manual", Title: "Roll back", Round: 2},
+		incident.MetricCollected{Measurement: sampleMeasurement()},
+		incident.StepCompleted{Step: "manual", Title: "Roll back", Hook: "h", Approved: true, Note: "go", Output: map[string]any{"status": 200.0}},
 		incident.StepCompleted{Step: "manual", Title: "Roll back"},
 		incident.StepSkipped{Step: "manual", Title: "Roll back", Reason: "nothing was deployed"},
+		incident.StepSkipped{Step: "manual", Title: "Roll back", Reason: "another way was taken", LeftOut: true},
 		incident.StepRejected{Step: "approval", Title: "Fail over", Note: "too early"},
 		incident.StepFailed{Step: "auto", Title: "Open the channel", Hook: "h", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon.Add(30 * time.Second)},
 		incident.StepFailed{Step: "auto", Title: "Open the channel", Error: "name_taken"},
@@ -148,7 +172,11 @@ func sampleIntents() []incident.Intent {
 		incident.Absorb{From: "INC-41", Title: "Carts are empty", Alerts: []incident.Alert{sampleAlert("CartErrors")}},
 		incident.Close{Reason: "all follow-ups are done"},
 		incident.ReportAlerts{Alerts: []incident.Alert{sampleAlert("ErrorRate"), cleared(sampleAlert("Latency"))}},
-		incident.AssignRole{Role: "commander", User: "Sample Responder"},
+		incident.AssignRole{Role: "commander", User: "Sample Responder", Brief: "rolling back"},
+		incident.ChooseOption{Step: "decision", Option: "back", Note: "it is quicker"},
+		incident.NudgeStep{Step: "manual"},
+		incident.EscalateStep{Step: "manual"},
+		incident.RepeatStep{Step: "manual"},
 		incident.AddNote{Text: "Deployed at noon", At: noon},
 		incident.PostUpdate{Text: "We are working on it"},
 		incident.Remind{Hook: "update-due", Subject: "commander", Text: "An update is due", Count: 2},
@@ -157,10 +185,12 @@ func sampleIntents() []incident.Intent {
 		incident.FinishStep{Step: "auto", Hook: "h", Title: "Open the channel", Outcome: incident.Outcome{
 			Page: &incident.Page{Key: "INC-42/page", Service: "PABC123"}, Channel: &incident.Channel{ID: "C1", Name: "inc-42"},
 			Ticket: &ticket, Followup: "F1", Responders: []incident.Person{person}, Postmortem: true, Text: "opened #inc-42",
+			Update: "We are working on it", Note: "Deployed at noon", NewFollowup: &incident.AddFollowup{Title: "Test the rollback"},
+			Measurement: new(sampleMeasurement()), Output: map[string]any{"status": 200.0},
 		}},
 		incident.FailStep{Step: "auto", Hook: "h", Title: "Open the channel", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon},
 		incident.CompleteStep{Step: "manual", Note: "done by hand"},
-		incident.SkipStep{Step: "manual", Reason: "nothing was deployed"},
+		incident.SkipStep{Step: "manual", Reason: "nothing was deployed", LeftOut: true},
 		incident.ApproveStep{Step: "approval", Note: "go"},
 		incident.RejectStep{Step: "approval", Note: "too early"},
 		incident.RetryStep{Step: "auto", Note: "Slack is back"},

@@ -11,8 +11,12 @@ const (
 	Automatic StepKind = "automatic"
 	// Manual steps are done by people, who mark them as complete.
 	Manual StepKind = "manual"
-	// Approval steps wait until somebody approves or rejects.
+	// Approval steps wait until people approve, or somebody rejects.
 	Approval StepKind = "approval"
+	// Decision steps wait until somebody chooses one of several ways.
+	Decision StepKind = "decision"
+	// Wait steps wait for the incident or the world; Muster watches.
+	Wait StepKind = "wait"
 )
 
 // StepState is where a step stands.
@@ -48,6 +52,23 @@ type Step struct {
 	// Instructions say how, Links where.
 	Instructions string `json:"instructions,omitzero"`
 	Links        []Link `json:"links,omitzero"`
+	// Expect says what one should see when it has worked.
+	Expect string `json:"expect,omitzero"`
+	// Group is the title under which steps stand together.
+	Group string `json:"group,omitzero"`
+	// Playbook names the playbook that the step comes from, where the response is put
+	// together from several.
+	Playbook string `json:"playbook,omitzero"`
+
+	// Options are the ways of a decision, Choice the id of the one chosen.
+	Options []Option `json:"options,omitzero"`
+	Choice  string   `json:"choice,omitzero"`
+	// Quorum is how many different people must approve; 0 counts as 1. Approvers are the
+	// roles whose holders may; empty for anybody. Approvals are those given so far.
+	Quorum    int        `json:"quorum,omitzero"`
+	Approvers []string   `json:"approvers,omitzero"`
+	Approvals []Approved `json:"approvals,omitzero"`
+
 	// Do names the action of an automatic step: "slack.create_channel".
 	Do string `json:"do,omitzero"`
 	// Hook is set where the step is the work of a hook that failed and so became
@@ -66,6 +87,16 @@ type Step struct {
 	Note string `json:"note,omitzero"`
 	// By is who settled it.
 	By string `json:"by,omitzero"`
+	// LeftOut says that the step was skipped because the response took another way.
+	LeftOut bool `json:"left_out,omitzero"`
+	// Output is what an action gave back, for later steps. Bounded by [MaxOutputBytes].
+	Output map[string]any `json:"output,omitzero"`
+	// Rounds counts how often a step that repeats was done.
+	Rounds int `json:"rounds,omitzero"`
+	// NudgedAt and EscalatedAt are when people were last told that it takes long; zero if
+	// they were not since it became due.
+	NudgedAt    time.Time `json:"nudged_at,omitzero"`
+	EscalatedAt time.Time `json:"escalated_at,omitzero"`
 
 	// FirstStartedAt is when the step was first begun, StartedAt when it was last. For the
 	// work of a hook, which is no step before it fails, the first failure counts.
@@ -73,6 +104,23 @@ type Step struct {
 	StartedAt      time.Time `json:"started_at,omitzero"`
 	SettledAt      time.Time `json:"settled_at,omitzero"`
 }
+
+// Option is a way that people may choose in a decision.
+type Option struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// Approved is one person's approval.
+type Approved struct {
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	Note string    `json:"note,omitzero"`
+}
+
+// MaxOutputBytes bounds the output of one step, as JSON: it is part of the incident for
+// ever. What is longer is refused, and whoever fills it in cuts texts to fit.
+const MaxOutputBytes = 4 << 10
 
 // Outcome is what an automatic step brought about. Every part is optional.
 type Outcome struct {
@@ -83,6 +131,25 @@ type Outcome struct {
 	Responders []Person `json:"responders,omitzero"`
 	// Postmortem says that the postmortem was drafted.
 	Postmortem bool `json:"postmortem,omitzero"`
+	// Update is a status update to post, Note something to remember, NewFollowup work to
+	// be done: what an action says rather than does.
+	Update      string       `json:"update,omitzero"`
+	Note        string       `json:"note,omitzero"`
+	NewFollowup *AddFollowup `json:"new_followup,omitzero"`
+	// Measurement is what was collected.
+	Measurement *Measurement `json:"measurement,omitzero"`
+	// Output is for later steps; see [Step.Output].
+	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.
 	Text string `json:"text,omitzero"`
+	// Again says that the action is under way, and after how long to ask again; 0 for one
+	// that is done. It is asked as it was the first time: with the same work on
+	// the incident as it was then.
+	Again time.Duration `json:"again_ns,omitzero"`
+}
+
+// renew takes back how a step ended, so that it can begin again.
+func (s *Step) renew() {
+	s.RetryAt, s.SettledAt, s.By, s.Note = zeroTime, zeroTime, "", ""
+	s.LeftOut, s.Choice, s.Approvals = false, "", nil
 }

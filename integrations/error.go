@@ -16,13 +16,18 @@ const (
 	// Mail is whatever server takes e-mail by SMTP, Webhook whatever takes a notice by HTTP.
 	Mail    = "mail"
 	Webhook = "webhook"
+	// HTTP is whatever answers a playbook's own requests, Prometheus and Temporal are where
+	// a playbook asks for metrics and starts automation.
+	HTTP       = "http"
+	Prometheus = "prometheus"
+	Temporal   = "temporal"
 )
 
 // Error is the only error that a vendor package returns. It is safe to show to
 // people and to keep in a workflow's history: credentials are removed from it and
 // from all that it unwraps to.
 type Error struct {
-	// Vendor is one of [Slack], [PagerDuty], [Jira], [Mail] and [Webhook].
+	// Vendor is one of the names above.
 	Vendor string
 	// Operation is what was asked of the vendor, in its own words: "chat.postMessage".
 	Operation string

@@ -77,6 +77,14 @@ func (s *secrets) add(added ...Secret) {
 	slices.SortStableFunc(s.known, func(a, b string) int { return len(b) - len(a) })
 }
 
+// Redact returns a text without the secrets, in whichever of the usual spellings they stand in
+// it. Those of fewer than eight bytes are taken for stand-ins and left alone.
+func Redact(text string, known ...Secret) string {
+	all := newSecrets()
+	all.add(known...)
+	return all.replace(text)
+}
+
 // spellings are how a secret may come back from a vendor or a proxy: as it is, and
 // escaped for an address, for JSON and for a page.
 func spellings(secret string) []string {

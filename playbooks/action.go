@@ -2,27 +2,88 @@ package playbooks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Action is something a playbook can have Muster do.
+// Action is something a playbook can have Muster do. Checking, the JSON Schema for editors and
+// the documentation all follow from it.
+//
+// A new action takes two entries, of which a test makes sure that they belong together:
+//
+//  1. its schema, here: a constant with its name and an [Action] in one of the vocabularies of
+//     this package's files action_….go;
+//  2. a function, in the table of package activities. It finds its parameters checked against
+//     the schema, with defaults and secrets filled in, and what it gives back is cut to size and
+//     cleared of secrets behind it.
+//
+// Whether the vendor is a new one or not, the action is done on the queue that
+// workflows.QueueOf gives it.
 type Action struct {
 	// Name is how a playbook calls it: vendor and verb, "slack.post".
 	Name string
 	// Doc says what it does and why it may be repeated safely.
 	Doc        string
 	Parameters []Parameter
+	// Outputs are what later steps can use of what it gave back.
+	Outputs []Output
 }
+
+// Output is a part of what an action gives back: outputs["step"].name in expressions.
+type Output struct {
+	Name string
+	Doc  string
+	// Type is [TextOutput], [NumberOutput], [TruthOutput], or [AnyOutput] where only the answer
+	// tells.
+	Type string
+}
+
+// The types of outputs.
+const (
+	TextOutput   = "text"
+	NumberOutput = "number"
+	TruthOutput  = "truth"
+	AnyOutput    = "any"
+)
 
 // Parameter is what an action can be told.
 type Parameter struct {
 	Name     string
 	Doc      string
 	Required bool
+	// Default is what counts where it is left out; empty where nothing does.
+	Default string
+	// Type is what its value must be when everything is filled in.
+	Type ParameterType
 	// Options are the values allowed; empty where any text is.
 	Options []string
+	// AtMost bounds a [DurationParameter]; 0 for no bound.
+	AtMost time.Duration
+	// Secret says that secret("name") may stand in it.
+	Secret bool
 }
+
+// ParameterType is what an action's parameter takes.
+type ParameterType string
+
+// The types of parameters; [Parameter.Check] has their rules. A [MapParameter] is written as a
+// mapping and handed over as one parameter for each of its keys, "headers.Accept".
+const (
+	TextParameter     ParameterType = ""
+	NumberParameter   ParameterType = "number"
+	DurationParameter ParameterType = "duration"
+	MapParameter      ParameterType = "map"
+	// AddressParameter is an absolute web address without user and password.
+	AddressParameter ParameterType = "address"
+	// StatusesParameter are HTTP statuses and ranges of them: "200-299, 404".
+	StatusesParameter ParameterType = "statuses"
+	// JSONParameter is a JSON document.
+	JSONParameter ParameterType = "json"
+	// DayParameter is a day, or how long from now: "2026-11-30", "7d", "2w", "36h".
+	DayParameter ParameterType = "day"
+)
 
 // The parts of the vocabulary that playbooks and activities share.
 const (
@@ -39,98 +100,101 @@ const (
 	PostmortemDraft      = "postmortem.draft"
 	MailSend             = "mail.send"
 	WebhookPost          = "webhook.post"
+	// PlaybookRun is done by the agenda, not by an activity: it is the steps of another
+	// playbook that do something.
+	PlaybookRun       = "playbook.run"
+	HTTPRequest       = "http.request"
+	TemporalStart     = "temporal.start"
+	TemporalSignal    = "temporal.signal"
+	PrometheusQuery   = "prometheus.query"
+	PrometheusCollect = "prometheus.collect"
+	UpdatePost        = "update.post"
+	NoteAdd           = "note.add"
+	FollowupAdd       = "followup.add"
 )
 
-// Actions returns the vocabulary. Every action named here is implemented by package
-// activities, which a test there proves.
+// vocabulary is all that playbooks can have done, in the order in which it is shown.
+var vocabulary = slices.Concat(responseActions, ownActions, automationActions)
+
+// Actions returns the vocabulary. Every action named here but [PlaybookRun] is implemented by
+// package activities, which a test there proves.
 func Actions() []Action { return slices.Clone(vocabulary) }
 
-var vocabulary = []Action{
-	{
-		Name: PagerDutyPage, Doc: "Pages whoever is on call for the incident's service. The pager takes a repeated page for the same one.",
-		Parameters: []Parameter{{Name: "summary", Doc: "The line a woken person reads first.", Required: true}},
-	},
-	{Name: PagerDutyAcknowledge, Doc: "Acknowledges every page of the incident, which stops the pager's escalation."},
-	{Name: PagerDutyResolve, Doc: "Resolves every page of the incident."},
-	{
-		Name: SlackCreateChannel, Doc: "Opens the incident's channel. A channel that an earlier attempt created is adopted.",
-		Parameters: []Parameter{
-			{Name: "name", Doc: "The channel's name; what the chat does not allow is left out.", Required: true},
-			{Name: "topic", Doc: "The line above the channel."},
-			{Name: "purpose", Doc: "What the channel is for."},
-		},
-	},
-	{
-		Name: SlackSetTopic, Doc: "Sets the line above the channel.",
-		Parameters: []Parameter{{Name: "topic", Doc: "The new topic.", Required: true}},
-	},
-	{
-		Name: SlackPost, Doc: "Says something in the incident's channel, once.",
-		Parameters: []Parameter{
-			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
-			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
-			{Name: "pin", Doc: "Whether to keep the message at hand.", Options: []string{"true", "false"}},
-		},
-	},
-	{
-		Name: SlackBookmark, Doc: "Adds the incident's page to the bookmarks above the channel.",
-		Parameters: []Parameter{{Name: "title", Doc: "What the bookmark is called.", Required: true}},
-	},
-	{Name: SlackInvite, Doc: "Invites whoever is on call for the incident's service to the channel."},
-	{
-		Name: SlackAlert, Doc: "Says something in a channel that people watch, once. It needs no channel of the incident.",
-		Parameters: []Parameter{
-			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
-			{Name: "channel", Doc: "The channel's name or id; left out, that of the incident's fallback."},
-			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
-		},
-	},
-	{
-		Name: JiraCreateIssue, Doc: "Files a ticket for the follow-up that was added. A ticket that an earlier attempt filed is adopted.",
-		Parameters: []Parameter{
-			{Name: "title", Doc: "The ticket's summary.", Required: true},
-			{Name: "description", Doc: "The ticket's text; links back to the incident are added."},
-		},
-	},
-	{Name: PostmortemDraft, Doc: "Drafts the postmortem from the incident's events."},
-	{
-		Name: MailSend, Doc: "Sends an e-mail. A repetition has the same Message-ID, so that mailboxes can recognise it.",
-		Parameters: []Parameter{
-			{Name: "subject", Doc: "The subject, one line.", Required: true},
-			{Name: "text", Doc: "The mail, as plain text.", Required: true},
-			{Name: "to", Doc: "Addresses, separated by commas; left out, those of the incident's fallback."},
-			{Name: "links", Doc: "Links listed below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
-		},
-	},
-	{
-		Name: WebhookPost, Doc: "Tells the fallback webhook of the incident. A repetition has the same Idempotency-Key.",
-		Parameters: []Parameter{{Name: "text", Doc: "Why people are needed.", Required: true}},
-	},
+// FindAction returns the action with this name.
+func FindAction(name string) (Action, bool) {
+	i := slices.IndexFunc(vocabulary, func(a Action) bool { return a.Name == name })
+	if i < 0 {
+		return Action{}, false
+	}
+	return vocabulary[i], true
+}
+
+// Parameter returns the parameter that a name stands for: its own, or "headers.Accept" for the
+// key Accept of the [MapParameter] headers.
+func (a Action) Parameter(name string) (Parameter, bool) {
+	of, key, inMap := strings.Cut(name, ".")
+	for _, p := range a.Parameters {
+		if p.Name == name && p.Type != MapParameter || inMap && key != "" && p.Name == of && p.Type == MapParameter {
+			return p, true
+		}
+	}
+	return Parameter{}, false
+}
+
+// Fill returns the parameters as the action is to be done with: with its defaults where they
+// are left out. The error says what is wrong with them, all expressions being filled in. It
+// quotes no value that may hold a secret.
+func (a Action) Fill(with Parameters) (Parameters, error) {
+	filled := Parameters{}
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		p, ok := a.Parameter(name)
+		if !ok {
+			return nil, fmt.Errorf("%s has no parameter %q", a.Name, name)
+		}
+		if with[name] == "" && !p.Required {
+			continue // an expression that gave nothing
+		}
+		if err := p.Check(with[name]); err != nil {
+			return nil, fmt.Errorf("%s: %s %w", a.Name, name, err)
+		}
+		filled[name] = with[name]
+	}
+	for _, p := range a.Parameters {
+		if _, given := filled[p.Name]; !given && p.Default != "" {
+			filled[p.Name] = p.Default
+		}
+		if p.Required && strings.TrimSpace(filled[p.Name]) == "" {
+			return nil, fmt.Errorf("%s needs the parameter %q: %s", a.Name, p.Name, p.Doc)
+		}
+	}
+	return filled, nil
 }
 
 // checkAction says what is wrong with a call of an action.
 func checkAction(do string, with Parameters) error {
-	i := slices.IndexFunc(vocabulary, func(a Action) bool { return a.Name == do })
-	if i < 0 {
+	action, ok := FindAction(do)
+	if !ok {
 		names := make([]string, len(vocabulary))
 		for n, a := range vocabulary {
 			names[n] = a.Name
 		}
 		return fmt.Errorf("there is no action %q; the actions are %s", do, strings.Join(names, ", "))
 	}
-	action := vocabulary[i]
 	for _, p := range action.Parameters {
-		value, given := with[p.Name]
-		if p.Required && strings.TrimSpace(value) == "" {
+		if p.Required && strings.TrimSpace(with[p.Name]) == "" {
 			return fmt.Errorf("%s needs the parameter %q: %s", do, p.Name, p.Doc)
 		}
-		if given && len(p.Options) > 0 && !slices.Contains(p.Options, value) {
-			return fmt.Errorf("%s: %s must be one of %s, not %q", do, p.Name, strings.Join(p.Options, ", "), value)
-		}
 	}
-	for name := range with {
-		if !slices.ContainsFunc(action.Parameters, func(p Parameter) bool { return p.Name == name }) {
+	for _, name := range sortedKeys(with) {
+		p, ok := action.Parameter(name)
+		if !ok {
 			return fmt.Errorf("%s has no parameter %q", do, name)
+		}
+		if strings.Contains(with[name], "${") {
+			continue // its value shows when it is filled in
+		}
+		if err := p.Check(with[name]); err != nil {
+			return fmt.Errorf("%s: %s %w", do, name, err)
 		}
 	}
 	return nil

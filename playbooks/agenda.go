@@ -14,6 +14,7 @@ import (
 type Agenda struct {
 	playbook  *Playbook
 	reactions []Reaction
+	watches   map[string]Watch
 }
 
 // Reaction is the work of a hook that has not been settled yet.
@@ -39,12 +40,31 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
-	// Unconfirmed are the ids of the steps whose pages may have got through although the
+	// Unconfirmed are the keys ([Work.Key]) of the steps whose pages may have got through although the
 	// pager's answer did not: what acknowledges or resolves pages must not leave them out.
 	Unconfirmed []string `json:"unconfirmed,omitzero"`
 	// Event is the sequence number of the event that a reaction answers, which is part of
 	// its ID. 0 for steps.
 	Event int `json:"event,omitzero"`
+	// Round counts how often the step was done before: each time is work of its own.
+	Round int `json:"round,omitzero"`
+	// Since is when the work was begun, or last tried again by whoever does that: the same for
+	// every attempt and every question that is asked meanwhile.
+	Since time.Time `json:"since,omitzero"`
+	// Poll says that the step waits for a measurement: what is found is for
+	// [Agenda.Measured], and the step is not done by it.
+	Poll bool `json:"poll,omitzero"`
+}
+
+// Key tells the work from all other work of its incident, on every attempt the same.
+func (w Work) Key() string { return roundKey(w.ID, w.Round) }
+
+// roundKey has a dot, which no id of a playbook has.
+func roundKey(id string, round int) string {
+	if round == 0 {
+		return id
+	}
+	return fmt.Sprintf("%s.r%d", id, round)
 }
 
 // Effect is a piece of work on an incident, as it is handed to whoever does it.
@@ -71,7 +91,7 @@ type Due struct {
 // NewAgenda returns the agenda of an incident that follows the playbook. Reactions
 // are those carried over from an agenda before; nil for a new incident.
 func NewAgenda(p *Playbook, carried []Reaction) *Agenda {
-	return &Agenda{playbook: p, reactions: slices.Clone(carried)}
+	return &Agenda{playbook: p, reactions: slices.Clone(carried), watches: map[string]Watch{}}
 }
 
 // Reactions returns what has not been settled, to be carried over.
@@ -84,9 +104,16 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		a.settle(f.Step)
 	case incident.StepSkipped:
 		a.settle(f.Step)
+	case incident.StepStarted:
+		delete(a.watches, f.Step)
 	}
+	a.watch(s, e)
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) {
+		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
+			continue
+		}
+		if h.Do == PlaybookRun {
+			a.observeRun(s, h, e)
 			continue
 		}
 		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e.Brief()}
@@ -117,6 +144,7 @@ func (a *Agenda) answersFailure(e incident.Event) bool {
 }
 
 func (a *Agenda) settle(id string) {
+	delete(a.watches, id)
 	a.reactions = slices.DeleteFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
 }
 
@@ -131,7 +159,9 @@ func (a *Agenda) Idle(s incident.State, now time.Time) bool {
 		hook, _ := a.playbook.hook(r.Hook)
 		step, known := s.Step(r.ID)
 		switch {
-		case speechless(s, hook.Do):
+		case speechless(s, hook.Do), hook.Do == PlaybookRun:
+			return false
+		case !a.watches[r.ID].NotBefore.IsZero() && !now.Before(s.EndedAt.Add(keepFailed)):
 			return false
 		case !known || step.State != incident.Failed || !step.RetryAt.IsZero():
 			return true
@@ -160,6 +190,7 @@ func (a *Agenda) awaitsChannel(s incident.State) bool {
 func (a *Agenda) Due(s incident.State, inFlight map[string]bool, now time.Time) Due {
 	d := &dueList{now: now}
 	a.dueRetries(s, d)
+	a.dueRoles(s, d)
 	a.dueSteps(s, inFlight, d)
 	a.dueReactions(s, inFlight, d)
 	a.dueReminders(s, d)
@@ -220,7 +251,7 @@ func unconfirmed(s incident.State, do string) []string {
 	var ids []string
 	for _, step := range s.Steps {
 		if step.Do == PagerDutyPage && step.Attempts > 0 && step.State != incident.Done {
-			ids = append(ids, step.ID)
+			ids = append(ids, roundKey(step.ID, step.Rounds))
 		}
 	}
 	return ids
@@ -233,47 +264,15 @@ func (a *Agenda) dueRetries(s incident.State, d *dueList) {
 	for _, step := range s.Steps {
 		moot := s.Status.Ended() || step.Do == PagerDutyPage && !s.Status.Active()
 		if moot && step.Hook == "" && unsuccessful(step) {
-			d.command(incident.SkipStep{Step: step.ID, Reason: "the response was over before it succeeded"})
+			if step.Kind == incident.Automatic {
+				d.command(incident.SkipStep{Step: step.ID, Reason: "the response was over before it succeeded"})
+			}
 			continue
 		}
 		if step.State == incident.Failed && !step.RetryAt.IsZero() && d.at(step.RetryAt, "try again: "+step.Title) {
 			d.command(incident.RetryStep{Step: step.ID})
 		}
 	}
-}
-
-func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList) {
-	scope := Scope{Incident: NewIncidentView(s, d.now)}
-	for _, planned := range a.playbook.Steps {
-		step, known := s.Step(planned.ID)
-		switch {
-		case !known:
-			continue
-		case step.State == incident.Pending:
-			ready, err := a.ready(s, planned, scope)
-			if err != nil {
-				d.command(incident.FailStep{Step: step.ID, Error: err.Error()})
-			} else if ready {
-				d.command(incident.StartStep{Step: step.ID})
-			}
-		case step.State == incident.Running && !inFlight[step.ID]:
-			a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With}, scope, d)
-		}
-	}
-}
-
-// ready says whether a pending step can start.
-func (a *Agenda) ready(s incident.State, planned Step, scope Scope) (bool, error) {
-	for _, need := range planned.Needs {
-		if needed, ok := s.Step(need); !ok || !needed.State.Settled() {
-			return false, nil
-		}
-	}
-	if planned.When == "" {
-		return s.Status.Active(), nil
-	}
-	holds, err := a.playbook.programs.holds(planned.When, scope)
-	return holds && !s.Status.Ended(), err
 }
 
 // dueReactions lets each lane go forward in the order of events. A reaction that has
@@ -289,6 +288,12 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		}
 		lane := lane(hook.Do)
 		switch {
+		case hook.Do == PlaybookRun:
+			// The step of the same id does it.
+			continue
+		case !d.at(a.watches[r.ID].NotBefore, "ask again: "+hook.ID):
+			// What takes its time elsewhere holds up nobody.
+			continue
 		case held[lane] || inFlight[r.ID]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case tendsPages(hook.Do) && a.paging(s):
@@ -303,7 +308,11 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if err != nil {
 				title = hook.ID
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
+			since := r.Event.At
+			if failedBefore {
+				since = step.StartedAt
+			}
+			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Since: since, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
 		}
 		held[lane] = true
 	}

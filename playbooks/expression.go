@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
@@ -28,15 +31,66 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.Variable("event", cel.ObjectType("playbooks.EventView")),
 		cel.Variable("step", cel.ObjectType("playbooks.StepView")),
 		cel.Variable("followup", cel.ObjectType("playbooks.FollowupView")),
+		cel.Variable("outputs", cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType))),
+		cel.Function("secret", cel.Overload("secret_name", []*cel.Type{cel.StringType}, cel.StringType, cel.UnaryBinding(placeholder))),
 	)
 })
 
+func placeholder(name ref.Val) ref.Val {
+	text, ok := name.Value().(string)
+	if !ok {
+		return types.NewErr("secret takes a text")
+	}
+	return types.String(SecretReference(text))
+}
+
+// onlySecrets removes from a text every reference to a secret but those to the ones that the
+// expression itself names: no alert can ask for one by what it calls itself.
+func onlySecrets(text string, named []string) string {
+	if len(named) == 0 {
+		return WithoutSecretReferences(text)
+	}
+	return secretReference.ReplaceAllStringFunc(text, func(reference string) string {
+		if slices.Contains(named, secretReference.FindStringSubmatch(reference)[1]) {
+			return reference
+		}
+		return WithoutSecretReferences(reference)
+	})
+}
+
+// secretsIn names the secrets that an expression asks for, each of which must be written
+// out.
+func secretsIn(checked *cel.Ast) ([]string, error) {
+	var names []string
+	var err error
+	celast.PostOrderVisit(checked.NativeRep().Expr(), celast.NewExprVisitor(func(e celast.Expr) {
+		if e.Kind() != celast.CallKind || e.AsCall().FunctionName() != "secret" {
+			return
+		}
+		name, ok := e.AsCall().Args()[0].AsLiteral().(types.String)
+		if !ok || !secretName.MatchString(string(name)) {
+			err = errors.New("secret takes the name of a secret in quotes, of lower-case letters, digits and _")
+			return
+		}
+		names = append(names, string(name))
+	}))
+	return names, err
+}
+
+var secretName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
 func (s Scope) variables() map[string]any {
-	return map[string]any{"incident": s.Incident, "event": s.Event, "step": s.Step, "followup": s.Followup}
+	return map[string]any{"incident": s.Incident, "event": s.Event, "step": s.Step, "followup": s.Followup, "outputs": s.Outputs}
 }
 
 // programs are the compiled expressions of a playbook, by their text.
-type programs map[string]cel.Program
+type programs map[string]*program
+
+// program is a compiled expression, with the secrets that it names.
+type program struct {
+	cel.Program
+	secrets []string
+}
 
 // compile checks one expression against the wanted kinds of result.
 func (p programs) compile(expression string, wanted ...*cel.Type) error {
@@ -57,7 +111,7 @@ func (p programs) compile(expression string, wanted ...*cel.Type) error {
 // compiled remembers programs, which never change and keep nothing of an evaluation: a
 // playbook is compiled for every incident that begins and whenever one is replayed, and
 // compiling the built-in one takes ten milliseconds.
-var compiled = compiledPrograms{programs: map[compiledKey]cel.Program{}}
+var compiled = compiledPrograms{programs: map[compiledKey]*program{}}
 
 // compiledAtMost bounds the memory, some kB for each program: a hundred playbooks as long as
 // the built-in one. Beyond it, all are forgotten, and compiled again when they are needed.
@@ -67,17 +121,17 @@ type compiledKey struct{ expression, wanted string }
 
 type compiledPrograms struct {
 	mu       sync.Mutex
-	programs map[compiledKey]cel.Program
+	programs map[compiledKey]*program
 }
 
-func (c *compiledPrograms) get(key compiledKey) (cel.Program, bool) {
+func (c *compiledPrograms) get(key compiledKey) (*program, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	program, known := c.programs[key]
 	return program, known
 }
 
-func (c *compiledPrograms) put(key compiledKey, program cel.Program) {
+func (c *compiledPrograms) put(key compiledKey, program *program) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.programs) >= compiledAtMost {
@@ -86,7 +140,7 @@ func (c *compiledPrograms) put(key compiledKey, program cel.Program) {
 	c.programs[key] = program
 }
 
-func compileProgram(expression string, wanted []*cel.Type) (cel.Program, error) {
+func compileProgram(expression string, wanted []*cel.Type) (*program, error) {
 	env, err := environment()
 	if err != nil {
 		return nil, fmt.Errorf("set up CEL: %w", err)
@@ -98,7 +152,15 @@ func compileProgram(expression string, wanted []*cel.Type) (cel.Program, error) 
 	if !isOneOf(ast.OutputType(), wanted) {
 		return nil, fmt.Errorf("the expression %q gives %s where %s is needed", expression, ast.OutputType(), typeNames(wanted))
 	}
-	return env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	secrets, err := secretsIn(ast)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	return &program{Program: planned, secrets: secrets}, nil
 }
 
 // compileCondition compiles an expression that must be true or false. None is always fine.
@@ -134,7 +196,11 @@ func (p programs) holds(expression string, scope Scope) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return value == types.True, nil
+	holds, ok := value.Value().(bool)
+	if !ok {
+		return false, fmt.Errorf("the expression %q gives %s where true or false is needed", expression, value.Type().TypeName())
+	}
+	return holds, nil
 }
 
 // text fills in every ${…}.
@@ -153,7 +219,11 @@ func (p programs) text(text string, scope Scope) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprint(&b, value.ConvertToType(types.StringType).Value())
+		filled, ok := value.ConvertToType(types.StringType).Value().(string)
+		if !ok {
+			return "", fmt.Errorf("the expression %q gives %s, which is no text", part.text, value.Type().TypeName())
+		}
+		b.WriteString(onlySecrets(filled, p[part.text].secrets))
 	}
 	return b.String(), nil
 }
@@ -173,6 +243,8 @@ func (p programs) eval(expression string, scope Scope) (ref.Val, error) {
 type textPart struct {
 	text       string
 	expression bool
+	// at is where an expression begins in the text, in bytes.
+	at int
 }
 
 // splitText takes a text apart into what stands as it is and what stands in ${…}.
@@ -200,7 +272,7 @@ func splitText(text string) ([]textPart, error) {
 			parts = append(parts, textPart{text: literal.String()})
 			literal.Reset()
 		}
-		parts = append(parts, textPart{text: rest[start+2 : start+2+end], expression: true})
+		parts = append(parts, textPart{text: rest[start+2 : start+2+end], expression: true, at: len(text) - len(rest) + start + 2})
 		rest = rest[start+2+end+1:]
 	}
 	if literal.Len() > 0 {
@@ -233,7 +305,11 @@ func expressionEnd(text string) int {
 	return -1
 }
 
+// isOneOf also takes what only the evaluation can tell, such as a part of an output.
 func isOneOf(t *cel.Type, wanted []*cel.Type) bool {
+	if t.IsExactType(cel.DynType) {
+		return true
+	}
 	for _, w := range wanted {
 		if w.IsExactType(t) {
 			return true

@@ -6,42 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
-	"strings"
-	"time"
-
-	"muster/incident"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/printer"
 )
-
-// Findings are what is wrong with a playbook, in the order of its text.
-type Findings []Finding
-
-// Finding is one mistake, with its place.
-type Finding struct {
-	File         string
-	Line, Column int
-	Message      string
-	// Excerpt shows the lines around the place with a caret.
-	Excerpt string
-}
-
-// Error lists every finding, each with its place and an excerpt.
-func (f Findings) Error() string {
-	blocks := make([]string, len(f))
-	for i, finding := range f {
-		blocks[i] = fmt.Sprintf("%s:%d:%d: %s", finding.File, finding.Line, finding.Column, finding.Message)
-		if finding.Excerpt != "" {
-			blocks[i] += "\n" + strings.TrimRight(finding.Excerpt, "\n")
-		}
-	}
-	return strings.Join(blocks, "\n\n")
-}
 
 // identifier is what roles, steps and hooks may be called: they are part of URLs, of
 // keys at vendors and of expressions.
@@ -50,24 +20,53 @@ var identifier = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 // Parse reads a playbook and checks all of it: unknown keys, every expression with
 // its type, actions and their parameters, references between steps and to roles,
 // cycles. The error is [Findings]. The same text always gives the same version.
+//
+// What a playbook refers to in others, because it extends or runs them or joins them, is
+// checked when it is put together with them: by [Library.Load].
 func Parse(file string, text []byte) (*Playbook, error) {
-	tree, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, Findings{syntaxFinding(file, err)}
-	}
-	if findings := durationFindings(file, tree); len(findings) > 0 {
+	p, findings := read(newDocument(file, string(text)))
+	if len(findings) > 0 {
 		return nil, findings
 	}
-	var p Playbook
-	if err := yaml.UnmarshalWithOptions(text, &p, yaml.Strict()); err != nil {
-		return nil, Findings{syntaxFinding(file, err)}
+	if err := p.check(surroundings{analyses: &analyses{}}).err(); err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256(text)
-	p.Version, p.Source = hex.EncodeToString(sum[:6]), string(text)
-	c := checker{file: file, tree: tree, source: string(text), playbook: &p}
-	c.check()
-	if len(c.findings) > 0 {
-		return nil, c.findings
+	if err := p.Compile(); err != nil {
+		return nil, Findings{p.origin.breaks(ruleExpression, "", "%s", err)}
+	}
+	return p, nil
+}
+
+// read takes a file as a playbook, without asking whether it makes sense.
+func read(d *document) (*Playbook, Findings) {
+	tree, findings := readYAML(d)
+	if len(findings) > 0 {
+		return nil, findings
+	}
+	body := tree.Docs[0].Body
+	if findings := wrongValues(d, body); len(findings) > 0 {
+		return nil, findings
+	}
+	// The parser has refused keys that stand there twice. What a merged mapping (<<) brings
+	// may be written again after it.
+	var p Playbook
+	if err := yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey(), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
+		return nil, Findings{syntaxFinding(d, err)}
+	}
+	sum := sha256.Sum256([]byte(d.source))
+	p.Version, p.Source = hex.EncodeToString(sum[:6]), d.source
+	p.origin = place{d, "$"}
+	for i := range p.Roles {
+		p.Roles[i].origin = p.origin.at("roles", i)
+	}
+	for i := range p.Hooks {
+		p.Hooks[i].origin = p.origin.at("hooks", i)
+	}
+	if p.Steps, findings = ungroup(d, p.Steps); len(findings) > 0 {
+		return nil, findings
+	}
+	if findings := p.oversized(); len(findings) > 0 {
+		return nil, findings
 	}
 	return &p, nil
 }
@@ -85,297 +84,135 @@ func Decode(document []byte) (*Playbook, error) {
 }
 
 // Compile prepares the expressions of a playbook that was read back from JSON. It may
-// be repeated.
+// be repeated. The condition for choosing the playbook is left out: it has been chosen.
 func (p *Playbook) Compile() error {
 	p.programs = programs{}
 	var errs []error
 	for _, e := range p.expressions() {
-		errs = append(errs, e.compile(p.programs))
+		if e.kind != selection {
+			errs = append(errs, e.compile(p.programs))
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // expression is one place of a playbook that holds CEL.
 type expression struct {
-	path string
+	place
 	text string
-	// condition is true for when:, false for a text with ${…}.
-	condition bool
+	kind expressionKind
+	// parts are what the author wrote, where the expression was put together from several.
+	parts []expression
 }
+
+type expressionKind int
+
+const (
+	// condition is true or false: when, until, while.
+	condition expressionKind = iota
+	// text holds ${…}.
+	text
+	// selection is the condition for choosing a playbook.
+	selection
+)
 
 func (e expression) compile(p programs) error {
-	if e.condition {
+	switch e.kind {
+	case condition:
 		return p.compileCondition(e.text)
+	case selection:
+		_, err := compileSelection(e.text)
+		return err
+	default:
+		return p.compileText(e.text)
 	}
-	return p.compileText(e.text)
 }
 
+// expressions returns every place that may hold CEL, without the empty ones.
 func (p *Playbook) expressions() []expression {
-	var all []expression
-	add := func(path, text string, condition bool) {
-		if text != "" {
-			all = append(all, expression{path, text, condition})
-		}
+	var all expressions
+	all.add(p.origin.key("when"), p.When, selection)
+	for _, s := range p.Steps {
+		all.step(s)
 	}
-	with := func(path string, parameters Parameters) {
-		for _, name := range sortedKeys(parameters) {
-			add(path+".with."+name, parameters[name], false)
-		}
-	}
-	for i, s := range p.Steps {
-		path := fmt.Sprintf("$.steps[%d]", i)
-		add(path+".title", s.Title, false)
-		add(path+".instructions", s.Instructions, false)
-		add(path+".when", s.When, true)
-		with(path, s.With)
-	}
-	for i, h := range p.Hooks {
-		path := fmt.Sprintf("$.hooks[%d]", i)
-		add(path+".title", h.Title, false)
-		add(path+".remind", h.Remind, false)
-		add(path+".when", h.When, true)
-		with(path, h.With)
+	for _, h := range p.Hooks {
+		all.add(h.origin.key("title"), h.Title, text)
+		all.add(h.origin.key("remind"), h.Remind, text)
+		all.add(h.origin.key("when"), h.When, condition)
+		all.parameters(h.origin, h.With)
 	}
 	return all
 }
 
-type checker struct {
-	file, source string
-	tree         *ast.File
-	playbook     *Playbook
-	findings     Findings
-}
+type expressions []expression
 
-func (c *checker) check() {
-	p := c.playbook
-	if p.Name == "" {
-		c.report("$", "a playbook needs a name")
-	} else if !identifier.MatchString(p.Name) {
-		c.report("$.name", "the name %q must be lower-case letters, digits, - and _", p.Name)
-	}
-	if p.CloseAfter < 0 {
-		c.report("$.close_after", "close_after must not be negative")
-	}
-	c.checkRoles()
-	c.checkSteps()
-	c.checkHooks()
-	p.programs = programs{}
-	for _, e := range p.expressions() {
-		if err := e.compile(p.programs); err != nil {
-			c.report(e.path, "%s", err)
-		}
+func (e *expressions) add(at place, written string, kind expressionKind) {
+	if written != "" {
+		*e = append(*e, expression{place: at, text: written, kind: kind})
 	}
 }
 
-func (c *checker) checkRoles() {
-	seen := map[string]bool{}
-	for i, r := range c.playbook.Roles {
-		path := fmt.Sprintf("$.roles[%d]", i)
-		c.identify(path, "role", r.ID, seen)
-		if r.Title == "" {
-			c.report(path, "the role %q needs a title", r.ID)
-		}
+func (e *expressions) parameters(at place, with Parameters) {
+	for _, name := range sortedKeys(with) {
+		e.add(at.key("with").key(name), with[name], text)
 	}
 }
 
-func (c *checker) checkSteps() {
-	seen := map[string]bool{}
-	for i, s := range c.playbook.Steps {
-		path := fmt.Sprintf("$.steps[%d]", i)
-		c.identify(path, "step", s.ID, seen)
-		if s.Title == "" {
-			c.report(path, "the step %q needs a title", s.ID)
+func (e *expressions) step(s Step) {
+	at := s.origin.place
+	e.add(at.key("title"), s.Title, text)
+	e.add(at.key("instructions"), s.Instructions, text)
+	e.add(at.key("expect"), s.Expect, text)
+	for i, link := range s.Links {
+		e.add(at.at("links", i).key("url"), link.URL, text)
+	}
+	if s.When != "" {
+		var parts expressions
+		parts.add(s.origin.group.key("when"), s.origin.groupWhen, condition)
+		parts.add(at.key("when"), s.origin.when, condition)
+		*e = append(*e, expression{place: at.key("when"), text: s.When, kind: condition, parts: parts})
+	}
+	e.parameters(at, s.With)
+	if s.Wait != nil {
+		e.add(at.key("wait").key("until"), s.Wait.Until, condition)
+		if s.Wait.Metric != nil {
+			e.add(at.key("wait").key("metric").key("query"), s.Wait.Metric.Query, text)
 		}
-		if s.Do != "" {
-			if err := checkAction(s.Do, s.With); err != nil {
-				c.report(path+".do", "%s", err)
-			}
-			if s.Approval {
-				c.report(path+".approval", "a step is either done by Muster (do) or approved by people (approval), not both")
-			}
-		} else if len(s.With) > 0 {
-			c.report(path+".with", "parameters (with) need an action (do)")
-		}
-		if s.Role != "" && !slices.ContainsFunc(c.playbook.Roles, func(r Role) bool { return r.ID == s.Role }) {
-			c.report(path+".role", "there is no role %q in this playbook", s.Role)
-		}
-		for n, need := range s.Needs {
-			if _, ok := c.playbook.step(need); !ok {
-				c.report(fmt.Sprintf("%s.needs[%d]", path, n), "there is no step %q in this playbook", need)
-			}
-		}
-		if cycle := c.cycle(s.ID, s.ID, nil); cycle != nil {
-			c.report(path+".needs", "the step can never start, it waits for itself: %s", strings.Join(cycle, " → "))
-		}
+	}
+	if s.Repeat != nil {
+		e.add(at.key("repeat").key("while"), s.Repeat.While, condition)
 	}
 }
 
-// cycle returns the way along needs from one step back to a step, or nil.
-func (c *checker) cycle(from, back string, way []string) []string {
-	if slices.Contains(way, from) {
-		return nil
+func syntaxFinding(d *document, err error) Finding {
+	at, message := position{1, 1}, err.Error()
+	var placed yaml.Error
+	if errors.As(err, &placed) && placed.GetToken() != nil {
+		at = position{placed.GetToken().Position.Line, max(placed.GetToken().Position.Column, 1)}
+		message = placed.GetMessage()
 	}
-	way = append(way, from)
-	step, _ := c.playbook.step(from)
-	for _, need := range step.Needs {
-		if need == back {
-			return append(way, back)
-		}
-		if found := c.cycle(need, back, way); found != nil {
-			return found
-		}
+	if m := unknownKey.FindStringSubmatch(message); m != nil {
+		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
 	}
-	return nil
+	return d.finding(ruleSyntax, at, "a text with quotes, : or # in it stands best in '…', or below |-", message)
 }
 
-func (c *checker) checkHooks() {
-	seen := map[string]bool{}
-	for i, h := range c.playbook.Hooks {
-		path := fmt.Sprintf("$.hooks[%d]", i)
-		c.identify(path, "hook", h.ID, seen)
-		if len(h.On) == 0 {
-			c.report(path, "the hook %q needs on: what it reacts to", h.ID)
-		}
-		if h.Do != "" {
-			if err := checkAction(h.Do, h.With); err != nil {
-				c.report(path+".do", "%s", err)
-			}
-			if h.Title == "" {
-				c.report(path, "the hook %q needs a title, which the timeline shows", h.ID)
+// unknownKey is how the decoder says it.
+var unknownKey = regexp.MustCompile(`^unknown field "(.+)"$`)
+
+// keys are all keys that playbooks have, wherever.
+func keys() []string {
+	var all []string
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[Playbook](), reflect.TypeFor[Role](), reflect.TypeFor[Step](), reflect.TypeFor[Hook](),
+		reflect.TypeFor[Approval](), reflect.TypeFor[Option](), reflect.TypeFor[Wait](), reflect.TypeFor[Metric](),
+		reflect.TypeFor[Repeat](), reflect.TypeFor[Timeout](), reflect.TypeFor[Retry](),
+	} {
+		for field := range t.Fields() {
+			if key := field.Tag.Get("yaml"); key != "" && key != "-" && !slices.Contains(all, key) {
+				all = append(all, key)
 			}
 		}
-		for _, on := range h.On {
-			if on == string(incident.ReminderGiven{}.Kind()) {
-				c.report(path+".on", "name the hook whose reminders it reacts to, by its id, rather than %s", on)
-			} else if !slices.Contains(clockTriggers, on) && !incident.KnownKind(incident.Kind(on)) && !c.reminds(on) {
-				c.report(path+".on", "nothing is called %q; on takes kinds of events (such as status_changed, resolved), ids of hooks that remind, or one of %s",
-					on, strings.Join(clockTriggers, ", "))
-			}
-		}
-		c.checkClock(path, h)
 	}
-}
-
-// reminds says whether there is a hook with this id that reminds.
-func (c *checker) reminds(id string) bool {
-	h, ok := c.playbook.hook(id)
-	return ok && h.clock() != ""
-}
-
-func (c *checker) checkClock(path string, h Hook) {
-	if h.clock() == "" {
-		if h.Remind != "" || h.After != 0 || h.Every != 0 || h.Times != 0 {
-			c.report(path, "remind, after, every and times belong to the triggers %s", strings.Join(clockTriggers, ", "))
-		}
-		if h.Do == "" && len(h.On) > 0 {
-			c.report(path, "the hook %q does nothing: it needs do", h.ID)
-		}
-		return
-	}
-	if len(h.On) > 1 {
-		c.report(path+".on", "a hook on %s can have no other trigger beside it", h.clock())
-	}
-	if h.Remind == "" {
-		c.report(path, "the hook %q needs remind: the reminder as the timeline shows it", h.ID)
-	}
-	if h.After < 0 && h.clock() != FollowupDue {
-		c.report(path+".after", "after must not be negative")
-	}
-	if h.Every < 0 || h.Times < 0 {
-		c.report(path, "every and times must not be negative")
-	}
-}
-
-func (c *checker) identify(path, what, id string, seen map[string]bool) {
-	switch {
-	case id == "":
-		c.report(path, "every %s needs an id", what)
-	case !identifier.MatchString(id):
-		c.report(path+".id", "the id %q must begin with a letter and hold lower-case letters, digits, - and _, 40 at most", id)
-	case seen[id]:
-		c.report(path+".id", "there are two %ss with the id %q", what, id)
-	}
-	seen[id] = true
-}
-
-// report adds a finding at the place that the path leads to, or at the nearest place
-// above it that exists.
-func (c *checker) report(path, format string, args ...any) {
-	finding := Finding{File: c.file, Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}
-	for p := path; p != ""; p = parentPath(p) {
-		query, err := yaml.PathString(p)
-		if err != nil {
-			continue
-		}
-		node, err := query.FilterFile(c.tree)
-		if err != nil || node == nil || node.GetToken() == nil {
-			continue
-		}
-		position := node.GetToken().Position
-		finding.Line, finding.Column = position.Line, position.Column
-		if excerpt, err := query.AnnotateSource([]byte(c.source), false); err == nil {
-			finding.Excerpt = string(excerpt)
-		}
-		break
-	}
-	c.findings = append(c.findings, finding)
-}
-
-func parentPath(path string) string {
-	if i := strings.LastIndexAny(path, ".["); i > 0 {
-		return path[:i]
-	}
-	return ""
-}
-
-// durationFindings finds what is no duration where one is needed. The decoder would find
-// the first as well, but does not say where it is.
-func durationFindings(file string, tree *ast.File) Findings {
-	search := &durationSearch{file: file}
-	for _, document := range tree.Docs {
-		if document.Body != nil {
-			ast.Walk(search, document.Body)
-		}
-	}
-	return search.findings
-}
-
-type durationSearch struct {
-	file     string
-	findings Findings
-}
-
-// Visit implements [ast.Visitor].
-func (d *durationSearch) Visit(node ast.Node) ast.Visitor {
-	pair, ok := node.(*ast.MappingValueNode)
-	if !ok || !slices.Contains([]string{"close_after", "after", "every"}, pair.Key.String()) {
-		return d
-	}
-	token := pair.Value.GetToken()
-	if _, err := time.ParseDuration(token.Value); err != nil {
-		d.findings = append(d.findings, Finding{
-			File: d.file, Line: token.Position.Line, Column: token.Position.Column,
-			Message: fmt.Sprintf("%q is no duration; write 30s, 15m, 1h or 1h30m", token.Value),
-			Excerpt: excerpt(pair.Value),
-		})
-	}
-	return d
-}
-
-// excerpt shows the lines around a node with a caret.
-func excerpt(node ast.Node) string {
-	var printer printer.Printer
-	return printer.PrintErrorToken(node.GetToken(), false)
-}
-
-func syntaxFinding(file string, err error) Finding {
-	finding := Finding{File: file, Line: 1, Column: 1, Message: err.Error()}
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		position := at.GetToken().Position
-		finding.Line, finding.Column = position.Line, position.Column
-		finding.Message = at.GetMessage()
-		_, finding.Excerpt, _ = strings.Cut(yaml.FormatError(err, false, true), "\n")
-	}
-	return finding
+	return append(all, "url")
 }

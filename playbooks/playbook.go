@@ -16,6 +16,20 @@ import (
 type Playbook struct {
 	Name        string `yaml:"name" json:"name"`
 	Description string `yaml:"description" json:"description,omitzero"`
+	// When says for which new incidents the playbook is meant, in CEL over what is known
+	// at the declaration. A playbook without it is followed only where it is named.
+	When string `yaml:"when" json:"when,omitzero"`
+	// Priority decides between several that are meant for an incident: the highest is
+	// followed, and additions join in its order.
+	Priority int `yaml:"priority" json:"priority,omitzero"`
+	// Addition makes the playbook join whatever other one is followed, rather than take
+	// its place.
+	Addition bool `yaml:"addition" json:"addition,omitzero"`
+	// Extends names the playbook that this one builds on: it has all of its roles, steps
+	// and hooks, except those that Remove names by their ids. What has the same id takes
+	// the other's place.
+	Extends string   `yaml:"extends" json:"extends,omitzero"`
+	Remove  []string `yaml:"remove" json:"remove,omitzero"`
 	// CloseAfter is how long a resolved incident stays open for people to add
 	// follow-ups. Zero means [DefaultCloseAfter].
 	CloseAfter time.Duration `yaml:"close_after" json:"close_after_ns,omitzero"`
@@ -27,8 +41,15 @@ type Playbook struct {
 	Version string `yaml:"-" json:"version"`
 	// Source is the text the playbook was written in.
 	Source string `yaml:"-" json:"source"`
+	// Parts are the playbooks that this one was put together from, in their order; empty
+	// for one that was not.
+	Parts []Part `yaml:"-" json:"parts,omitzero"`
 
 	programs programs
+	origin   place
+	// written is the playbook as its file has it, merged that with those that it extends; nil
+	// where they are the same. beneath is the one whose place it takes, if it extends that.
+	written, merged, beneath *Playbook
 }
 
 // DefaultCloseAfter is how long a resolved incident without open follow-ups waits
@@ -36,45 +57,34 @@ type Playbook struct {
 // people to review the postmortem.
 const DefaultCloseAfter = 24 * time.Hour
 
+// Part is a playbook that another was put together from.
+type Part struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	// Reason says why it is part of the response: "followed by default", "when: …".
+	Reason string `json:"reason,omitzero"`
+}
+
 // Role is a part in the response that one person takes.
 type Role struct {
 	ID     string `yaml:"id" json:"id"`
 	Title  string `yaml:"title" json:"title"`
 	Duties string `yaml:"duties" json:"duties,omitzero"`
+	// Assign says who gets the role by itself while nobody has had it: [OnCall] or
+	// [Acknowledger]. Empty leaves it to people.
+	Assign string `yaml:"assign" json:"assign,omitzero"`
+
+	origin place
 }
 
-// Step is something to do once.
-type Step struct {
-	ID string `yaml:"id" json:"id"`
-	// Title may hold ${…}, which is filled in when the incident begins.
-	Title string `yaml:"title" json:"title"`
-	// Do names the action of an automatic step.
-	Do string `yaml:"do" json:"do,omitzero"`
-	// With are the action's parameters; ${…} is filled in when the step starts.
-	With Parameters `yaml:"with" json:"with,omitzero"`
-	// Approval makes the step wait until somebody approves it.
-	Approval bool `yaml:"approval" json:"approval,omitzero"`
-	// Role is who should do or approve it.
-	Role         string `yaml:"role" json:"role,omitzero"`
-	Instructions string `yaml:"instructions" json:"instructions,omitzero"`
-	// Needs are the steps that must be done or skipped before.
-	Needs []string `yaml:"needs" json:"needs,omitzero"`
-	// When must hold for the step to become due; it may come to hold later. Without
-	// it a step becomes due only while the incident is active.
-	When string `yaml:"when" json:"when,omitzero"`
-}
-
-// Kind says who moves the step forward.
-func (s Step) Kind() incident.StepKind {
-	switch {
-	case s.Do != "":
-		return incident.Automatic
-	case s.Approval:
-		return incident.Approval
-	default:
-		return incident.Manual
-	}
-}
+// Who gets a role by itself.
+const (
+	// OnCall is the first of those whom the pager names as on call.
+	OnCall = "on_call"
+	// Acknowledger is the person who acknowledged the incident.
+	Acknowledger = "acknowledger"
+)
 
 // Hook reacts, every time.
 type Hook struct {
@@ -98,6 +108,14 @@ type Hook struct {
 	Title string     `yaml:"title" json:"title"`
 	Do    string     `yaml:"do" json:"do,omitzero"`
 	With  Parameters `yaml:"with" json:"with,omitzero"`
+
+	// Within is the id of the step or hook that runs the playbook which this hook is from
+	// ([PlaybookRun]): it reacts only once that has begun.
+	Within string `yaml:"-" json:"within,omitzero"`
+	// Playbook names the part that the hook comes from; empty if there is only one.
+	Playbook string `yaml:"-" json:"playbook,omitzero"`
+
+	origin place
 }
 
 // Parameters are an action's parameters by name. Values are texts that may hold ${…};
@@ -145,9 +163,50 @@ func (h Hook) clock() string {
 	return ""
 }
 
+// Triggers that are narrower than a kind of events: a change of the severity one way.
+const (
+	SeverityRaised  = "severity_raised"
+	SeverityLowered = "severity_lowered"
+)
+
+// narrowTriggers say of an event whether it is one of theirs.
+var narrowTriggers = map[string]func(incident.Event) bool{
+	SeverityRaised: func(e incident.Event) bool {
+		changed, ok := e.Fact.(incident.SeverityChanged)
+		return ok && changed.Raised
+	},
+	SeverityLowered: func(e incident.Event) bool {
+		changed, ok := e.Fact.(incident.SeverityChanged)
+		return ok && !changed.Raised
+	},
+}
+
+// says lists the actions that only add to the incident's own record. A hook that uses one
+// does not react to what Muster itself has said: that would never end.
+var says = map[string]incident.Kind{
+	NoteAdd: incident.NoteAdded{}.Kind(), UpdatePost: incident.UpdatePosted{}.Kind(),
+	FollowupAdd: incident.FollowupAdded{}.Kind(), PrometheusCollect: incident.MetricCollected{}.Kind(),
+}
+
+// echoes says that an event is what some hook or step had Muster say.
+func echoes(e incident.Event) bool {
+	if e.Actor.Kind != incident.ActorMuster {
+		return false
+	}
+	for _, kind := range says {
+		if e.Kind() == kind {
+			return true
+		}
+	}
+	return false
+}
+
 // reacts says whether the hook reacts to an event.
 func (h Hook) reacts(e incident.Event) bool {
 	if h.Do == "" {
+		return false
+	}
+	if _, saying := says[h.Do]; saying && echoes(e) {
 		return false
 	}
 	switch f := e.Fact.(type) {
@@ -160,7 +219,7 @@ func (h Hook) reacts(e incident.Event) bool {
 		}
 	}
 	for _, on := range h.On {
-		if incident.Kind(on) == e.Kind() {
+		if narrow := narrowTriggers[on]; incident.Kind(on) == e.Kind() || narrow != nil && narrow(e) {
 			return true
 		}
 	}
@@ -201,10 +260,13 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 		Playbook: incident.PlaybookRef{Name: p.Name, Version: p.Version},
 		Document: document,
 	}
+	for _, part := range p.Parts {
+		attach.Parts = append(attach.Parts, incident.PlaybookRef{Name: part.Name, Version: part.Version})
+	}
 	for _, r := range p.Roles {
 		attach.Roles = append(attach.Roles, incident.Role{ID: r.ID, Title: r.Title, Duties: r.Duties})
 	}
-	scope := Scope{Incident: NewIncidentView(s, s.At)}
+	scope := plainScope(s, s.At)
 	fill := func(text string) string {
 		if filled, err := p.programs.text(text, scope); err == nil {
 			return filled
@@ -212,10 +274,7 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 		return text
 	}
 	for _, step := range p.Steps {
-		attach.Steps = append(attach.Steps, incident.Step{
-			ID: step.ID, Title: fill(step.Title), Kind: step.Kind(), State: incident.Pending,
-			Role: step.Role, Instructions: fill(step.Instructions), Do: step.Do,
-		})
+		attach.Steps = append(attach.Steps, step.planned(fill))
 	}
 	return attach, nil
 }

@@ -153,3 +153,23 @@ func laterOf(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Expectations are how soon people should do what the playbook would otherwise remind them
+// of, from the declaration; zero where it does not.
+type Expectations struct {
+	Acknowledge, Roles, Update time.Duration
+}
+
+// Expectations returns how soon the playbook expects what has to happen in every response:
+// the least time after which one of its hooks reminds of it.
+func (p *Playbook) Expectations() Expectations {
+	var e Expectations
+	for _, h := range p.Hooks {
+		for clock, soon := range map[string]*time.Duration{Unacknowledged: &e.Acknowledge, RoleVacant: &e.Roles, UpdateDue: &e.Update} {
+			if h.clock() == clock && (*soon == 0 || h.After < *soon) {
+				*soon = h.After
+			}
+		}
+	}
+	return e
+}

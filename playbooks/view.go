@@ -18,6 +18,8 @@ type Scope struct {
 	Step StepView
 	// Followup is the follow-up that an event or a reminder is about.
 	Followup FollowupView
+	// Outputs are what the actions of steps gave back, by the steps' ids.
+	Outputs map[string]map[string]any
 }
 
 // IncidentView is an incident as expressions see it.
@@ -38,12 +40,18 @@ type IncidentView struct {
 	Roles          map[string]string `cel:"roles"`
 	VacantRoles    []string          `cel:"vacant_roles"`
 	// Steps says where each step stands, by its id: "done".
-	Steps        map[string]string `cel:"steps"`
-	AlertsFiring int64             `cel:"alerts_firing"`
-	Fallback     FallbackView      `cel:"fallback"`
-	Channel      string            `cel:"channel"`
-	Update       string            `cel:"update"`
-	Resolution   string            `cel:"resolution"`
+	Steps map[string]string `cel:"steps"`
+	// Choices are the ids of the options chosen, by decision; "" where nobody has decided.
+	Choices map[string]string `cel:"choices"`
+	// OnCall names the people whom the pager named last.
+	OnCall []string `cel:"on_call"`
+	// Exercise says that it is practice.
+	Exercise     bool         `cel:"exercise"`
+	AlertsFiring int64        `cel:"alerts_firing"`
+	Fallback     FallbackView `cel:"fallback"`
+	Channel      string       `cel:"channel"`
+	Update       string       `cel:"update"`
+	Resolution   string       `cel:"resolution"`
 	// Age says how long ago the incident was declared: "1h 5m".
 	Age string `cel:"age"`
 	// Slug is the title as part of a name: "instance-down".
@@ -109,7 +117,7 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		Service:      ServiceView{Name: s.Service.Name, Team: s.Service.Team, ChannelPrefix: s.Service.ChannelPrefix},
 		Active:       s.Status.Active(),
 		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
-		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{},
+		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{}, Choices: map[string]string{}, Exercise: s.Exercise != nil,
 		AlertsFiring: int64(s.AlertsFiring()), Channel: s.Channel.Name,
 		Fallback: newFallbackView(s.Service.Fallback),
 		Update:   s.Update, Resolution: s.Resolution,
@@ -117,6 +125,12 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 	}
 	for _, step := range s.Steps {
 		v.Steps[step.ID] = string(step.State)
+		if step.Kind == incident.Decision {
+			v.Choices[step.ID] = step.Choice
+		}
+	}
+	for _, p := range s.OnCall {
+		v.OnCall = append(v.OnCall, p.Name)
 	}
 	for _, r := range s.Roles {
 		v.Roles[r.ID] = r.Holder
@@ -157,9 +171,21 @@ func newFollowupView(f incident.Followup) FollowupView {
 	return FollowupView{ID: f.ID, Title: f.Title, Owner: f.Owner, Due: due, Ticket: f.Ticket.Key}
 }
 
+// plainScope shows an incident.
+func plainScope(s incident.State, now time.Time) Scope {
+	scope := Scope{Incident: NewIncidentView(s, now), Outputs: map[string]map[string]any{}}
+	for _, step := range s.Steps {
+		if step.Output != nil {
+			scope.Outputs[step.ID] = step.Output
+		}
+	}
+	return scope
+}
+
 // newScope shows an event and what it is about.
 func newScope(s incident.State, e incident.Event, now time.Time) Scope {
-	scope := Scope{Incident: NewIncidentView(s, now), Event: newEventView(e)}
+	scope := plainScope(s, now)
+	scope.Event = newEventView(e)
 	step, followup := about(e)
 	if found, ok := s.Step(step); ok {
 		scope.Step = newStepView(found, now)
@@ -193,6 +219,18 @@ func about(e incident.Event) (step, followup string) {
 		return f.Step, ""
 	case incident.StepAdded:
 		return f.Step.ID, ""
+	case incident.StepRetried:
+		return f.Step, ""
+	case incident.StepRepeated:
+		return f.Step, ""
+	case incident.StepNudged:
+		return f.Step, ""
+	case incident.StepEscalated:
+		return f.Step, ""
+	case incident.DecisionMade:
+		return f.Step, ""
+	case incident.ApprovalGiven:
+		return f.Step, ""
 	}
 	return "", ""
 }

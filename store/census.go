@@ -9,7 +9,7 @@ import (
 	"muster/store/internal/queries"
 )
 
-// Census counts what is open, for metrics.
+// Census counts what is open, for metrics. Exercises count in nothing.
 type Census struct {
 	// Incidents are those that have not ended, by status and severity, without those of
 	// which there is none.

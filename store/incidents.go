@@ -212,7 +212,7 @@ func saveState(ctx context.Context, q *queries.Queries, before, after incident.S
 		DeclaredAt: queries.At(after.DeclaredAt), AcknowledgedAt: queries.At(after.FirstAcknowledgedAt),
 		MitigatedAt: queries.At(after.MitigatedAt), ResolvedAt: queries.At(after.ResolvedAt),
 		ClosedAt: queries.At(closedAt(after)), EndedAt: queries.At(after.EndedAt), ChangedAt: queries.At(time.Now()),
-		MergedInto: nullable(after.MergedInto.Number()), Search: plain(searchText(after)), State: string(text),
+		MergedInto: nullable(after.MergedInto.Number()), Search: plain(searchText(after)), State: string(text), Exercise: after.Exercise != nil,
 	})
 	if err != nil {
 		return err

@@ -38,6 +38,9 @@ type Filter struct {
 	Query string
 	// Since leaves out what was declared before it.
 	Since time.Time
+	// Exercise leaves out what is real, or with false what is practice; nil leaves out
+	// neither.
+	Exercise *bool
 	// Limit is the most incidents to return, up to [MaxIncidents]; 0 means
 	// [DefaultIncidents].
 	Limit int
@@ -137,6 +140,9 @@ func listQuery(f Filter) (query conditions, limit int, err error) {
 	}
 	if !f.Since.IsZero() {
 		query.add("declared_at >= %s", queries.Ceil(f.Since))
+	}
+	if f.Exercise != nil {
+		query.add("exercise = %s", *f.Exercise)
 	}
 	if n := utf8.RuneCountInString(f.Query); n > MaxQueryRunes {
 		return query, 0, invalid("q", "the search has %d characters; %d at most are allowed", n, MaxQueryRunes)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -26,6 +27,14 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 			r.tryDo(ctx, r.own(r.failure(ctx, w, err)))
 			return
 		}
+		switch {
+		case outcome.Again > 0:
+			r.agenda.AskAgain(w.ID, workflow.Now(ctx).Add(outcome.Again))
+			return
+		case w.Poll:
+			r.agenda.Measured(w.ID, outcome, workflow.Now(ctx))
+			return
+		}
 		r.tryDo(ctx, r.own(incident.FinishStep{Step: w.ID, Hook: w.Hook, Title: w.Title, Outcome: outcome}))
 	})
 }
@@ -39,7 +48,12 @@ func (r *response) failure(ctx workflow.Context, w playbooks.Work, err error) in
 	var failure *temporal.ApplicationError
 	errors.As(err, &failure)
 	step, _ := r.state.Step(w.ID)
-	if pause, again := retryAfter(step.Attempts); again {
+	pause, again := retryAfter(step.Attempts)
+	if said, ok := r.agenda.RetryOf(step, workflow.Now(ctx)); ok {
+		again = step.Attempts < said.Attempts
+		pause = cmp.Or(said.Pause, pause)
+	}
+	if again {
 		if failure != nil {
 			pause = max(pause, failure.NextRetryDelay())
 		}

@@ -24,6 +24,8 @@ type IncidentInput struct {
 type Carried struct {
 	State     incident.State       `json:"state"`
 	Reactions []playbooks.Reaction `json:"reactions,omitzero"`
+	// Watches are what steps wait for that takes more than one look.
+	Watches map[string]playbooks.Watch `json:"watches,omitzero"`
 	// Keys are those of the latest commands, so that a repetition stays one.
 	Keys []CommandKey `json:"keys,omitzero"`
 	// Items are the inbox's that arrived last, so that one that is sent again stays one.
@@ -220,6 +222,6 @@ func (r *response) mayContinue(ctx workflow.Context) bool {
 
 func (r *response) continueAsNew(ctx workflow.Context) error {
 	in := r.input
-	in.Carried = &Carried{State: r.state, Reactions: r.agenda.Reactions(), Keys: r.keys, Items: r.intake.recent, Gathered: r.intake.gathered}
+	in.Carried = &Carried{State: r.state, Reactions: r.agenda.Reactions(), Watches: r.agenda.Watches(), Keys: r.keys, Items: r.intake.recent, Gathered: r.intake.gathered}
 	return workflow.NewContinueAsNewError(ctx, IncidentWorkflow, in)
 }

@@ -54,6 +54,7 @@ func newResponse(ctx workflow.Context, in IncidentInput) (*response, error) {
 	if c := in.Carried; c != nil {
 		r.state, r.keys, r.recorded = c.State, c.Keys, c.State.Seq
 		r.agenda = playbooks.NewAgenda(in.Playbook, c.Reactions)
+		r.agenda.Watching(c.Watches)
 		return r, nil
 	}
 	r.agenda = playbooks.NewAgenda(in.Playbook, nil)

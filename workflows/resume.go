@@ -36,7 +36,7 @@ func Resume(journal []incident.Event, life int) (IncidentInput, error) {
 			carried.Keys = append(carried.Keys, CommandKey{Key: e.Cause})
 		}
 	}
-	carried.Reactions = agenda.Reactions()
+	carried.Reactions, carried.Watches = agenda.Reactions(), agenda.Watches()
 	if extra := len(carried.Keys) - keysRemembered; extra > 0 {
 		carried.Keys = carried.Keys[extra:]
 	}

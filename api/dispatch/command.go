@@ -39,9 +39,19 @@ func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.De
 	if err != nil {
 		return incident.State{}, err
 	}
+	if e := declaration.Exercise; e != nil {
+		if playbook, err = playbook.AtSpeed(cmp.Or(e.Speed, playbooks.MinSpeed)); err != nil {
+			return incident.State{}, &incident.InvalidError{Field: "exercise.speed", Message: err.Error()}
+		}
+	}
 	intent := incident.Declare{
 		Title: declaration.Title, Summary: declaration.Summary, Severity: declaration.Severity,
-		Scale: scale(d.catalogue.Scale()), Service: service(affected),
+		Scale: scale(d.catalogue.Scale()), Service: service(affected), Exercise: declaration.Exercise,
+	}
+	if e := declaration.Exercise; e != nil && e.Speed > 1 {
+		for i := range intent.Scale {
+			intent.Scale[i].UpdateEvery = time.Duration(float64(intent.Scale[i].UpdateEvery) / e.Speed)
+		}
 	}
 	command := incident.Command{Incident: "INC-1", Key: key, Actor: declaration.Actor, Source: declaration.Source, Intent: intent}
 	if _, err := incident.Decide(incident.State{}, command, time.Now()); err != nil {
@@ -93,7 +103,7 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 // digest tells apart declarations that were given the same key by mistake. It looks only
 // at what the caller said.
 func digest(d api.Declaration) string {
-	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}}
+	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}, Exercise: d.Exercise}
 	return incident.Command{Intent: said}.Digest()
 }
 
@@ -127,7 +137,7 @@ func (d *Dispatcher) Do(ctx context.Context, command incident.Command) (incident
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	if merge, ok := command.Intent.(incident.Merge); ok {
-		if err := d.checkSurvivor(ctx, merge); err != nil {
+		if err := d.checkSurvivor(ctx, command.Incident, merge); err != nil {
 			// One that is repeated must not be refused for what it has brought about.
 			if state, done := d.carriedOut(ctx, command); done {
 				return state, nil
@@ -187,7 +197,7 @@ func (d *Dispatcher) withoutWorkflow(ctx context.Context, command incident.Comma
 }
 
 // checkSurvivor refuses to merge into an incident that cannot take over.
-func (d *Dispatcher) checkSurvivor(ctx context.Context, merge incident.Merge) error {
+func (d *Dispatcher) checkSurvivor(ctx context.Context, id incident.ID, merge incident.Merge) error {
 	into, err := incident.ParseID(string(merge.Into))
 	if err != nil {
 		return &incident.InvalidError{Field: "into", Message: err.Error()}
@@ -200,6 +210,16 @@ func (d *Dispatcher) checkSurvivor(ctx context.Context, merge incident.Merge) er
 		return unavailable(err)
 	case survivor.Status.Ended():
 		return &incident.RuleError{Rule: "survivor_ended", Message: fmt.Sprintf("%s is %s; merge into an open incident", into, survivor.Status)}
+	}
+	merged, err := d.store.Incident(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return err
+	case err != nil:
+		return unavailable(err)
+	}
+	if (merged.Exercise == nil) != (survivor.Exercise == nil) {
+		return &incident.RuleError{Rule: "exercise_and_real", Message: "one of the two is an exercise, which nobody responds to in earnest: they cannot be one incident"}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -32,6 +33,8 @@ type drillCommand struct {
 	Pace     time.Duration `default:"1s" placeholder:"DURATION" help:"How long the people of --play take between two acts (${default})."`
 	Resolve  string        `xor:"drill" placeholder:"INC-1" help:"Send no new alert: let the alert of this drill resolve."`
 	Follow   bool          `help:"Go on following the timeline until Ctrl-C."`
+
+	exerciseOptions
 }
 
 // Validate is called by kong before Run.
@@ -41,6 +44,10 @@ func (cmd drillCommand) Validate() error {
 		return fmt.Errorf("--service must name a service")
 	case cmd.Pace < 0:
 		return fmt.Errorf("--pace must not be negative, not %s", cmd.Pace)
+	case cmd.Playbook == "" && (cmd.Speed > 1 || cmd.Channel != ""):
+		return errors.New("--speed and --channel are for an exercise: name its playbook by --playbook")
+	case cmd.Playbook != "" && cmd.Resolve != "":
+		return errors.New("an exercise has no alert that could resolve: use --playbook or --resolve, not both")
 	default:
 		return nil
 	}
@@ -98,8 +105,13 @@ func (d *drill) run(ctx context.Context, cmd drillCommand) error {
 			return err
 		}
 	}
-	if cmd.Resolve != "" {
+	switch {
+	case cmd.Debrief != "":
+		return d.debrief(ctx, cmd.Debrief)
+	case cmd.Resolve != "":
 		return d.resolve(ctx, cmd)
+	case cmd.Playbook != "":
+		return d.holdExercise(ctx, cmd)
 	}
 	severity := "critical"
 	if cmd.Play {

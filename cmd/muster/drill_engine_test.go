@@ -174,17 +174,13 @@ func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 	sender := incident.VendorActor("Alertmanager")
 	if !h.state.Declared() {
 		route := config.Sample().Route(alert.Labels)
-		var scale []incident.SeverityLevel
-		for _, s := range config.Sample().Scale() {
-			scale = append(scale, incident.SeverityLevel{Name: incident.Severity(s.Name)})
-		}
 		id, _, err := h.NewIncident(ctx, "drill", "")
 		if err != nil {
 			return err
 		}
 		if err := h.decide(ctx, incident.Command{Incident: id, Actor: sender, Source: alert.Source, Intent: incident.Declare{
 			Title: alert.Name + ": " + alert.Summary(), Summary: alert.Annotations["description"],
-			Severity: incident.Severity(route.Severity.Name), Scale: scale,
+			Severity: incident.Severity(route.Severity.Name), Scale: sampleScale(),
 			Service: incident.Service{Name: route.Service.Name, Team: route.Service.Team, ChannelPrefix: route.Service.Chat.Prefix},
 		}}); err != nil {
 			return err
@@ -205,8 +201,37 @@ func (h *drillHouse) take(ctx context.Context, alert incident.Alert) error {
 }
 
 // Declare implements [api.Commander].
-func (h *drillHouse) Declare(context.Context, string, api.Declaration) (incident.State, error) {
-	return incident.State{}, fmt.Errorf("drills declare nothing by hand: %w", api.ErrUnavailable)
+func (h *drillHouse) Declare(ctx context.Context, _ string, d api.Declaration) (incident.State, error) {
+	if d.Exercise == nil || d.Playbook != h.playbook.Name {
+		return incident.State{}, &incident.InvalidError{Field: "playbook", Message: "a drill declares exercises of " + h.playbook.Name + " by hand, and nothing else"}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id, _, err := h.NewIncident(ctx, "", "")
+	if err != nil {
+		return incident.State{}, err
+	}
+	declare := incident.Declare{
+		Title: d.Title, Severity: d.Severity, Scale: sampleScale(), Service: incident.Service{Name: d.Service, ChannelPrefix: "inc"}, Exercise: d.Exercise,
+	}
+	if err := h.decide(ctx, incident.Command{Incident: id, Actor: d.Actor, Source: d.Source, Intent: declare}); err != nil {
+		return incident.State{}, err
+	}
+	attach, err := h.playbook.Attach(h.state)
+	if err != nil {
+		return incident.State{}, err
+	}
+	if err := h.decide(ctx, h.own(attach)); err != nil {
+		return incident.State{}, err
+	}
+	return h.state, h.work(ctx)
+}
+
+func sampleScale() (scale []incident.SeverityLevel) {
+	for _, s := range config.Sample().Scale() {
+		scale = append(scale, incident.SeverityLevel{Name: incident.Severity(s.Name)})
+	}
+	return scale
 }
 
 // Do implements [api.Commander].

@@ -36,6 +36,8 @@ type player struct {
 	tried map[string]bool
 	// skipped says that a step was decided against, which shows enough.
 	skipped bool
+	// exercise says that no alert began it, and that it files no tickets.
+	exercise bool
 }
 
 // play plays an incident from the first look to its end.
@@ -53,6 +55,9 @@ func (p *player) play(ctx context.Context) error {
 		if err := scene.play(ctx); err != nil {
 			return err
 		}
+	}
+	if p.exercise {
+		return p.workSteps(ctx, 0)
 	}
 	p.heading("What remains is work")
 	closed, err := p.followUp(ctx)
@@ -104,8 +109,10 @@ func (p *player) mitigate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.alertEnds(ctx); err != nil {
-		return err
+	if !p.exercise {
+		if err := p.alertEnds(ctx); err != nil {
+			return err
+		}
 	}
 	return p.workSteps(ctx, 0)
 }

@@ -33,6 +33,7 @@ type commandLine struct {
 	Restored restoredCommand `cmd:"" help:"Make a database fit to be used that was restored from a backup."`
 	Export   exportCommand   `cmd:"" help:"Write everything that Muster keeps as JSON Lines."`
 	Import   importCommand   `cmd:"" help:"Read an export into an empty installation."`
+	Playbook playbookCommand `cmd:"" help:"Check, test and look at playbooks."`
 	Config   configCommand   `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

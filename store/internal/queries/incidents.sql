@@ -8,15 +8,15 @@ SELECT status, resolved_at, merged_into FROM incidents WHERE number = $1;
 INSERT INTO incidents (
     number, seq, status, severity, service, title, commander,
     declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, ended_at, changed_at,
-    merged_into, search, state
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    merged_into, search, state, exercise
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT (number) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
     title = excluded.title, commander = excluded.commander,
     declared_at = excluded.declared_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
     resolved_at = excluded.resolved_at, closed_at = excluded.closed_at, ended_at = excluded.ended_at,
     changed_at = excluded.changed_at,
-    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state;
+    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise;
 
 -- name: SaveFollowup :exec
 INSERT INTO followups (incident, position, id, title, owner, due_at, ticket_key, status, url, done, data)
@@ -50,12 +50,12 @@ SELECT number, seq FROM incidents WHERE changed_at >= sqlc.arg(since) ORDER BY n
 -- name: OpenIncidents :many
 -- Every number is positive, which takes SQLite to the index of what is open.
 SELECT status, severity, count(*) AS incidents FROM incidents
-WHERE ended_at IS NULL AND number > 0 GROUP BY status, severity ORDER BY status, severity;
+WHERE ended_at IS NULL AND number > 0 AND NOT exercise GROUP BY status, severity ORDER BY status, severity;
 
 -- name: CountFollowups :one
 SELECT count(*) AS open, count(CASE WHEN f.due_at <= sqlc.arg(day_before) THEN 1 END) AS overdue
 FROM followups f JOIN incidents i ON i.number = f.incident
-WHERE NOT f.done AND i.finished_at IS NULL;
+WHERE NOT f.done AND i.finished_at IS NULL AND NOT i.exercise;
 
 -- name: IncidentLife :one
 SELECT life FROM incident_lives WHERE incident = $1;

@@ -45,7 +45,7 @@ func (q *Queries) ChangedIncidents(ctx context.Context, since Moment) ([]Changed
 const countFollowups = `-- name: CountFollowups :one
 SELECT count(*) AS open, count(CASE WHEN f.due_at <= $1 THEN 1 END) AS overdue
 FROM followups f JOIN incidents i ON i.number = f.incident
-WHERE NOT f.done AND i.finished_at IS NULL
+WHERE NOT f.done AND i.finished_at IS NULL AND NOT i.exercise
 `
 
 type CountFollowupsRow struct {
@@ -247,7 +247,7 @@ func (q *Queries) OpenFollowups(ctx context.Context) ([]OpenFollowupsRow, error)
 
 const openIncidents = `-- name: OpenIncidents :many
 SELECT status, severity, count(*) AS incidents FROM incidents
-WHERE ended_at IS NULL AND number > 0 GROUP BY status, severity ORDER BY status, severity
+WHERE ended_at IS NULL AND number > 0 AND NOT exercise GROUP BY status, severity ORDER BY status, severity
 `
 
 type OpenIncidentsRow struct {
@@ -335,15 +335,15 @@ const saveIncident = `-- name: SaveIncident :exec
 INSERT INTO incidents (
     number, seq, status, severity, service, title, commander,
     declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, ended_at, changed_at,
-    merged_into, search, state
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    merged_into, search, state, exercise
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT (number) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
     title = excluded.title, commander = excluded.commander,
     declared_at = excluded.declared_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
     resolved_at = excluded.resolved_at, closed_at = excluded.closed_at, ended_at = excluded.ended_at,
     changed_at = excluded.changed_at,
-    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state
+    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise
 `
 
 type SaveIncidentParams struct {
@@ -364,6 +364,7 @@ type SaveIncidentParams struct {
 	MergedInto     sql.NullInt64
 	Search         string
 	State          string
+	Exercise       bool
 }
 
 func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) error {
@@ -385,6 +386,7 @@ func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) erro
 		arg.MergedInto,
 		arg.Search,
 		arg.State,
+		arg.Exercise,
 	)
 	return err
 }

@@ -51,7 +51,8 @@ CREATE TABLE incidents (
     acknowledged_at TIMESTAMPTZ,
     mitigated_at    TIMESTAMPTZ,
     closed_at       TIMESTAMPTZ,
-    changed_at      TIMESTAMPTZ
+    changed_at      TIMESTAMPTZ,
+    exercise        BOOLEAN NOT NULL
 );
 
 CREATE TABLE followups (

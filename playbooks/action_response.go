@@ -1,0 +1,118 @@
+package playbooks
+
+// responseActions tell people: by pager, chat, tickets and mail.
+var responseActions = []Action{
+	{
+		Name: PagerDutyPage, Doc: "Pages whoever is on call for the incident's service. The pager takes a repeated page for the same one.",
+		Parameters: []Parameter{{Name: "summary", Doc: "The line a woken person reads first.", Required: true}},
+		Outputs: []Output{
+			{Name: "key", Doc: "What the pager knows the page by.", Type: TextOutput},
+			{Name: "on_call", Doc: "The names of those who are on call, separated by commas; empty if the pager does not say.", Type: TextOutput},
+		},
+	},
+	{Name: PagerDutyAcknowledge, Doc: "Acknowledges every page of the incident, which stops the pager's escalation."},
+	{Name: PagerDutyResolve, Doc: "Resolves every page of the incident."},
+	{
+		Name: SlackCreateChannel, Doc: "Opens the incident's channel. A channel that an earlier attempt created is adopted.",
+		Parameters: []Parameter{
+			{Name: "name", Doc: "The channel's name; what the chat does not allow is left out.", Required: true},
+			{Name: "topic", Doc: "The line above the channel."},
+			{Name: "purpose", Doc: "What the channel is for."},
+			{
+				Name: "private", Doc: "Whether only those see the channel who are invited. The app needs the scopes groups:read, groups:write and groups:history for it.",
+				Default: "false", Options: []string{"true", "false"},
+			},
+		},
+		Outputs: []Output{
+			{Name: "id", Doc: "The channel's id.", Type: TextOutput},
+			{Name: "name", Doc: "The channel's name.", Type: TextOutput},
+			{Name: "url", Doc: "Where the channel is.", Type: TextOutput},
+		},
+	},
+	{
+		Name: SlackSetTopic, Doc: "Sets the line above the channel.",
+		Parameters: []Parameter{{Name: "topic", Doc: "The new topic.", Required: true}},
+	},
+	{
+		Name: SlackPost, Doc: "Says something in the incident's channel, once.",
+		Parameters: []Parameter{
+			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
+			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
+			{Name: "pin", Doc: "Whether to keep the message at hand.", Default: "false", Options: []string{"true", "false"}},
+		},
+		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},
+	},
+	{
+		Name: SlackBookmark, Doc: "Adds the incident's page to the bookmarks above the channel.",
+		Parameters: []Parameter{{Name: "title", Doc: "What the bookmark is called.", Required: true}},
+	},
+	{
+		Name: SlackInvite, Doc: "Invites whoever is on call for the incident's service to the channel.",
+		Outputs: []Output{{Name: "invited", Doc: "The names of those who were, separated by commas.", Type: TextOutput}},
+	},
+	{
+		Name: SlackAlert, Doc: "Says something in a channel that people watch, once. It needs no channel of the incident.",
+		Parameters: []Parameter{
+			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
+			{Name: "channel", Doc: "The channel's name or id; left out, that of the incident's fallback."},
+			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
+		},
+		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},
+	},
+	{
+		Name: JiraCreateIssue, Doc: "Files a ticket for the follow-up that was added. A ticket that an earlier attempt filed is adopted.",
+		Parameters: []Parameter{
+			{Name: "title", Doc: "The ticket's summary.", Required: true},
+			{Name: "description", Doc: "The ticket's text; links back to the incident are added."},
+		},
+		Outputs: []Output{
+			{Name: "key", Doc: "The ticket's key; empty where none was filed.", Type: TextOutput},
+			{Name: "url", Doc: "Where the ticket is.", Type: TextOutput},
+		},
+	},
+	{
+		Name: PostmortemDraft, Doc: "Drafts the postmortem from the incident's events.",
+		Outputs: []Output{{Name: "url", Doc: "Where the draft is.", Type: TextOutput}},
+	},
+	{
+		Name: MailSend, Doc: "Sends an e-mail. A repetition has the same Message-ID, so that mailboxes can recognise it.",
+		Parameters: []Parameter{
+			{Name: "subject", Doc: "The subject, one line.", Required: true},
+			{Name: "text", Doc: "The mail, as plain text.", Required: true},
+			{Name: "to", Doc: "Addresses, separated by commas; left out, those of the incident's fallback."},
+			{Name: "links", Doc: "Links listed below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
+		},
+		Outputs: []Output{
+			{Name: "accepted", Doc: "To how many addresses the mail server sends it.", Type: NumberOutput},
+			{Name: "refused", Doc: "How many addresses it refused.", Type: NumberOutput},
+		},
+	},
+	{
+		Name: WebhookPost, Doc: "Tells the fallback webhook of the incident. A repetition has the same Idempotency-Key.",
+		Parameters: []Parameter{{Name: "text", Doc: "Why people are needed.", Required: true}},
+	},
+}
+
+// ownActions are done to the incident itself.
+var ownActions = []Action{
+	{
+		Name: UpdatePost, Doc: "Gives a status update, as a person would. A repetition changes nothing.",
+		Parameters: []Parameter{{Name: "text", Doc: "What those who are affected are to know.", Required: true}},
+	},
+	{
+		Name: NoteAdd, Doc: "Writes a note into the timeline. A repetition changes nothing.",
+		Parameters: []Parameter{{Name: "text", Doc: "What is to be remembered.", Required: true}},
+	},
+	{
+		Name: FollowupAdd, Doc: "Adds a follow-up: work for after the incident. A repetition changes nothing.",
+		Parameters: []Parameter{
+			{Name: "title", Doc: "What is to be done.", Required: true},
+			{Name: "owner", Doc: "Who is to do it: an e-mail address or a name."},
+			{Name: "due", Doc: "The day by which it should be done, or how long from now: 2026-11-30, 7d, 2w, 36h.", Default: "7d", Type: DayParameter},
+		},
+	},
+	{
+		Name: PlaybookRun, Doc: "Runs another playbook beside this one: its steps and hooks become part of the response.",
+		Parameters: []Parameter{{Name: "playbook", Doc: "The playbook's name.", Required: true}},
+	},
+}

@@ -1,0 +1,447 @@
+package playbooks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"muster/incident"
+)
+
+// Watch is what the agenda remembers of a step or reaction that takes more than one look.
+type Watch struct {
+	// Since is when the condition that a step waits for came to hold; zero while it does
+	// not.
+	Since time.Time `json:"since,omitzero"`
+	// NotBefore is when to look, or to ask, again.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	// Met says that the last measurement has found it to have held for long enough.
+	Met bool `json:"met,omitzero"`
+	// Found is what the last measurement gave, for people.
+	Found string `json:"found,omitzero"`
+}
+
+// Watches returns what is being watched, to be carried over by [Agenda.Watching].
+func (a *Agenda) Watches() map[string]Watch {
+	if len(a.watches) == 0 {
+		return nil
+	}
+	return maps.Clone(a.watches)
+}
+
+// Watching takes over what an agenda before has watched. What is not carried over, because
+// only the journal was left, is watched anew: a metric has to hold for as long as it should
+// from then on.
+func (a *Agenda) Watching(carried map[string]Watch) {
+	maps.Copy(a.watches, carried)
+}
+
+// AskAgain notes that an action is under way: it is to be asked for again, under the same
+// key, at that time.
+func (a *Agenda) AskAgain(id string, at time.Time) {
+	w := a.watches[id]
+	w.NotBefore = at
+	a.watches[id] = w
+}
+
+// Measured takes in what [PrometheusQuery] found for a step that waits for a metric.
+func (a *Agenda) Measured(id string, outcome incident.Outcome, at time.Time) {
+	values := measuredValues(outcome.Output)
+	planned, ok := a.playbook.step(id)
+	if !ok || planned.Wait == nil || planned.Wait.Metric == nil {
+		return
+	}
+	w := a.watches[id]
+	switch {
+	case !planned.Wait.Metric.recovered(values):
+		w.Since = time.Time{}
+	case w.Since.IsZero():
+		w.Since = at
+	}
+	w.NotBefore = at.Add(planned.Wait.Metric.interval())
+	enough := w.Since.Add(planned.Wait.For)
+	w.Met = !w.Since.IsZero() && !at.Before(enough)
+	if !w.Since.IsZero() && enough.Before(w.NotBefore) {
+		w.NotBefore = enough
+	}
+	w.Found = found(values)
+	a.watches[id] = w
+}
+
+// MeasureEvery is how often a metric is measured where its playbook does not say.
+const MeasureEvery = time.Minute
+
+func (m Metric) interval() time.Duration {
+	if m.Every > 0 {
+		return m.Every
+	}
+	return MeasureEvery
+}
+
+// recovered says whether every value is where it should be. No value at all is no answer.
+func (m Metric) recovered(values []float64) bool {
+	for _, v := range values {
+		if m.Below != nil && !(v < *m.Below) || m.Above != nil && !(v > *m.Above) {
+			return false
+		}
+	}
+	return len(values) > 0
+}
+
+// measuredValues are the smallest and the largest of the values found: where these two are
+// as they should be, all are.
+func measuredValues(output map[string]any) []float64 {
+	var values []float64
+	for _, name := range []string{"min", "value"} {
+		if v, ok := output[name].(float64); ok {
+			values = append(values, v)
+		}
+	}
+	return slices.Compact(values)
+}
+
+func found(values []float64) string {
+	switch len(values) {
+	case 0:
+		return "no value"
+	case 1:
+		return incident.FormatValue(values[0])
+	default:
+		return fmt.Sprintf("%s to %s", incident.FormatValue(slices.Min(values)), incident.FormatValue(slices.Max(values)))
+	}
+}
+
+// watch looks at the conditions that steps wait for. They can change by events alone, so
+// that observing the same events finds the same times.
+func (a *Agenda) watch(s incident.State, e incident.Event) {
+	for _, planned := range a.playbook.Steps {
+		if planned.Wait == nil || planned.Wait.Until == "" {
+			continue
+		}
+		step, known := s.Step(planned.ID)
+		if !known || step.State != incident.Waiting {
+			continue
+		}
+		w := a.watches[step.ID]
+		holds, err := a.playbook.programs.holds(planned.Wait.Until, plainScope(s, e.At))
+		switch {
+		case err != nil:
+			w.Since, w.Found = time.Time{}, err.Error()
+		case !holds:
+			w.Since, w.Found = time.Time{}, ""
+		case w.Since.IsZero():
+			w.Since, w.Found = e.At, ""
+		}
+		a.watches[step.ID] = w
+	}
+}
+
+// reached says whether what runs a playbook has begun, so that its steps and hooks count.
+func (a *Agenda) reached(s incident.State, within string) bool {
+	if within == "" {
+		return true
+	}
+	step, known := s.Step(within)
+	return known && step.Attempts > 0
+}
+
+// observeRun notes that a hook runs its playbook. It does so once.
+func (a *Agenda) observeRun(s incident.State, h Hook, e incident.Event) {
+	step, known := s.Step(h.ID)
+	if !known || step.State != incident.Pending || a.awaitsRun(h.ID) {
+		return
+	}
+	holds, err := a.playbook.programs.holds(h.When, newScope(s, e, e.At))
+	if r := (Reaction{ID: h.ID, Hook: h.ID, Event: e.Brief()}); holds || err != nil {
+		if err != nil {
+			r.Problem = err.Error()
+		}
+		a.reactions = append(a.reactions, r)
+	}
+}
+
+func (a *Agenda) awaitsRun(id string) bool {
+	return slices.ContainsFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
+}
+
+// dueRoles gives roles to those whom the playbook names, while nobody has had them.
+func (a *Agenda) dueRoles(s incident.State, d *dueList) {
+	if !s.Status.Active() {
+		return
+	}
+	for _, planned := range a.playbook.Roles {
+		role, known := s.Role(planned.ID)
+		if !known || role.Held || role.Holder != "" {
+			continue
+		}
+		switch planned.Assign {
+		case OnCall:
+			if len(s.OnCall) > 0 {
+				d.command(incident.AssignRole{Role: role.ID, User: s.OnCall[0].Name})
+			}
+		case Acknowledger:
+			if s.AcknowledgedBy.Kind == incident.ActorPerson {
+				d.command(incident.AssignRole{Role: role.ID, User: s.AcknowledgedBy.Name})
+			}
+		}
+	}
+}
+
+func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList) {
+	scope := plainScope(s, d.now)
+	for _, planned := range a.playbook.Steps {
+		step, known := s.Step(planned.ID)
+		switch {
+		case !known:
+			continue
+		case step.State == incident.Pending:
+			a.dueStart(s, planned, step, scope, d)
+		case step.State == incident.Running && planned.Do == PlaybookRun:
+			a.dueRunEnd(s, planned, d)
+		case step.State == incident.Running && !inFlight[step.ID]:
+			if d.at(a.watches[step.ID].NotBefore, "ask again: "+step.Title) {
+				a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With, Round: step.Rounds, Since: step.StartedAt}, scope, d)
+			}
+		case step.State == incident.Waiting && planned.Wait != nil && !s.Status.Ended():
+			a.dueWaited(planned, step, inFlight, scope, d)
+		case step.State == incident.Done && planned.Repeat != nil:
+			a.dueRepeat(s, planned, step, scope, d)
+		}
+		a.dueTimeout(s, planned, step, d)
+	}
+}
+
+// way is whether a step can go on.
+type way int
+
+const (
+	// blocked has to wait for others.
+	blocked way = iota
+	// open can start as far as others are concerned.
+	open
+	// closed is not done, because the response took another way.
+	closed
+)
+
+// dueStart starts a pending step, or leaves it out.
+func (a *Agenda) dueStart(s incident.State, planned Step, step incident.Step, scope Scope, d *dueList) {
+	switch a.wayTo(s, planned) {
+	case blocked:
+		return
+	case closed:
+		if !s.Status.Ended() {
+			d.command(incident.SkipStep{Step: step.ID, Reason: "the response took another way", LeftOut: true})
+		}
+		return
+	}
+	if h, ok := a.playbook.hook(planned.ID); ok && h.Do == PlaybookRun && !a.awaitsRun(planned.ID) {
+		return
+	}
+	ready, err := a.holds(s, planned, scope)
+	if err != nil {
+		d.command(incident.FailStep{Step: step.ID, Error: err.Error()})
+	} else if ready {
+		d.command(incident.StartStep{Step: step.ID})
+	}
+}
+
+func (a *Agenda) holds(s incident.State, planned Step, scope Scope) (bool, error) {
+	if planned.When == "" {
+		return s.Status.Active(), nil
+	}
+	holds, err := a.playbook.programs.holds(planned.When, scope)
+	return holds && !s.Status.Ended(), err
+}
+
+// wayTo says whether what a step needs lets it go on. Several options of one decision are
+// alternatives: one of them is enough. A step is left out when a decision it follows from
+// went another way, or when all that it needs was left out itself.
+func (a *Agenda) wayTo(s incident.State, planned Step) way {
+	if planned.Within != "" {
+		runs, known := s.Step(planned.Within)
+		switch {
+		case known && runs.State == incident.Skipped && runs.Attempts == 0:
+			return closed
+		case !a.reached(s, planned.Within):
+			return blocked
+		}
+	}
+	decisions := map[string]way{}
+	plain, leftOut, waits := 0, 0, false
+	for _, need := range planned.Needs {
+		id, option := choice(need)
+		towards := a.wayFrom(s, id, option)
+		switch {
+		case option != "":
+			if best, seen := decisions[id]; !seen || towards == open || best == closed {
+				decisions[id] = towards
+			}
+		case towards == blocked:
+			waits = true
+		case towards == closed:
+			plain, leftOut = plain+1, leftOut+1
+		default:
+			plain++
+		}
+	}
+	chosen := false
+	for _, towards := range decisions {
+		switch towards {
+		case closed:
+			return closed
+		case blocked:
+			waits = true
+		case open:
+			chosen = true
+		}
+	}
+	switch {
+	case waits:
+		return blocked
+	case plain > 0 && leftOut == plain && !chosen:
+		return closed
+	default:
+		return open
+	}
+}
+
+// wayFrom says what a step that is needed means to the one that needs it.
+func (a *Agenda) wayFrom(s incident.State, id, option string) way {
+	step, known := s.Step(id)
+	switch {
+	case !known:
+		return blocked
+	case option != "" && step.State == incident.Done:
+		if step.Choice == option {
+			return open
+		}
+		return closed
+	case option != "" && step.State == incident.Skipped, step.LeftOut:
+		return closed
+	case step.State.Settled(), step.Rounds > 0:
+		return open
+	case step.State == incident.Failed:
+		planned, _ := a.playbook.step(id)
+		switch {
+		case planned.OnFailure == Continue:
+			return open
+		case planned.OnFailure == Stop && step.RetryAt.IsZero():
+			return closed
+		}
+	}
+	return blocked
+}
+
+// dueRunEnd finishes a step that runs a playbook once all the steps of that one are
+// settled.
+func (a *Agenda) dueRunEnd(s incident.State, planned Step, d *dueList) {
+	for _, inner := range a.playbook.Steps {
+		if step, known := s.Step(inner.ID); inner.Within == planned.ID && known && !step.State.Settled() {
+			return
+		}
+	}
+	d.command(incident.FinishStep{Step: planned.ID, Outcome: incident.Outcome{Text: "all of its steps are settled"}})
+}
+
+// dueWaited ends a wait whose time or condition has come, or measures again.
+func (a *Agenda) dueWaited(planned Step, step incident.Step, inFlight map[string]bool, scope Scope, d *dueList) {
+	wait, w := planned.Wait, a.watches[step.ID]
+	done := func(text string) {
+		d.command(incident.FinishStep{Step: step.ID, Outcome: incident.Outcome{Text: text}})
+	}
+	switch {
+	case wait.Metric != nil:
+		switch {
+		case inFlight[step.ID]:
+		case w.Met:
+			done("measured: " + w.Found)
+		case d.at(w.NotBefore, "measure again: "+step.Title):
+			query := Parameters{"query": wait.Metric.Query}
+			a.dueWork(Work{ID: step.ID, Title: step.Title, Do: PrometheusQuery, With: query, Round: step.Rounds, Poll: true}, scope, d)
+		}
+	case wait.Until != "":
+		switch {
+		case w.Since.IsZero() && w.Found != "":
+			d.command(incident.FailStep{Step: step.ID, Error: w.Found})
+		case !w.Since.IsZero() && d.at(w.Since.Add(wait.For), "stop waiting: "+step.Title):
+			done("")
+		}
+	case d.at(step.StartedAt.Add(wait.For), "stop waiting: "+step.Title):
+		done("")
+	}
+}
+
+// dueRepeat makes a step due once more.
+func (a *Agenda) dueRepeat(s incident.State, planned Step, step incident.Step, scope Scope, d *dueList) {
+	if s.Status.Ended() || planned.Repeat.Times > 0 && step.Rounds+1 >= planned.Repeat.Times {
+		return
+	}
+	again := s.Status.Active()
+	if planned.Repeat.While != "" {
+		var err error
+		if again, err = a.playbook.programs.holds(planned.Repeat.While, scope); err != nil {
+			// What cannot be evaluated does not go on for ever.
+			return
+		}
+	}
+	if again && d.at(step.SettledAt.Add(planned.Repeat.Every), "once more: "+step.Title) {
+		d.command(incident.RepeatStep{Step: step.ID})
+	}
+}
+
+// dueTimeout reminds of a step that takes long, and ends one that takes too long. Of what
+// belongs to the response, nobody is reminded after it.
+func (a *Agenda) dueTimeout(s incident.State, planned Step, step incident.Step, d *dueList) {
+	t := planned.Timeout
+	begun := step.State == incident.Waiting || step.State == incident.Running || step.State == incident.Failed && !step.RetryAt.IsZero()
+	if t == nil || !begun || s.Status.Ended() || planned.When == "" && !s.Status.Active() {
+		return
+	}
+	since := step.StartedAt
+	if step.Kind == incident.Automatic {
+		since = step.FirstStartedAt
+	}
+	if t.Nudge > 0 && step.NudgedAt.IsZero() && d.at(since.Add(t.Nudge), "nudge: "+step.Title) {
+		d.command(incident.NudgeStep{Step: step.ID})
+	}
+	if t.Escalate > 0 && step.EscalatedAt.IsZero() && d.at(since.Add(t.Escalate), "escalate: "+step.Title) {
+		d.command(incident.EscalateStep{Step: step.ID})
+	}
+	// What people begin once more after its time is given all the time it takes.
+	if limit := since.Add(t.Limit); t.Limit > 0 && !step.StartedAt.After(limit) && d.at(limit, "time limit: "+step.Title) {
+		d.command(t.atLimit(step))
+	}
+}
+
+func (t Timeout) atLimit(step incident.Step) incident.Intent {
+	passed := fmt.Sprintf("the time limit of %s has passed", incident.FormatDuration(t.Limit))
+	switch t.Then {
+	case "", Fail:
+		return incident.FailStep{Step: step.ID, Error: passed}
+	case Skip:
+		return incident.SkipStep{Step: step.ID, Reason: passed}
+	default:
+		return incident.ChooseOption{Step: step.ID, Option: t.Then, Note: passed}
+	}
+}
+
+// RetryOf returns how a step that has failed is tried again, as its playbook says; false
+// where Muster's own way counts. One attempt means that it is not.
+func (a *Agenda) RetryOf(step incident.Step, now time.Time) (Retry, bool) {
+	planned, ok := a.playbook.step(step.ID)
+	if !ok {
+		return Retry{}, false
+	}
+	if t := planned.Timeout; t != nil && t.Limit > 0 && !now.Before(step.FirstStartedAt.Add(t.Limit)) {
+		return Retry{Attempts: 1}, true
+	}
+	switch {
+	case planned.Retry != nil:
+		return *planned.Retry, true
+	case planned.OnFailure == Stop:
+		return Retry{Attempts: 1}, true
+	default:
+		return Retry{}, false
+	}
+}

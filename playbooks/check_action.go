@@ -1,0 +1,87 @@
+package playbooks
+
+import (
+	"slices"
+	"strings"
+)
+
+// checkAction checks what a step or a hook has Muster do.
+func (c *checker) checkAction(path, do string, with Parameters, at site) {
+	action, known := FindAction(do)
+	if !known {
+		c.report(ruleUnknownAction, path+".do", didYouMean(do, "actions", actionNames()), "there is no action %q", do)
+	}
+	for _, p := range action.Parameters {
+		if p.Required && !slices.ContainsFunc(sortedKeys(with), func(name string) bool {
+			return (name == p.Name || strings.HasPrefix(name, p.Name+".")) && strings.TrimSpace(with[name]) != ""
+		}) {
+			c.report(ruleMissingParameter, path+".do", p.Name+": "+p.Doc, "%s needs the parameter %q", do, p.Name)
+		}
+	}
+	for _, name := range sortedKeys(with) {
+		value, path := with[name], path+".with."+name
+		p, ok := action.Parameter(name)
+		if known && !ok {
+			c.reportKey(ruleUnknownParameter, path, didYouMean(name, "parameters", parameterNames(action)), "%s has no parameter %q", do, name)
+		}
+		at.secret = p.Secret
+		c.text(path, value, at)
+		constant, ok := constantText(value)
+		if ok && constant != "" {
+			if err := p.Check(constant); err != nil {
+				c.report(ruleInvalidParameter, path, p.Doc, "%s %s", name, err)
+			}
+		}
+		if do == PlaybookRun && name == "playbook" {
+			c.checkRun(path, constant, ok)
+		}
+	}
+}
+
+// constantText is what a text without expressions stands for.
+func constantText(text string) (constant string, ok bool) {
+	parts, err := splitText(text)
+	if err != nil {
+		return "", false
+	}
+	for _, part := range parts {
+		if part.expression {
+			return "", false
+		}
+		constant += part.text
+	}
+	return constant, true
+}
+
+func actionNames() []string {
+	names := make([]string, len(vocabulary))
+	for i, a := range vocabulary {
+		names[i] = a.Name
+	}
+	return names
+}
+
+func parameterNames(a Action) []string {
+	names := make([]string, len(a.Parameters))
+	for i, p := range a.Parameters {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// secretParameters are the parameters that take secrets: "http.request: headers, body".
+func secretParameters() string {
+	var actions []string
+	for _, a := range vocabulary {
+		var names []string
+		for _, p := range a.Parameters {
+			if p.Secret {
+				names = append(names, p.Name)
+			}
+		}
+		if len(names) > 0 {
+			actions = append(actions, a.Name+": "+strings.Join(names, ", "))
+		}
+	}
+	return strings.Join(actions, "; ")
+}

@@ -33,6 +33,16 @@ const itemsSkipped = 1_000_000_000
 // Where names the database, without secrets: "in /srv/muster.db", "on Postgres …".
 func (s *Store) Where() string { return s.backend.where() }
 
+// LastNumber is the number of the incident that was numbered last, 0 for none. It is in the
+// database before anything begins under it.
+func (s *Store) LastNumber(ctx context.Context) (int64, error) {
+	counters, err := s.reading.Counters(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the number of the last incident: %w", err)
+	}
+	return counters.LastIncident, nil
+}
+
 // Others counts the other processes that have a Postgres database open, such as servers and
 // workers that run. Of SQLite nothing is known; it is 0.
 func (s *Store) Others(ctx context.Context) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"muster/incident"
 	"muster/internal/health"
 )
 
@@ -13,7 +14,8 @@ import (
 const maxPassAge = time.Minute
 
 // Check returns nil while [Dispatcher.Run] goes through the inbox: its last pass left
-// nothing behind, and it ended within the last minute. The error is made by
+// nothing behind, and it ended within the last minute, and the database is not known to be
+// older than Temporal. The error is made by
 // [health.Because]. It asks nobody, and may be repeated as often as wished.
 func (d *Dispatcher) Check(context.Context) error { return d.passes.check() }
 
@@ -24,6 +26,15 @@ type passes struct {
 	whole time.Time
 	// failed is why the last pass left something behind.
 	failed error
+	// ahead is an incident that Temporal knows and the database does not; empty for none.
+	ahead incident.ID
+}
+
+// fellBehind notes that Temporal knows an incident that the database does not.
+func (p *passes) fellBehind(ahead incident.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ahead = ahead
 }
 
 func (p *passes) begin() {
@@ -47,6 +58,8 @@ func (p *passes) check() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch age := time.Since(p.whole); {
+	case p.ahead != "":
+		return health.Because("the database is older than Temporal, which knows "+string(p.ahead)+" already: stop all servers and workers, and run muster restored", nil)
 	case p.whole.IsZero():
 		return health.Because("it has not started", nil)
 	case p.failed != nil:

@@ -186,9 +186,11 @@ func (a *app) start(ctx context.Context, listener net.Listener) (err error) {
 			return err
 		}
 		a.working = inBackground(running)
-		a.dispatching = inBackground(running, a.dispatcher.Run, func(ctx context.Context) { a.dispatcher.LookAfter(ctx, dispatch.LookInterval) })
+		a.dispatching = inBackground(running, a.dispatcher.Run, a.dispatcher.LookWhetherBehind,
+			func(ctx context.Context) { a.dispatcher.LookAfter(ctx, dispatch.LookInterval) })
 	case a.role.serves:
-		a.dispatching = inBackground(running, a.dispatcher.Run, func(ctx context.Context) { a.dispatcher.LookAfter(ctx, 0) }, a.sayWhetherTemporalIsReady)
+		a.dispatching = inBackground(running, a.dispatcher.Run, a.dispatcher.LookWhetherBehind,
+			func(ctx context.Context) { a.dispatcher.LookAfter(ctx, 0) }, a.sayWhetherTemporalIsReady)
 	case a.role.works:
 		a.working = inBackground(running, a.workOnceTemporalAnswers)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/api/dispatch"
 	"muster/config"
 	"muster/integrations"
 	"muster/internal/doctor"
@@ -80,7 +81,7 @@ func (cmd *doctorCommand) Run(ctx context.Context, c *console, line *kong.Contex
 		Settings: settings, SettingProblems: problems,
 		Variables: knownVariables(line), Set: setVariables(), Environment: os.LookupEnv,
 		LoadCatalogue: func() (*config.Catalogue, playbooks.Library, error) { return loadCatalogue(cmd.CatalogueFile) },
-		Temporal:      cmd.temporal(settings), Pulse: worker.Check,
+		Temporal:      cmd.temporal(settings), Pulse: worker.Check, Behind: dispatch.Behind,
 		Only: cmd.Only, Version: musterVersion(),
 	})
 	stop()

@@ -116,9 +116,14 @@ func TestLastNightsBackupOfPostgresIsRestoredBesideATemporalThatIsAhead(t *testi
 
 	c.useDatabase(postgrestest.New(t))
 	postgresTool(t, "pg_restore", "--exit-on-error", "--no-owner", "--dbname="+c.database(), backup)
-	code, out := runMusterWith(t, c.settings, "restored", "--above", "INC-2")
+	code, out := runMusterWith(t, c.settings, "doctor", "--only", "temporal")
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, "the database is older than Temporal, which knows INC-2 already")
+	code, out = runMusterWith(t, c.settings, "restored", "--above", "INC-2")
 	require.Zero(t, code, out)
 	require.Contains(t, out, "The next incident will be INC-3.")
+	_, out = runMusterWith(t, c.settings, "doctor", "--only", "temporal")
+	require.NotContains(t, out, "older than Temporal")
 	server, worker = c.start("server"), c.start("worker")
 
 	now := server.timeline("INC-1")

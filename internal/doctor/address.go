@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"muster/store"
 )
 
 // largestAnswerBytes bounds what is read of an answer; that of /healthz is far smaller.
@@ -41,7 +43,7 @@ func (e *examination) answersAsMuster(ctx context.Context, n *notes, base, host 
 	there, err := e.askHealth(ctx, base+"/healthz")
 	ours := ""
 	if err == nil {
-		ours = e.installation(ctx)
+		e.withDatabase(ctx, func(db *store.Store) { ours = db.Installation() })
 	}
 	switch {
 	case errors.Is(err, errNotMuster):

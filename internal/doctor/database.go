@@ -68,23 +68,23 @@ func (e *examination) open(ctx context.Context, n *notes, options store.Options,
 	n.fine("%s can be read and written, with the schema that this Muster wants (installation %s)", what, db.Installation())
 }
 
-// installation is the id of the database that the settings name, or empty where that cannot
-// be read; why not is said where the database is examined.
-func (e *examination) installation(ctx context.Context) string {
+// withDatabase does something with the database that the settings name, unless it cannot be
+// opened; why not is said where the database is examined.
+func (e *examination) withDatabase(ctx context.Context, do func(*store.Store)) {
 	options := store.Options{URL: e.Settings.DatabaseURL.Reveal()}
 	if options.URL == "" {
 		options.Path = filepath.Join(e.Settings.DataDir, "muster.db")
 		if _, err := os.Stat(options.Path); err != nil {
-			return ""
+			return
 		}
 	}
 	db, err := store.Open(ctx, options)
 	if err != nil {
-		return ""
+		return
 	}
+	do(db)
 	// Whatever closing says, the examination is over.
-	defer func() { _ = db.Close() }()
-	return db.Installation()
+	_ = db.Close()
 }
 
 // migrateBy says how a schema is brought up to date.

@@ -13,8 +13,10 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"muster/config"
+	"muster/incident"
 	"muster/integrations"
 	"muster/playbooks"
+	"muster/store"
 )
 
 const (
@@ -51,6 +53,10 @@ type Options struct {
 	// not ask.
 	Pulse func(ctx context.Context, temporal client.Client, namespace string) error
 
+	// Behind returns an incident that Temporal knows and that the database has not numbered
+	// yet, or an empty id. Nil does not look.
+	Behind func(ctx context.Context, temporal client.Client, db *store.Store) (incident.ID, error)
+
 	// Only names the areas to examine; empty means all.
 	Only []string
 	// Version of Muster.
@@ -83,7 +89,7 @@ type area struct {
 var areas = []area{
 	{Area: Area{"settings", "reads muster.yaml, the playbooks, the environment, and the permissions of the files that hold secrets"}, examine: (*examination).settings},
 	{Area: Area{"database", "connects as Muster does, reads what the server says of itself, and proves by one small write that writing works; makes and migrates nothing"}, examine: (*examination).database},
-	{Area: Area{"temporal", "connects as Muster does and describes the namespace and the task queues; starts no workflow"}, examine: (*examination).temporal},
+	{Area: Area{"temporal", "connects as Muster does, describes the namespace and the task queues, and looks for incidents that the database has lost; starts no workflow"}, examine: (*examination).temporal},
 	{Area: Area{"slack", "auth.test, conversations.list and conversations.info, for which the scope channels:read is enough; posts nothing"}, examine: (*examination).slack},
 	{Area: Area{"pagerduty", "reads abilities, users, services and on-calls, for which a read-only key is enough; sends no event"}, limit: manyServicesLimit, examine: (*examination).pagerDuty},
 	{Area: Area{"jira", "reads the account, the projects and the account's permissions in them; files nothing"}, limit: manyServicesLimit, examine: (*examination).jira},

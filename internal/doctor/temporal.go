@@ -18,6 +18,7 @@ import (
 
 	"muster/integrations"
 	"muster/internal/temporalsetup"
+	"muster/store"
 	"muster/workflows"
 )
 
@@ -58,8 +59,24 @@ func (e *examination) temporal(ctx context.Context, n *notes) {
 	}
 	n.fine("Temporal answers at %s, version %s", options.HostPort, cmp.Or(system.GetServerVersion(), "unknown"))
 	if e.namespace(ctx, n, c, options) {
+		e.restored(ctx, n, c)
 		e.pollers(ctx, n, c, options.Namespace)
 	}
+}
+
+// restored examines whether the database is older than Temporal. It says nothing where it is
+// not, since that cannot be told for sure.
+func (e *examination) restored(ctx context.Context, n *notes, c client.Client) {
+	if e.Behind == nil {
+		return
+	}
+	e.withDatabase(ctx, func(db *store.Store) {
+		// What does not answer is examined elsewhere.
+		if id, err := e.Behind(ctx, c, db); err == nil && id != "" {
+			n.wrong("the database is older than Temporal, which knows %s already: it was restored from a backup, and muster restored was not run", id).
+				mend("stop all servers and workers, run muster restored, and start them: until then a new incident may take the place of a lost one, and nobody is paged")
+		}
+	})
 }
 
 // temporalReachable tries the network and TLS first: all that the SDK says of them is that

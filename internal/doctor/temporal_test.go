@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http/httptest"
 	"testing"
@@ -9,7 +10,9 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"muster/incident"
 	"muster/internal/doctor"
+	"muster/store"
 )
 
 func TestTemporalThatIsWrong(t *testing.T) {
@@ -86,4 +89,18 @@ func TestTemporalThatIsWrong(t *testing.T) {
 			requireFinding(t, i.examine("temporal"), test.status, test.text, test.mend)
 		})
 	}
+}
+
+func TestADatabaseThatIsOlderThanTemporal(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	i.use(migrated(t))
+	i.options.Temporal = doctor.Temporal{Options: client.Options{HostPort: newTemporal().start(t), Namespace: "muster"}}
+	i.options.Behind = func(_ context.Context, _ client.Client, db *store.Store) (incident.ID, error) {
+		if db.Installation() != i.answering {
+			return "", errSample
+		}
+		return "INC-7", nil
+	}
+	requireFinding(t, i.examine("temporal"), doctor.Problem, "the database is older than Temporal, which knows INC-7 already", "run muster restored")
 }

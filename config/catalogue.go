@@ -16,6 +16,7 @@ type Catalogue struct {
 	rules      []rule
 	defaults   Defaults
 	fallback   Fallback
+	outbound   Outbound
 
 	severityIndex, teamIndex, serviceIndex index
 
@@ -168,6 +169,9 @@ func (c *Catalogue) Defaults() Defaults { return c.defaults }
 // Fallback returns the second way to page as the file has it. That of a service is in the
 // service.
 func (c *Catalogue) Fallback() Fallback { return c.fallback }
+
+// Outbound returns what playbooks may connect to although it is not public.
+func (c *Catalogue) Outbound() Outbound { return c.outbound }
 
 // PlaybooksDir returns the folder with the operator's own playbooks, joined to
 // the folder of the catalogue file, or "" when there are only the built-in ones.

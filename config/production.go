@@ -24,7 +24,9 @@ func (p *Production) secrets() []secretVariable {
 func (p *Production) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, p.secrets()) }
 
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
-func (p *Production) BeforeApply() error { return p.ReadSecrets(os.LookupEnv) }
+func (p *Production) BeforeApply() error {
+	return Problems(nil).join(p.ReadSecrets(os.LookupEnv), p.ReadPlaybookSecrets(os.Environ()))
+}
 
 // Validate checks the settings of all groups. The error is Problems.
 func (p Production) Validate() error {

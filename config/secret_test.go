@@ -176,6 +176,7 @@ func TestEverySecretHasItsVariable(t *testing.T) {
 		"MUSTER_SMTP_URL":                 settings.Mail.URL.Reveal(),
 		"MUSTER_FALLBACK_WEBHOOK_URL":     settings.Webhook.URL.Reveal(),
 		"MUSTER_FALLBACK_WEBHOOK_SECRET":  settings.Webhook.Secret.Reveal(),
+		"MUSTER_PROMETHEUS_TOKEN":         settings.Prometheus.Token.Reveal(),
 		"MUSTER_ALERTMANAGER_TOKEN":       settings.Alertmanager.Token.Reveal(),
 		"MUSTER_HEARTBEAT_URL":            settings.Heartbeat.URL.Reveal(),
 	}

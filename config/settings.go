@@ -137,7 +137,9 @@ func (s *Settings) ReadSecrets(lookup Lookup) error {
 }
 
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
-func (s *Settings) BeforeApply() error { return s.ReadSecrets(os.LookupEnv) }
+func (s *Settings) BeforeApply() error {
+	return Problems(nil).join(s.ReadSecrets(os.LookupEnv), s.ReadPlaybookSecrets(os.Environ()))
+}
 
 // Variables returns the environment variables without a flag, for help texts:
 // the secrets. Each has a twin with the suffix _FILE that names a file with the

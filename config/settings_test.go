@@ -64,6 +64,7 @@ func TestSettingsHaveTheirDocumentedDefaults(t *testing.T) {
 	require.True(t, parsed.Dev.JiraSandboxed())
 	require.True(t, parsed.Dev.MailSandboxed())
 	require.True(t, parsed.Dev.WebhookSandboxed())
+	require.True(t, parsed.Dev.PrometheusSandboxed())
 }
 
 func TestSettingsComeFromFlagsBeforeTheEnvironment(t *testing.T) {

@@ -158,6 +158,13 @@ func (v Vendors) Validate() error {
 	problems.allOrNone("a webhook",
 		part{webhookURL, v.Webhook.URL.IsSet(), true},
 		part{webhookSecret, v.Webhook.Secret.IsSet(), false})
+
+	if v.Prometheus.URL != "" {
+		problems.webURL(prometheusURL, v.Prometheus.URL)
+	}
+	problems.allOrNone("Prometheus",
+		part{prometheusURL, v.Prometheus.URL != "", true},
+		part{prometheusToken, v.Prometheus.Token.IsSet(), false})
 	return problems.err()
 }
 

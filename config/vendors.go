@@ -2,16 +2,19 @@ package config
 
 import "os"
 
-// Vendors say how to reach Slack, PagerDuty, Jira, a mail server and a webhook, and what
-// Alertmanager must prove. A vendor without its token is played by the sandbox; so are
-// mail server and webhook, as long as PagerDuty is.
+// Vendors say how to reach Slack, PagerDuty, Jira, a mail server, a webhook and Prometheus, and
+// what Alertmanager must prove. A vendor without its token, or Prometheus without its URL, is
+// played by the sandbox; so are mail server and webhook, as long as PagerDuty is.
 type Vendors struct {
 	Slack        Slack        `embed:"" group:"Slack"`
 	PagerDuty    PagerDutyAPI `embed:"" group:"PagerDuty"`
 	Jira         JiraAPI      `embed:"" group:"Jira"`
 	Mail         Mail         `embed:"" group:"E-mail"`
 	Webhook      Webhook      `embed:""`
+	Prometheus   Prometheus   `embed:"" group:"Prometheus"`
 	Alertmanager Alertmanager `embed:""`
+	// PlaybookSecrets are what playbooks may send, from MUSTER_SECRET_….
+	PlaybookSecrets PlaybookSecrets `kong:"-"`
 }
 
 // Slack is the access to a Slack workspace.
@@ -66,6 +69,13 @@ type Webhook struct {
 	Secret Secret `kong:"-"`
 }
 
+// Prometheus is where playbooks ask for metrics.
+type Prometheus struct {
+	URL string `name:"prometheus-url" env:"MUSTER_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, or what speaks its HTTP API, for the metrics that playbooks ask for; /api/v1/query is added."`
+	// Token is a bearer token, from MUSTER_PROMETHEUS_TOKEN. When it is not set, none is sent.
+	Token Secret `kong:"-"`
+}
+
 // Alertmanager is what Alertmanager must prove.
 type Alertmanager struct {
 	// Token is the bearer token that its webhooks must carry, from
@@ -91,6 +101,9 @@ func (v Vendors) MailSandboxed() bool { return !v.Mail.URL.IsSet() && v.PagerDut
 // condition.
 func (v Vendors) WebhookSandboxed() bool { return !v.Webhook.URL.IsSet() && v.PagerDutySandboxed() }
 
+// PrometheusSandboxed tells whether the sandbox stands in for Prometheus.
+func (v Vendors) PrometheusSandboxed() bool { return v.Prometheus.URL == "" }
+
 func (v *Vendors) secrets() []secretVariable {
 	return []secretVariable{
 		{Variable{slackToken, "Slack bot token; the sandbox stands in for Slack if not set."}, &v.Slack.Token},
@@ -102,6 +115,7 @@ func (v *Vendors) secrets() []secretVariable {
 		{Variable{smtpURL, "Mail server, as smtp://user:password@host:587 or smtps://…; the sandbox stands in for it if neither this nor PagerDuty is set."}, &v.Mail.URL},
 		{Variable{webhookURL, "Webhook that is told when PagerDuty is out of reach; the sandbox stands in for it if neither this nor PagerDuty is set."}, &v.Webhook.URL},
 		{Variable{webhookSecret, "Signs what is posted to that webhook; unsigned if not set."}, &v.Webhook.Secret},
+		{Variable{prometheusToken, "Bearer token for Prometheus; none is sent if not set."}, &v.Prometheus.Token},
 		{Variable{"MUSTER_ALERTMANAGER_TOKEN", "Bearer token that Alertmanager's webhooks must carry; none is asked for if not set."}, &v.Alertmanager.Token},
 	}
 }
@@ -117,11 +131,22 @@ const (
 	smtpURL                = "MUSTER_SMTP_URL"
 	webhookURL             = "MUSTER_FALLBACK_WEBHOOK_URL"
 	webhookSecret          = "MUSTER_FALLBACK_WEBHOOK_SECRET"
+	prometheusURL          = "MUSTER_PROMETHEUS_URL"
+	prometheusToken        = "MUSTER_PROMETHEUS_TOKEN"
 )
 
 // ReadSecrets reads the secrets of the group from the environment. The error is
 // Problems. It may be repeated.
 func (v *Vendors) ReadSecrets(lookup Lookup) error { return readSecrets(lookup, v.secrets()) }
 
+// ReadPlaybookSecrets reads those of the playbooks: see the function of that name. It may be
+// repeated.
+func (v *Vendors) ReadPlaybookSecrets(environment []string) (err error) {
+	v.PlaybookSecrets, err = ReadPlaybookSecrets(environment)
+	return err
+}
+
 // BeforeApply is the hook by which kong reads the secrets, before it validates.
-func (v *Vendors) BeforeApply() error { return v.ReadSecrets(os.LookupEnv) }
+func (v *Vendors) BeforeApply() error {
+	return Problems(nil).join(v.ReadSecrets(os.LookupEnv), v.ReadPlaybookSecrets(os.Environ()))
+}

@@ -12,8 +12,8 @@ import (
 )
 
 // activitySlots is how many activities of a queue one process does at once. A slot that is
-// taken by a vendor who does not answer is taken for 20 seconds at most; see forEffect in
-// package workflows. A free one costs nothing.
+// taken by a vendor who does not answer is taken for 20 seconds at most, and by a service that a
+// playbook gives more time to for 75; see forEffect in package workflows. A free one costs nothing.
 var activitySlots = map[string]int{
 	// Transactions of some milliseconds, which queue for far fewer connections to the
 	// database, and pages: while PagerDuty hangs, each has its slot for ten seconds, and the
@@ -31,6 +31,8 @@ var activitySlots = map[string]int{
 	// Muster asks Jira for each kind of thing ten times a second at most, and nobody waits for
 	// a ticket.
 	workflows.TrackerQueue: 50,
+	// A team's own services answer when they do.
+	workflows.AutomationQueue: 100,
 }
 
 // workflowSlots is how many workflow tasks one process does at once. They compute, for a few

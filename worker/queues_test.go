@@ -24,7 +24,12 @@ func TestEveryActionHasAQueueThatWorkersServe(t *testing.T) {
 	require.ElementsMatch(t, []string{playbooks.MailSend, playbooks.WebhookPost, playbooks.SlackAlert}, queues[workflows.FallbackQueue],
 		"the second way does not wait for the first")
 	require.ElementsMatch(t, []string{playbooks.JiraCreateIssue}, queues[workflows.TrackerQueue])
-	require.ElementsMatch(t, []string{playbooks.PagerDutyPage, playbooks.PostmortemDraft}, queues[workflows.TaskQueue], "a page starts at once")
+	require.ElementsMatch(t, []string{
+		playbooks.HTTPRequest, playbooks.TemporalStart, playbooks.TemporalSignal, playbooks.PrometheusQuery, playbooks.PrometheusCollect,
+	}, queues[workflows.AutomationQueue])
+	require.ElementsMatch(t, []string{
+		playbooks.PagerDutyPage, playbooks.PostmortemDraft, playbooks.UpdatePost, playbooks.NoteAdd, playbooks.FollowupAdd, playbooks.PlaybookRun,
+	}, queues[workflows.TaskQueue], "a page starts at once")
 }
 
 func TestAWorkerSaysWhichOptionIsWrong(t *testing.T) {
@@ -33,7 +38,7 @@ func TestAWorkerSaysWhichOptionIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	defer temporal.Close()
 	for want, options := range map[string]worker.Options{
-		`there is no task queue "pager": choose from muster, muster-pager, muster-fallback, muster-chat, muster-tracker`: {Queues: []string{"pager"}},
+		`there is no task queue "pager": choose from muster, muster-pager, muster-fallback, muster-chat, muster-tracker, muster-automation`: {Queues: []string{"pager"}},
 		`there is no task queue "muster-mail"`:                               {Slots: map[string]int{"muster-mail": 5}},
 		"the task queue muster-chat needs at least one slot, not 0":          {Slots: map[string]int{workflows.ChatQueue: 0}},
 		"a worker deployment has a name but no build id":                     {Deployment: worker.Deployment{Name: "muster"}},

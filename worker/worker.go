@@ -23,7 +23,8 @@ import (
 
 // StopTimeout is how long activities under way may take when a worker stops, unless it is told
 // otherwise: the longest attempt at a vendor and some seconds to report it. Temporal's own
-// default is none at all, which would cut off every call to a vendor.
+// default is none at all, which would cut off every call to a vendor. A playbook's own request
+// that was given more time is cut off, and repeated elsewhere with the same Idempotency-Key.
 const StopTimeout = 25 * time.Second
 
 // Options say how a worker works. The zero value serves every queue.

@@ -35,12 +35,18 @@ func forEffect(ctx workflow.Context, action, summary string) workflow.Context {
 // patience is how long an attempt may take. It is also how long it takes until an attempt on
 // a worker that has died is made elsewhere. A vendor has as long as a request may take
 // (integrations.RequestTimeout); the pager, which answers within a second and takes a repeated
-// page for the same one, has half of it, since somebody is waiting to be woken.
+// page for the same one, has half of it, since somebody is waiting to be woken. What a playbook
+// asks of a team's own services may take as long as it says, a minute at most, and some seconds
+// to connect and to report it.
 func patience(action string) time.Duration {
-	if action == playbooks.PagerDutyPage {
+	switch action {
+	case playbooks.PagerDutyPage:
 		return 10 * time.Second
+	case playbooks.HTTPRequest:
+		return 75 * time.Second
+	default:
+		return 20 * time.Second
 	}
-	return 20 * time.Second
 }
 
 // forSearch is for the batched question to the tracker. The next sweep asks again, so

@@ -27,12 +27,15 @@ const (
 	ChatQueue = "muster-chat"
 	// TrackerQueue is for tickets, jira.*, and the search for all of them at once.
 	TrackerQueue = "muster-tracker"
+	// AutomationQueue is for what a team has built itself: http.*, temporal.* and
+	// prometheus.*. Nobody knows how long that takes.
+	AutomationQueue = "muster-automation"
 )
 
 // TaskQueues lists every queue that workflows use, [TaskQueue] first. A namespace in which
 // one of them has no worker comes to a halt there, and nowhere else.
 func TaskQueues() []string {
-	return []string{TaskQueue, PagerQueue, FallbackQueue, ChatQueue, TrackerQueue}
+	return []string{TaskQueue, PagerQueue, FallbackQueue, ChatQueue, TrackerQueue, AutomationQueue}
 }
 
 // QueueOf returns the queue for an action of the playbook language. What asks no vendor is
@@ -55,6 +58,8 @@ func QueueOf(action string) string {
 		return ChatQueue
 	case "jira":
 		return TrackerQueue
+	case "http", "temporal", "prometheus":
+		return AutomationQueue
 	default:
 		return TaskQueue
 	}

@@ -18,9 +18,12 @@ var schema1 string
 //go:embed schema_2.sql
 var schema2 string
 
+//go:embed schema_3.sql
+var schema3 string
+
 // schemas bring a file from one version to the next. The version is kept in SQLite's
 // user_version, so that a file of a later layout is refused rather than misread.
-var schemas = []string{schema1, schema2}
+var schemas = []string{schema1, schema2, schema3}
 
 // database is the sandbox's memory: one SQLite file behind one connection, so that
 // requests take turns and every transaction sees all that came before it.

@@ -1,5 +1,5 @@
-// Package sandbox stands in for Slack, PagerDuty and Jira, for a mail server and for a
-// webhook.
+// Package sandbox stands in for Slack, PagerDuty and Jira, for a mail server, for a webhook and
+// for Prometheus.
 //
 // A [Sandbox] is an [net/http.Handler] that speaks as much of the three vendors' HTTP
 // APIs as Muster uses, closely enough that the vendors' usual Go clients (slack-go,
@@ -26,12 +26,13 @@
 //   - Vendors can be made to fail, at a rate, in the ways that vendors do
 //     (POST /sandbox/faults). The mode timeout_after_effect is the one that finds
 //     clients which do things twice.
-//   - A person can move a ticket, and Jira's signed webhook is sent.
+//   - A person can move a ticket, and Jira's signed webhook is sent; and say what a query of
+//     Prometheus gives, which is a sample otherwise and says so.
 //
 // # How it is laid out
 //
 // Every request runs in one SQLite transaction, and each vendor has a dispatcher
-// (slack.go, pagerduty.go, jira.go) that turns Go errors into that vendor's error
+// (slack.go, pagerduty.go, jira.go, prometheus.go) that turns Go errors into that vendor's error
 // bodies. [Sandbox] joins them with the faults (faults.go), the state document
 // (state.go), and the page that renders that same document (page.go).
 //

@@ -24,9 +24,11 @@ const (
 	vendorJira      vendor = "jira"
 	vendorMail      vendor = "mail"
 	vendorWebhook   vendor = "webhook"
+	// vendorPrometheus changes nothing, so that timing out after its effect is a timeout.
+	vendorPrometheus vendor = "prometheus"
 )
 
-var vendors = []vendor{vendorSlack, vendorPagerDuty, vendorJira, vendorMail, vendorWebhook}
+var vendors = []vendor{vendorSlack, vendorPagerDuty, vendorJira, vendorMail, vendorWebhook, vendorPrometheus}
 
 // mode is a way to misbehave.
 type mode string
@@ -236,6 +238,10 @@ func writeFault(w http.ResponseWriter, r *http.Request, v vendor, status int) {
 		writePagerDutyError(w, pagerDutyError{status: status, code: 2000, message: "Internal Server Error"})
 	case v == vendorWebhook:
 		writeProblem(w, status, "The webhook fails, as it was told to.")
+	case v == vendorPrometheus && limited:
+		writePrometheusError(w, status, "too_many_requests", "too many requests")
+	case v == vendorPrometheus:
+		writePrometheusError(w, status, "internal", "internal error")
 	case limited:
 		writeJiraError(w, jiraError{status: status, messages: []string{"Rate limit exceeded."}})
 	default:

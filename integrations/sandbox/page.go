@@ -62,6 +62,7 @@ type pageView struct {
 	Tickets  int
 	Mails    []mailState // newest first
 	Notices  []noticeView
+	Metrics  []metricView
 	Faults   []fault
 	Vendors  []vendor
 	Modes    []mode
@@ -103,6 +104,13 @@ type incidentView struct {
 type noticeView struct {
 	deliveryState
 	Document string // the body, indented
+}
+
+// metricView is what a query of Prometheus gives.
+type metricView struct {
+	queryState
+	Now  float64 // what it gives now
+	Line string  // what it gave lately
 }
 
 // columnView is one column of the board.
@@ -195,6 +203,9 @@ func (s *Sandbox) pageView(all state, channelID string) pageView {
 			indented.Write(delivery.Body) // it was checked on arrival; show it as it is
 		}
 		view.Notices = append(view.Notices, noticeView{deliveryState: delivery, Document: indented.String()})
+	}
+	for _, query := range all.Prometheus.Queries {
+		view.Metrics = append(view.Metrics, metricView{queryState: query, Now: query.now, Line: query.line})
 	}
 	for _, status := range jiraStatuses {
 		column := columnView{Status: status.name, Category: status.categoryKey}

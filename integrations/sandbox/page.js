@@ -7,7 +7,7 @@ setInterval(async () => {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id).innerHTML;
     if (part.seen === undefined) part.seen = part.innerHTML;
-    if (part.seen === next || part.querySelector("details[open], button:focus")) continue;
+    if (part.seen === next || part.querySelector("details[open], button:focus, input:focus")) continue;
     const scrolled = [...part.querySelectorAll(".scroll, .pages, .channels")].map(e => e.scrollTop);
     part.innerHTML = part.seen = next;
     part.querySelectorAll(".scroll, .pages, .channels").forEach((e, i) => { e.scrollTop = scrolled[i]; });

@@ -43,6 +43,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 		`href="https://example.com/open"`, "Acknowledge</span>",
 		"Acknowledged by Sample Responder One", "Note by Sample Responder One: Rolled back", "Checkout answers 5xx", "CHECKOUT-1", "Alert on the burn rate", "due 2026-02-01",
 		`action="/sandbox/jira/issues/CHECKOUT-1/status"`, "pagerduty: rate limit, 50% of calls",
+		"<code>error_rate</code>", "<code>latency_p99</code>", `action="/sandbox/prometheus/value"`, "Sample again",
 		"oncall@example.com, second@example.com", "INC-1-mail@example.com", "INC-1-notice", "&#34;text&#34;: &#34;PagerDuty has not taken the page.&#34;",
 	} {
 		require.Contains(t, page, want)

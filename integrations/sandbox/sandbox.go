@@ -163,6 +163,9 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.Handle("/sandbox/jira/rest/", http.StripPrefix("/sandbox/jira", s.misbehaving(vendorJira, s.jiraAPI())))
 	mux.HandleFunc("GET /sandbox/jira/browse/{key}", s.redirectToIssue)
 
+	mux.Handle("POST /sandbox/prometheus/value", sameOrigin(s.setMetric))
+	mux.Handle("/sandbox/prometheus/", http.StripPrefix("/sandbox/prometheus", s.misbehaving(vendorPrometheus, s.prometheusAPI())))
+
 	mux.Handle("POST /sandbox/webhook", s.misbehaving(vendorWebhook, http.HandlerFunc(s.takeNotice)))
 	return mux
 }

@@ -152,6 +152,12 @@ type contractState struct {
 			Body json.RawMessage
 		}
 	}
+	Prometheus struct {
+		Queries []struct {
+			Query string
+			Value *float64
+		}
+	}
 }
 
 func (w *world) state(t *testing.T) contractState {
@@ -200,6 +206,10 @@ func (w *world) fill(t *testing.T) {
 
 	require.NoError(t, w.mail("INC-1-mail@example.com", "SEV1 checkout", "PagerDuty has not taken the page."))
 	require.Equal(t, http.StatusNoContent, w.notify(t, "INC-1-notice", `{"text":"PagerDuty has not taken the page."}`))
+
+	w.setMetric(t, `{"query":"error_rate","value":2.5}`)
+	_, answer := w.call(t, "GET", "/sandbox/prometheus/api/v1/query?query=latency_p99", "")
+	require.Contains(t, answer, `"status":"success"`)
 }
 
 func TestStateIsTheContractsDocument(t *testing.T) {
@@ -230,6 +240,7 @@ func TestAnEmptySandboxHasEmptyLists(t *testing.T) {
 	require.Contains(t, body, `"incidents":[]`)
 	require.Contains(t, body, `"issues":[]`)
 	require.Contains(t, body, `"deliveries":[]`)
+	require.Contains(t, body, `"queries":[]`)
 }
 
 func TestStateSurvivesTheProcess(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 // state is the document of GET /sandbox/state: all that the sandbox holds. The page is
 // rendered from it and from nothing else, so that the two cannot disagree.
 type state struct {
-	Slack     slackState     `json:"slack"`
-	PagerDuty pagerDutyState `json:"pagerduty"`
-	Jira      jiraState      `json:"jira"`
-	Mail      mailboxState   `json:"mail"`
-	Webhook   webhookState   `json:"webhook"`
+	Slack      slackState      `json:"slack"`
+	PagerDuty  pagerDutyState  `json:"pagerduty"`
+	Jira       jiraState       `json:"jira"`
+	Mail       mailboxState    `json:"mail"`
+	Webhook    webhookState    `json:"webhook"`
+	Prometheus prometheusState `json:"prometheus"`
 }
 
 type slackState struct {
@@ -142,6 +143,19 @@ type deliveryState struct {
 	ReceivedAt time.Time       `json:"received_at"`
 }
 
+type prometheusState struct {
+	Queries []queryState `json:"queries"` // the latest first
+}
+
+type queryState struct {
+	Query   string     `json:"query"`
+	Value   *float64   `json:"value"` // what a person has set; null for a sample
+	AskedAt *time.Time `json:"asked_at,omitempty"`
+
+	now  float64 // what it gives now
+	line string  // what it gave lately, drawn
+}
+
 // readState reads everything at one moment.
 func (s *Sandbox) readState(ctx context.Context) (state, error) {
 	all := state{
@@ -150,6 +164,8 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 		Jira:      jiraState{Issues: []issueState{}},
 		Mail:      mailboxState{Messages: []mailState{}},
 		Webhook:   webhookState{Deliveries: []deliveryState{}},
+
+		Prometheus: prometheusState{Queries: []queryState{}},
 	}
 	for _, p := range responders {
 		all.Slack.Users = append(all.Slack.Users, userState{ID: p.slackID, Name: p.name, Email: p.email})
@@ -203,7 +219,8 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 			return err
 		}
 		all.Webhook.Deliveries = append(all.Webhook.Deliveries, deliveries...)
-		return nil
+		all.Prometheus.Queries, err = s.queryStates(ctx, tx)
+		return err
 	})
 	return all, err
 }

@@ -15,7 +15,7 @@ import (
 // none needs a valid token only. They stand on the methods' pages, as in
 // https://docs.slack.dev/reference/methods/conversations.create. Where a page lists
 // several that will do, this is the one that serves the other methods too. Channels of
-// incidents are public, so nothing is asked for private ones.
+// incidents are public unless a playbook says otherwise: see [PrivateScopes].
 var scopes = map[string][]string{
 	"auth.test":                nil,
 	"bookmarks.add":            {"bookmarks:write"},
@@ -49,6 +49,11 @@ func Scopes() []string {
 	}))
 }
 
+// PrivateScopes returns the scopes that the app needs besides for private channels, in the
+// order of their names: to create them, to find them again, and to find messages in them. They
+// stand on the same pages.
+func PrivateScopes() []string { return []string{"groups:history", "groups:read", "groups:write"} }
+
 // Access is who a token is and what it may do.
 type Access struct {
 	// Workspace is the name of the workspace, App that of the bot user.
@@ -73,9 +78,10 @@ func (a Access) Missing() map[string][]string {
 	return missing
 }
 
-// Unused returns the scopes that the token was granted and Muster has no use for.
+// Unused returns the scopes that the token was granted and Muster has no use for, whatever a
+// playbook says.
 func (a Access) Unused() []string {
-	needed := Scopes()
+	needed := slices.Concat(Scopes(), PrivateScopes())
 	return slices.DeleteFunc(slices.Clone(a.Granted), func(scope string) bool { return slices.Contains(needed, scope) })
 }
 

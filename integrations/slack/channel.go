@@ -47,7 +47,7 @@ func (c *Client) OpenChannel(ctx context.Context, request incident.ChannelReques
 		if slices.Contains(taken, name) {
 			continue
 		}
-		channel, err := c.create(ctx, name)
+		channel, err := c.create(ctx, name, request.Private)
 		if err == nil {
 			return c.furnish(ctx, channel, request)
 		}
@@ -55,7 +55,7 @@ func (c *Client) OpenChannel(ctx context.Context, request incident.ChannelReques
 			return incident.Channel{}, err
 		}
 		if i > 0 {
-			continue // by a private channel, which no list shows us
+			continue // by a channel that the list does not show
 		}
 		channel, taken, err = c.findOurs(ctx, request, names)
 		if err != nil {
@@ -69,11 +69,11 @@ func (c *Client) OpenChannel(ctx context.Context, request incident.ChannelReques
 		names[0], names[len(names)-1])
 }
 
-// create makes a public channel.
-func (c *Client) create(ctx context.Context, name string) (*slackapi.Channel, error) {
+// create makes a channel.
+func (c *Client) create(ctx context.Context, name string, private bool) (*slackapi.Channel, error) {
 	const operation = "conversations.create"
 	channel, err := integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (*slackapi.Channel, error) {
-		return c.api.CreateConversationContext(ctx, slackapi.CreateConversationParams{ChannelName: name})
+		return c.api.CreateConversationContext(ctx, slackapi.CreateConversationParams{ChannelName: name, IsPrivate: private})
 	})
 	if err == nil && channel.ID == "" {
 		err = c.calls.Unreadable(operation, "the channel's id")
@@ -92,6 +92,9 @@ func (c *Client) findOurs(
 		return nil, nil, err
 	}
 	page := slackapi.GetConversationsParameters{Limit: channelsPerPage, Types: []string{"public_channel"}}
+	if request.Private {
+		page.Types = []string{"private_channel"} // those that the app is in, as in all that it made
+	}
 	for range channelPages {
 		var channels []slackapi.Channel
 		err := c.calls.Call(ctx, "conversations.list", func(ctx context.Context) (err error) {

@@ -101,7 +101,8 @@ func isFinal(err error) bool {
 // vendorOf is who does an action: the first part of its name, or Muster itself.
 func vendorOf(action string) string {
 	switch vendor, _, _ := strings.Cut(action, "."); vendor {
-	case integrations.PagerDuty, integrations.Slack, integrations.Jira, integrations.Mail, integrations.Webhook:
+	case integrations.PagerDuty, integrations.Slack, integrations.Jira, integrations.Mail, integrations.Webhook,
+		integrations.HTTP, integrations.Prometheus, integrations.Temporal:
 		return vendor
 	case workflows.FindTicketChangesActivity:
 		return integrations.Jira

@@ -131,6 +131,9 @@ func (m *metrics) begin() {
 		m.journalFailures.WithLabelValues(reason)
 	}
 	for _, action := range playbooks.Actions() {
+		if action.Name == playbooks.PlaybookRun {
+			continue // the steps of the other playbook are what is tried
+		}
 		for _, outcome := range attemptOutcomes {
 			m.attempts.WithLabelValues(action.Name, vendorOf(action.Name), outcome)
 		}

@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -63,10 +64,18 @@ type registry struct {
 
 func (registry) RegisterWorkflowWithOptions(any, workflow.RegisterOptions) {}
 
-// effect is a piece of work on an incident that was declared a minute ago.
-func effect(action string, with playbooks.Parameters) playbooks.Effect {
+// effect is a piece of work on an incident that was declared a minute ago, with what its action
+// takes of the parameters and something for each that it cannot do without.
+func effect(name string, with playbooks.Parameters) playbooks.Effect {
+	action, _ := playbooks.FindAction(name)
+	filled := playbooks.Parameters{}
+	for _, p := range action.Parameters {
+		if value := with[p.Name]; value != "" || p.Required {
+			filled[p.Name] = cmp.Or(value, "High errors")
+		}
+	}
 	return playbooks.Effect{
-		Work: playbooks.Work{ID: "step", Do: action, With: with},
+		Work: playbooks.Work{ID: "step", Do: name, With: filled},
 		Incident: incident.State{
 			ID: "INC-7", Title: "High errors", Severity: "SEV2", DeclaredAt: time.Now().Add(-time.Minute), DeclaredBy: incident.PersonActor("Sample Responder"),
 			Service: incident.Service{Name: "payments", PagerService: "PPAY", TrackerProject: "PAY"},

@@ -69,11 +69,16 @@ func Parse(name string, text []byte) (*File, error) {
 	return p.file, nil
 }
 
-// tooDeep finds text that would take the parser long, before it sees it.
+// tooDeep finds text that would take the parser long, before it sees it. Brackets in texts
+// count as well; nobody has that many of them open.
 func tooDeep(lines []string) (Place, bool) {
+	const most = 4 * maxDepth
+	open := 0
 	for i, line := range lines {
-		indent := len(line) - len(strings.TrimLeft(line, " -?"))
-		if open := strings.Count(line, "[") + strings.Count(line, "{"); indent > 4*maxDepth || open > 4*maxDepth {
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		open += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		open = max(open, 0)
+		if indent > most || open > most || strings.Count(line, "- ") > most || strings.Count(line, "? ") > most {
 			return Place{i + 1, 1}, true
 		}
 	}

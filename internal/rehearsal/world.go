@@ -21,8 +21,10 @@ type world struct {
 	finished bool
 	entries  []Entry
 	faults   map[Vendor]Mode
-	metrics  []Metric
-	answers  []Answer
+	// hung says that a vendor who hangs was asked.
+	hung    bool
+	metrics []Metric
+	answers []Answer
 
 	pages    map[string]string // by key: triggered, acknowledged, resolved
 	channels map[string]incident.Channel
@@ -48,6 +50,13 @@ func (w *world) activities() *activities.Activities {
 	}
 }
 
+// answered says whether every vendor asked since the last time has answered.
+func (w *world) answered() bool {
+	hung := w.hung
+	w.hung = false
+	return !hung
+}
+
 // note remembers something that happened now.
 func (w *world) note(e Entry) {
 	e.At = w.now().Sub(w.script.Start)
@@ -57,6 +66,7 @@ func (w *world) note(e Entry) {
 // ask has a vendor do something, unless it fails.
 func (w *world) ask(v Vendor, do func()) error {
 	mode := w.faults[v]
+	w.hung = w.hung || mode == Hangs
 	if err := mode.before(v); err != nil {
 		return err
 	}

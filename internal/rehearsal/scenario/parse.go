@@ -12,14 +12,17 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 )
 
 // Bounds of a file of scenarios, so that a wrong file is refused at once.
 const (
-	// MaxBytes is how long a file may be, maxDepth how deep its parts may be nested.
-	MaxBytes = 1 << 20
-	maxDepth = 40
+	// MaxBytes is how long a file may be, maxTokens of how many words, marks and texts it may
+	// consist, maxDepth how deep its parts may be nested.
+	MaxBytes  = 256 << 10
+	maxTokens = 30_000
+	maxDepth  = 40
 )
 
 // defaultStart is when incidents are declared where a scenario says nothing: a Monday morning.
@@ -38,7 +41,12 @@ func Parse(name string, text []byte) (*File, error) {
 		r.reportAt(at, "this is nested too deeply for a scenario")
 		return nil, r.findings
 	}
-	tree, err := parser.ParseBytes(text, 0)
+	tokens := lexer.Tokenize(string(text))
+	if len(tokens) > maxTokens {
+		r.reportAt(Place{1, 1}, "the file says too much for one; split it")
+		return nil, r.findings
+	}
+	tree, err := parser.Parse(tokens, 0)
 	if err != nil {
 		r.syntax(err)
 		return nil, r.findings

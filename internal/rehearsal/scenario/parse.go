@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -250,7 +251,7 @@ func (p *parsing) parseGiven(node ast.Node) {
 	if node == nil {
 		return
 	}
-	f, ok := p.mapping(node, what, "on_call", "fallback", "metrics", "http")
+	f, ok := p.mapping(node, what, "on_call", "fallback", "metrics", "http", "workflows")
 	if !ok {
 		return
 	}
@@ -268,6 +269,43 @@ func (p *parsing) parseGiven(node ast.Node) {
 	for _, n := range p.some(f.get("http")) {
 		s.Answers = append(s.Answers, p.answer(n))
 	}
+	if n := f.get("workflows"); n != nil {
+		s.Workflows = append(s.Workflows, p.workflows(n)...)
+	}
+}
+
+// workflows reads how a team's own workflows go: {Rollback: {takes: 5m, result: …}}.
+func (p *parsing) workflows(node ast.Node) []rehearsal.Workflow {
+	const what = "a workflow"
+	types, _ := p.mapping(node, "workflows")
+	var all []rehearsal.Workflow
+	for _, name := range types.names {
+		w := rehearsal.Workflow{Type: name}
+		if n := types.get(name); n != nil {
+			f, _ := p.mapping(n, what, "takes", "result", "fails")
+			w.Takes, w.Fails = p.duration(f.get("takes"), "takes"), p.text(f.get("fails"), "fails")
+			w.Result = p.document(f.get("result"))
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// document reads anything as JSON.
+func (p *parsing) document(node ast.Node) string {
+	if node == nil {
+		return ""
+	}
+	var value any
+	err := yaml.NodeToValue(node, &value)
+	if err == nil {
+		var text []byte
+		if text, err = json.Marshal(value); err == nil {
+			return string(text)
+		}
+	}
+	p.report(node, "this cannot be written as JSON: %s", err)
+	return ""
 }
 
 // person reads a name, or a name with an address.

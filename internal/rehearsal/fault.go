@@ -10,8 +10,6 @@ type failure struct {
 	message   string
 	permanent bool
 	delay     time.Duration
-	// hangs says that there is no answer at all.
-	hangs bool
 }
 
 func (f *failure) Error() string        { return f.message }
@@ -34,7 +32,7 @@ func (m Mode) before(v Vendor) error {
 	case Refuses:
 		return &failure{message: fmt.Sprintf("%s answered 403 Forbidden", v), permanent: true}
 	case Hangs:
-		return &failure{message: fmt.Sprintf("%s does not answer", v), hangs: true}
+		return &failure{message: fmt.Sprintf("%s does not answer", v)}
 	default:
 		return nil
 	}

@@ -67,9 +67,7 @@ func (r *run) prepare() {
 	r.env.SetDetachedChildWait(false)
 	r.env.SetWorkerOptions(worker.Options{
 		DeadlockDetectionTimeout: stuckAfter,
-		Interceptors: []interceptor.WorkerInterceptor{newStage(r.activities(), r.script.Declare.Incident, func(id, signal string) {
-			r.note(Entry{Kind: IncidentTold, Text: signal, To: id})
-		})},
+		Interceptors:             []interceptor.WorkerInterceptor{newStage(r.world)},
 	})
 	r.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: string(r.script.Declare.Incident), TaskQueue: workflows.TaskQueue})
 	r.env.RegisterWorkflowWithOptions(workflows.Incident, workflow.RegisterOptions{Name: workflows.IncidentWorkflow})

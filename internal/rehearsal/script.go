@@ -23,6 +23,8 @@ type Script struct {
 	// Metrics and Answers are what Prometheus and web servers say from the beginning.
 	Metrics []Metric
 	Answers []Answer
+	// Workflows are those of a team's own that a playbook may start; others are done at once.
+	Workflows []Workflow
 	// Happenings are what comes from outside; those of one moment happen in their order.
 	Happenings []Happening
 }
@@ -131,4 +133,14 @@ type Answer struct {
 	URL    Pattern
 	Status int
 	Body   string
+}
+
+// Workflow is how a workflow of a team's own goes.
+type Workflow struct {
+	Type string
+	// Takes is how long until it is done. Result is what it returns, as JSON; Fails why it
+	// comes to a bad end, empty if it does not.
+	Takes  time.Duration
+	Result string
+	Fails  string
 }

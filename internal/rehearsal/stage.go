@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"time"
 
-	"muster/activities"
-	"muster/incident"
 	"muster/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -23,12 +21,12 @@ import (
 type stage struct {
 	interceptor.WorkerInterceptorBase
 	functions map[string]any
-	incident  incident.ID
-	tell      func(id, signal string)
+	world     *world
 }
 
-func newStage(a *activities.Activities, id incident.ID, tell func(id, signal string)) *stage {
-	s := &stage{incident: id, tell: tell, functions: map[string]any{
+func newStage(w *world) *stage {
+	a := w.activities()
+	s := &stage{world: w, functions: map[string]any{
 		workflows.RecordActivity:       a.Record,
 		workflows.FinishActivity:       a.Finish,
 		workflows.ReturnAlertsActivity: a.ReturnAlerts,
@@ -78,10 +76,10 @@ func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args 
 
 // SignalExternalWorkflow tells other incidents nothing: there are none.
 func (o *outbound) SignalExternalWorkflow(ctx workflow.Context, id, run, signal string, arg any) workflow.Future {
-	if id == string(o.stage.incident) {
+	if id == string(o.stage.world.script.Declare.Incident) {
 		return o.Next.SignalExternalWorkflow(ctx, id, run, signal, arg)
 	}
-	o.stage.tell(id, signal)
+	o.stage.world.note(Entry{Kind: IncidentTold, Text: signal, To: id})
 	future, settable := workflow.NewFuture(ctx)
 	settable.SetValue(nil)
 	return future
@@ -96,17 +94,16 @@ func (s *stage) perform(ctx workflow.Context, name string, args []any) (any, err
 	options := workflow.GetActivityOptions(ctx)
 	for attempt := 1; ; attempt++ {
 		result, err := call(function, args)
-		if err == nil {
+		if err == nil && s.world.answered() {
 			return result, nil
 		}
-		var silent *failure
-		if errors.As(err, &silent) && silent.hangs {
+		if s.world.answered() {
+			err = asTemporalHasIt(err)
+		} else {
 			if err := workflow.Sleep(ctx, options.StartToCloseTimeout); err != nil {
 				return nil, err
 			}
 			err = temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil)
-		} else {
-			err = asTemporalHasIt(err)
 		}
 		pause, again := nextAttempt(options.RetryPolicy, attempt, err)
 		if !again {

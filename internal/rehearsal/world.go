@@ -21,8 +21,10 @@ type world struct {
 	finished bool
 	entries  []Entry
 	faults   map[Vendor]Mode
-	metrics  []Metric
-	answers  []Answer
+	// hung says that a vendor who hangs was asked.
+	hung    bool
+	metrics []Metric
+	answers []Answer
 
 	pages    map[string]string // by key: triggered, acknowledged, resolved
 	channels map[string]incident.Channel
@@ -30,6 +32,7 @@ type world struct {
 	tickets  map[string]incident.Ticket
 	filed    map[string]string
 	sent     map[string]bool
+	launched map[string]time.Time // workflows by id
 }
 
 func newWorld(script Script, now func() time.Time) *world {
@@ -37,15 +40,22 @@ func newWorld(script Script, now func() time.Time) *world {
 		script: script, now: now, faults: map[Vendor]Mode{},
 		metrics: slices.Clone(script.Metrics), answers: slices.Clone(script.Answers),
 		pages: map[string]string{}, channels: map[string]incident.Channel{}, posted: map[string]bool{},
-		tickets: map[string]incident.Ticket{}, filed: map[string]string{}, sent: map[string]bool{},
+		tickets: map[string]incident.Ticket{}, filed: map[string]string{}, sent: map[string]bool{}, launched: map[string]time.Time{},
 	}
 }
 
 func (w *world) activities() *activities.Activities {
 	return &activities.Activities{
-		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Journal: w, Inbox: w,
+		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Requester: web{w}, Metrics: w, Automation: w, Secrets: w, Journal: w, Inbox: w,
 		Installation: "rehearsal", PublicURL: "https://muster.example.com",
 	}
+}
+
+// answered says whether every vendor asked since the last time has answered.
+func (w *world) answered() bool {
+	hung := w.hung
+	w.hung = false
+	return !hung
 }
 
 // note remembers something that happened now.
@@ -57,6 +67,7 @@ func (w *world) note(e Entry) {
 // ask has a vendor do something, unless it fails.
 func (w *world) ask(v Vendor, do func()) error {
 	mode := w.faults[v]
+	w.hung = w.hung || mode == Hangs
 	if err := mode.before(v); err != nil {
 		return err
 	}
@@ -203,8 +214,7 @@ func (w *world) Tickets(_ context.Context, keys []string) ([]incident.Ticket, er
 // Send implements [activities.Mailer].
 func (w *world) Send(_ context.Context, m incident.Mail) (incident.MailReceipt, error) {
 	err := w.ask(Mail, func() {
-		if !w.sent[m.Key] {
-			w.sent[m.Key] = true
+		if w.first(m.Key) {
 			w.note(Entry{Kind: MailSent, Text: m.Subject + "\n" + m.Text, To: strings.Join(m.To, ", "), Links: m.Links})
 		}
 	})
@@ -214,8 +224,7 @@ func (w *world) Send(_ context.Context, m incident.Mail) (incident.MailReceipt, 
 // Notify implements [activities.Notifier].
 func (w *world) Notify(_ context.Context, n incident.Notice) error {
 	return w.ask(Webhook, func() {
-		if !w.sent[n.Key] {
-			w.sent[n.Key] = true
+		if w.first(n.Key) {
 			w.note(Entry{Kind: WebhookPosted, Text: n.Text})
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/incident"
@@ -44,7 +45,8 @@ func (s *Scenario) Judge(record *rehearsal.Record) []Failure {
 }
 
 func (j *judge) fail(at Place, diff []DiffLine, format string, args ...any) {
-	j.failures = append(j.failures, Failure{Place: at, Message: fmt.Sprintf(format, args...), Diff: diff})
+	message := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	j.failures = append(j.failures, Failure{Place: at, Message: strings.ReplaceAll(message, " ,", ","), Diff: diff})
 }
 
 // label names a command of the scenario in the record.

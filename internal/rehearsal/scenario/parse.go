@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,14 +13,17 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 )
 
 // Bounds of a file of scenarios, so that a wrong file is refused at once.
 const (
-	// MaxBytes is how long a file may be, maxDepth how deep its parts may be nested.
-	MaxBytes = 1 << 20
-	maxDepth = 40
+	// MaxBytes is how long a file may be, maxTokens of how many words, marks and texts it may
+	// consist, maxDepth how deep its parts may be nested.
+	MaxBytes  = 256 << 10
+	maxTokens = 30_000
+	maxDepth  = 40
 )
 
 // defaultStart is when incidents are declared where a scenario says nothing: a Monday morning.
@@ -38,7 +42,12 @@ func Parse(name string, text []byte) (*File, error) {
 		r.reportAt(at, "this is nested too deeply for a scenario")
 		return nil, r.findings
 	}
-	tree, err := parser.ParseBytes(text, 0)
+	tokens := lexer.Tokenize(string(text))
+	if len(tokens) > maxTokens {
+		r.reportAt(Place{1, 1}, "the file says too much for one; split it")
+		return nil, r.findings
+	}
+	tree, err := parser.Parse(tokens, 0)
 	if err != nil {
 		r.syntax(err)
 		return nil, r.findings
@@ -69,11 +78,16 @@ func Parse(name string, text []byte) (*File, error) {
 	return p.file, nil
 }
 
-// tooDeep finds text that would take the parser long, before it sees it.
+// tooDeep finds text that would take the parser long, before it sees it. Brackets in texts
+// count as well; nobody has that many of them open.
 func tooDeep(lines []string) (Place, bool) {
+	const most = 4 * maxDepth
+	open := 0
 	for i, line := range lines {
-		indent := len(line) - len(strings.TrimLeft(line, " -?"))
-		if open := strings.Count(line, "[") + strings.Count(line, "{"); indent > 4*maxDepth || open > 4*maxDepth {
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		open += strings.Count(line, "[") + strings.Count(line, "{") - strings.Count(line, "]") - strings.Count(line, "}")
+		open = max(open, 0)
+		if indent > most || open > most || strings.Count(line, "- ") > most || strings.Count(line, "? ") > most {
 			return Place{i + 1, 1}, true
 		}
 	}
@@ -237,7 +251,7 @@ func (p *parsing) parseGiven(node ast.Node) {
 	if node == nil {
 		return
 	}
-	f, ok := p.mapping(node, what, "on_call", "fallback", "metrics", "http")
+	f, ok := p.mapping(node, what, "on_call", "fallback", "metrics", "http", "workflows")
 	if !ok {
 		return
 	}
@@ -255,6 +269,43 @@ func (p *parsing) parseGiven(node ast.Node) {
 	for _, n := range p.some(f.get("http")) {
 		s.Answers = append(s.Answers, p.answer(n))
 	}
+	if n := f.get("workflows"); n != nil {
+		s.Workflows = append(s.Workflows, p.workflows(n)...)
+	}
+}
+
+// workflows reads how a team's own workflows go: {Rollback: {takes: 5m, result: …}}.
+func (p *parsing) workflows(node ast.Node) []rehearsal.Workflow {
+	const what = "a workflow"
+	types, _ := p.mapping(node, "workflows")
+	var all []rehearsal.Workflow
+	for _, name := range types.names {
+		w := rehearsal.Workflow{Type: name}
+		if n := types.get(name); n != nil {
+			f, _ := p.mapping(n, what, "takes", "result", "fails")
+			w.Takes, w.Fails = p.duration(f.get("takes"), "takes"), p.text(f.get("fails"), "fails")
+			w.Result = p.document(f.get("result"))
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// document reads anything as JSON.
+func (p *parsing) document(node ast.Node) string {
+	if node == nil {
+		return ""
+	}
+	var value any
+	err := yaml.NodeToValue(node, &value)
+	if err == nil {
+		var text []byte
+		if text, err = json.Marshal(value); err == nil {
+			return string(text)
+		}
+	}
+	p.report(node, "this cannot be written as JSON: %s", err)
+	return ""
 }
 
 // person reads a name, or a name with an address.

@@ -28,10 +28,11 @@ type Scenario struct {
 	// Playbook names the playbook that is followed; empty leaves the choice to Muster.
 	Playbook string
 	Incident Incident
-	// OnCall, Metrics and Answers are how things stand at the beginning.
-	OnCall  []incident.Person
-	Metrics []rehearsal.Metric
-	Answers []rehearsal.Answer
+	// OnCall, Metrics, Answers and Workflows are how things stand at the beginning.
+	OnCall    []incident.Person
+	Metrics   []rehearsal.Metric
+	Answers   []rehearsal.Answer
+	Workflows []rehearsal.Workflow
 	// Fallback is the second way to page of the incident's service; nil for that of the
 	// catalogue.
 	Fallback *incident.Fallback

@@ -23,7 +23,7 @@ const rehearsed incident.ID = "INC-1"
 func (s *Scenario) Script(playbook *playbooks.Playbook, declare incident.Command) rehearsal.Script {
 	script := rehearsal.Script{
 		Declare: declare, Playbook: playbook, Start: s.Incident.At, End: s.Until,
-		OnCall: s.OnCall, Metrics: s.Metrics, Answers: s.Answers,
+		OnCall: s.OnCall, Metrics: s.Metrics, Answers: s.Answers, Workflows: s.Workflows,
 	}
 	if script.OnCall == nil {
 		script.OnCall = []incident.Person{{Name: "Sample Responder", Email: "responder@example.com"}}

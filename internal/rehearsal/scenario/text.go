@@ -78,7 +78,9 @@ func (t *textReport) diff(lines []DiffLine) {
 	}
 }
 
-func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
+func indent(text string) string {
+	return strings.ReplaceAll("    "+strings.ReplaceAll(text, "\n", "\n    "), "\n    \n", "\n\n")
+}
 
 func count(n int, what string) string {
 	if n == 1 {

@@ -204,7 +204,8 @@ func (s *Server) declare(ctx context.Context, in *declareInput) (*incidentOutput
 // RoleRequest gives a role to somebody.
 type RoleRequest struct {
 	Author
-	User string `json:"user" doc:"Who takes the role; empty makes it vacant." example:"Sample Responder"`
+	User  string `json:"user" doc:"Who takes the role; empty makes it vacant." example:"Sample Responder"`
+	Brief string `json:"brief,omitempty" doc:"What whoever takes it over has to know. Where a role passes from one person to another without it, Muster says how things stand."`
 }
 
 type roleInput struct {
@@ -216,7 +217,7 @@ type roleInput struct {
 
 func (s *Server) assignRole(ctx context.Context, in *roleInput) (*incidentOutput, error) {
 	return s.command(ctx, in.ID, in.commandKey("assign-role", in.Role), in.Body.actor(),
-		incident.AssignRole{Role: in.Role, User: in.Body.User})
+		incident.AssignRole{Role: in.Role, User: in.Body.User, Brief: in.Body.Brief})
 }
 
 // command carries out a command and answers with the incident after it.

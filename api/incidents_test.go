@@ -25,7 +25,7 @@ func TestADeclaredIncidentHasTheShapeOfTheContract(t *testing.T) {
 		"declared_at": "2026-03-01T09:01:00Z", "acknowledged_at": nil, "mitigated_at": nil, "resolved_at": nil, "closed_at": nil,
 		"seconds_to_resolve": nil, "channel": nil, "alerts": []any{}, "followups": []any{}, "alerts_firing": 0.0,
 		"roles":    map[string]any{"commander": "", "scribe": ""},
-		"playbook": map[string]any{"name": "default", "version": "v1"},
+		"playbook": map[string]any{"name": "default", "version": "v1", "parts": []any{}},
 		"url":      publicURL + "/incidents/INC-1", "postmortem_url": "", "seq": 2.0,
 	} {
 		require.Equal(t, want, lookup(t, got.json, key), key)

@@ -58,6 +58,25 @@ type stepInput struct {
 	Body *StepDecision
 }
 
+// ChoiceRequest says which of a decision's ways people take.
+type ChoiceRequest struct {
+	Author
+	Option string `json:"option" doc:"The id of one of the decision's options." example:"rollback"`
+	Note   string `json:"note,omitempty" doc:"Why."`
+}
+
+type choiceInput struct {
+	IncidentPath
+	KeyHeader
+	Step string `path:"step" doc:"The id of a decision of the incident."`
+	Body ChoiceRequest
+}
+
+func (s *Server) chooseOption(ctx context.Context, in *choiceInput) (*incidentOutput, error) {
+	return s.command(ctx, in.ID, in.commandKey("choose-option", in.Step), in.Body.actor(),
+		incident.ChooseOption{Step: in.Step, Option: strings.TrimSpace(in.Body.Option), Note: in.Body.Note})
+}
+
 func (s *Server) registerSteps() {
 	register(s, huma.Operation{
 		OperationID: "add-step", Method: http.MethodPost, Path: incidentsPath + "/{id}/steps", Tags: []string{tagSteps},
@@ -65,6 +84,10 @@ func (s *Server) registerSteps() {
 		Responses: map[string]*huma.Response{"201": createdResponse("The incident with the step")},
 	}, s.addStep, http.StatusNotFound, http.StatusConflict)
 
+	register(s, huma.Operation{
+		OperationID: "choose-option", Method: http.MethodPost, Path: incidentsPath + "/{id}/steps/{step}/choose", Tags: []string{tagSteps},
+		Summary: "Choose one of a decision's options",
+	}, s.chooseOption, http.StatusNotFound, http.StatusConflict)
 	s.registerStep("complete", "Mark a step as done", func(step, note string) incident.Intent {
 		return incident.CompleteStep{Step: step, Note: note}
 	})

@@ -60,6 +60,8 @@ type Incident struct {
 	Pages     []Page     `json:"pages" nullable:"false" doc:"What was sent to the pager."`
 	Followups []Followup `json:"followups" nullable:"false"`
 	Playbook  *Playbook  `json:"playbook"`
+	Exercise  *Exercise  `json:"exercise" doc:"Set where the incident is practice, which counts in no statistics and wakes nobody."`
+	OnCall    []Person   `json:"on_call" nullable:"false" doc:"The people whom the pager named last."`
 
 	PostmortemAt  *time.Time `json:"postmortem_at" doc:"When the postmortem was first drafted."`
 	PostmortemURL string     `json:"postmortem_url" doc:"Where the postmortem is, once it is drafted."`
@@ -75,6 +77,20 @@ type Role struct {
 	Duties string     `json:"duties"`
 	Holder string     `json:"holder" doc:"Empty while nobody has it."`
 	Since  *time.Time `json:"since" doc:"When the holder took it, or it became vacant."`
+	Brief  string     `json:"brief" doc:"What was said about how things stand when it was handed over."`
+}
+
+// Person is somebody who can be paged.
+type Person struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// Exercise is how an incident that is practice goes.
+type Exercise struct {
+	_       struct{} `nullable:"true"`
+	Speed   float64  `json:"speed" doc:"How much faster than usual its playbook's waiting goes by; 1 for as usual."`
+	Channel string   `json:"channel" doc:"The chat channel it takes place in; empty where what would be said is only written down."`
 }
 
 // Alert is one thing that a monitoring system found wrong.
@@ -102,9 +118,9 @@ type Tally struct {
 type Step struct {
 	ID           string     `json:"id"`
 	Title        string     `json:"title"`
-	Kind         string     `json:"kind" enum:"automatic,manual,approval"`
+	Kind         string     `json:"kind" enum:"automatic,manual,approval,decision,wait"`
 	State        string     `json:"state" enum:"pending,running,waiting,done,skipped,failed"`
-	Role         string     `json:"role" doc:"The role that should do or approve it."`
+	Role         string     `json:"role" doc:"The role that should do, approve or decide it."`
 	Assignee     string     `json:"assignee" doc:"Who should do it: the person named, or else who holds the role."`
 	Error        string     `json:"error" doc:"Why it failed last."`
 	Note         string     `json:"note" doc:"What was said when it was settled."`
@@ -117,6 +133,37 @@ type Step struct {
 	RetryAt      *time.Time `json:"retry_at" doc:"When Muster tries again by itself."`
 	StartedAt    *time.Time `json:"started_at"`
 	SettledAt    *time.Time `json:"settled_at"`
+
+	Expect   string `json:"expect" doc:"What one should see when it has worked."`
+	Group    string `json:"group" doc:"The title under which it stands together with others."`
+	Playbook string `json:"playbook" doc:"The playbook that it comes from, where the response is put together from several."`
+
+	Options []StepOption `json:"options" nullable:"false" doc:"The ways of a decision."`
+	Choice  string       `json:"choice" doc:"The id of the option that was chosen."`
+	Until   string       `json:"until" doc:"What ends a wait, in words." example:"10m have passed"`
+
+	Quorum    int             `json:"quorum" doc:"How many different people must approve; 0 for what needs no approval."`
+	Approvers []string        `json:"approvers" nullable:"false" doc:"The roles whose holders may approve; empty for anybody."`
+	Approvals []ApprovalGiven `json:"approvals" nullable:"false" doc:"The approvals given so far, where more than one is needed."`
+
+	LeftOut     bool           `json:"left_out" doc:"It was skipped because the response took another way."`
+	Output      map[string]any `json:"output" doc:"What its action gave back for later steps."`
+	Rounds      int            `json:"rounds" doc:"How often a step that repeats was done before."`
+	NudgedAt    *time.Time     `json:"nudged_at" doc:"When those who should do it were last reminded."`
+	EscalatedAt *time.Time     `json:"escalated_at" doc:"When others were last told that it takes too long."`
+}
+
+// StepOption is a way that people may choose in a decision.
+type StepOption struct {
+	ID    string `json:"id" example:"rollback"`
+	Title string `json:"title" example:"Roll back"`
+}
+
+// ApprovalGiven is one person's approval.
+type ApprovalGiven struct {
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
+	Note string    `json:"note"`
 }
 
 // Link points at something that a responder may want to open.
@@ -158,9 +205,16 @@ type Followup struct {
 
 // Playbook is the playbook that the incident follows.
 type Playbook struct {
-	_       struct{} `nullable:"true"`
-	Name    string   `json:"name"`
-	Version string   `json:"version" doc:"Derived from the playbook's content."`
+	_       struct{}       `nullable:"true"`
+	Name    string         `json:"name"`
+	Version string         `json:"version" doc:"Derived from the playbook's content."`
+	Parts   []PlaybookPart `json:"parts" nullable:"false" doc:"The playbooks that it was put together from, in their order; empty for one alone."`
+}
+
+// PlaybookPart is a playbook that another was put together from.
+type PlaybookPart struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // TimelineEvent is one entry of an incident's timeline.
@@ -196,6 +250,7 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		AlertCount: in.AlertCount(), AlertsFiring: in.AlertsFiring(), AlertsClearedAt: moment(in.AlertsClearedAt),
 		Steps: each(in.Steps, func(step incident.Step) Step { return viewStep(in, step) }),
 		Pages: each(in.Pages, func(p incident.Page) Page { return Page(p) }), Followups: each(in.Followups, viewFollowup),
+		OnCall:       each(in.OnCall, func(p incident.Person) Person { return Person{Name: p.Name, Email: p.Email} }),
 		PostmortemAt: moment(in.PostmortemAt),
 		Seq:          in.Seq, At: in.At.UTC(),
 	}
@@ -209,7 +264,13 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		view.Channel = &Channel{ID: in.Channel.ID, Name: in.Channel.Name, URL: in.Channel.URL}
 	}
 	if in.Playbook != (incident.PlaybookRef{}) {
-		view.Playbook = &Playbook{Name: in.Playbook.Name, Version: in.Playbook.Version}
+		view.Playbook = &Playbook{
+			Name: in.Playbook.Name, Version: in.Playbook.Version,
+			Parts: each(in.PlaybookParts, func(p incident.PlaybookRef) PlaybookPart { return PlaybookPart(p) }),
+		}
+	}
+	if in.Exercise != nil {
+		view.Exercise = &Exercise{Speed: cmp.Or(in.Exercise.Speed, 1), Channel: in.Exercise.Channel}
 	}
 	if !in.PostmortemAt.IsZero() {
 		view.PostmortemURL = s.publicURL + incidentPath(in.ID) + "/postmortem"
@@ -218,7 +279,7 @@ func (s *Server) viewIncident(in incident.State) Incident {
 }
 
 func viewRole(r incident.Role) Role {
-	return Role{ID: r.ID, Title: r.Title, Duties: r.Duties, Holder: r.Holder, Since: moment(r.Since)}
+	return Role{ID: r.ID, Title: r.Title, Duties: r.Duties, Holder: r.Holder, Since: moment(r.Since), Brief: r.Brief}
 }
 
 func viewAlert(a incident.Alert) Alert {
@@ -246,6 +307,14 @@ func viewStep(in incident.State, step incident.Step) Step {
 		Links:    each(step.Links, func(l incident.Link) Link { return Link(l) }),
 		Attempts: step.Attempts, RetryAt: moment(step.RetryAt),
 		StartedAt: moment(step.StartedAt), SettledAt: moment(step.SettledAt),
+		Expect: step.Expect, Group: step.Group, Playbook: step.Playbook,
+		Options: each(step.Options, func(o incident.Option) StepOption { return StepOption(o) }), Choice: step.Choice,
+		Until: step.Until, Quorum: step.Needed(), Approvers: each(step.Approvers, func(role string) string { return role }),
+		Approvals: each(step.Approvals, func(a incident.Approved) ApprovalGiven {
+			return ApprovalGiven{By: a.By, At: a.At.UTC(), Note: a.Note}
+		}),
+		LeftOut: step.LeftOut, Output: present(step.Output), Rounds: step.Rounds,
+		NudgedAt: moment(step.NudgedAt), EscalatedAt: moment(step.EscalatedAt),
 	}
 }
 
@@ -317,9 +386,9 @@ func each[T, V any](in []T, view func(T) V) []V {
 }
 
 // present is never nil, so that it encodes as an object.
-func present(in map[string]string) map[string]string {
+func present[V any](in map[string]V) map[string]V {
 	if in == nil {
-		return map[string]string{}
+		return map[string]V{}
 	}
 	return in
 }

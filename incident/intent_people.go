@@ -47,10 +47,10 @@ const briefSteps = 5
 func HandoverBrief(s State) string {
 	parts := []string{fmt.Sprintf("%s, %s", s.Severity, s.Status)}
 	if n := s.AlertsFiring(); n > 0 {
-		parts = append(parts, fmt.Sprintf("alerts firing: %d", n))
+		parts = append(parts, fmt.Sprintf("Alerts firing: %d", n))
 	}
 	if s.Update != "" {
-		parts = append(parts, "last update: "+CutText(s.Update, MaxTitleRunes))
+		parts = append(parts, "Last update: "+CutText(s.Update, MaxTitleRunes))
 	}
 	var open []string
 	for _, step := range s.Steps {
@@ -62,7 +62,7 @@ func HandoverBrief(s State) string {
 		open = append(open[:briefSteps], fmt.Sprintf("%d more", more))
 	}
 	if len(open) > 0 {
-		parts = append(parts, "open: "+strings.Join(open, "; "))
+		parts = append(parts, "Open: "+strings.Join(open, "; "))
 	}
 	return strings.Join(parts, ". ")
 }

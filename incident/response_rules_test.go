@@ -29,7 +29,7 @@ func TestAssigningRoles(t *testing.T) {
 		"who takes over is told how things stand": {
 			given: []incident.Intent{take, incident.PostUpdate{Text: "We roll back"}, incident.StartStep{Step: "manual"}},
 			when:  incident.AssignRole{Role: "commander", User: "Second Responder"},
-			want:  []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "SEV2, investigating. last update: We roll back. open: Roll back"}},
+			want:  []incident.Fact{incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "SEV2, investigating. Last update: We roll back. Open: Roll back"}},
 		},
 		"what the one who leaves has written goes before": {
 			given: []incident.Intent{take}, when: incident.AssignRole{Role: "commander", User: "Second Responder", Brief: " half way through "},

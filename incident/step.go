@@ -60,6 +60,8 @@ type Step struct {
 	// together from several.
 	Playbook string `json:"playbook,omitzero"`
 
+	// Until says in words what ends a wait: "10m have passed".
+	Until string `json:"until,omitzero"`
 	// Options are the ways of a decision, Choice the id of the one chosen.
 	Options []Option `json:"options,omitzero"`
 	Choice  string   `json:"choice,omitzero"`
@@ -146,6 +148,14 @@ type Outcome struct {
 	// that is done. It is asked as it was the first time: with the same work on
 	// the incident as it was then.
 	Again time.Duration `json:"again_ns,omitzero"`
+}
+
+// Needed is how many different people must approve it; 0 for other kinds than approvals.
+func (s Step) Needed() int {
+	if s.Kind != Approval {
+		return 0
+	}
+	return max(s.Quorum, 1)
 }
 
 // renew takes back how a step ended, so that it can begin again.

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -113,6 +114,9 @@ func (s Step) planned(fill func(string) string) incident.Step {
 	for _, option := range s.Decide {
 		step.Options = append(step.Options, incident.Option{ID: option.ID, Title: fill(option.Title)})
 	}
+	if s.Wait != nil {
+		step.Until = s.Wait.until(fill)
+	}
 	if s.Approval != nil {
 		step.Quorum, step.Approvers = s.Approval.Quorum, s.Approval.By
 	}
@@ -141,6 +145,26 @@ type Wait struct {
 	Until string `yaml:"until" json:"until,omitzero"`
 	// Metric is a measurement that has to recover.
 	Metric *Metric `yaml:"metric" json:"metric,omitzero"`
+}
+
+// until says in words what ends it.
+func (w Wait) until(fill func(string) string) string {
+	lasting := ""
+	if w.For > 0 {
+		lasting = " for " + incident.FormatDuration(w.For)
+	}
+	switch m := w.Metric; {
+	case m != nil && m.Below != nil:
+		return fmt.Sprintf("%s is below %s%s", fill(m.Query), incident.FormatValue(*m.Below), lasting)
+	case m != nil && m.Above != nil:
+		return fmt.Sprintf("%s is above %s%s", fill(m.Query), incident.FormatValue(*m.Above), lasting)
+	case w.Until != "" && lasting != "":
+		return w.Until + " has held" + lasting
+	case w.Until != "":
+		return w.Until
+	default:
+		return incident.FormatDuration(w.For) + " have passed"
+	}
 }
 
 // Metric is a condition on a measurement: exactly one of Below and Above.

@@ -25,6 +25,7 @@ var peoplesCommands = []struct{ name, description string }{
 	{incident.SkipStep{}.Name(), "Decides against a step"},
 	{incident.ApproveStep{}.Name(), "Approves what waits for approval"},
 	{incident.RejectStep{}.Name(), "Refuses what waits for approval"},
+	{incident.ChooseOption{}.Name(), "Chooses one of a decision's ways"},
 	{incident.RetryStep{}.Name(), "Tries a failed step again"},
 	{incident.CompleteFollowup{}.Name(), "Finishes work that has no ticket"},
 	{incident.AddFollowup{}.Name(), "Adds work to be done after the incident"},

@@ -47,6 +47,9 @@ func (r *response) show(ctx workflow.Context) {
 // describe is the incident in a few lines of Markdown.
 func describe(s incident.State) string {
 	var b strings.Builder
+	if s.Exercise != nil {
+		b.WriteString("**Exercise**: this is practice.\n\n")
+	}
 	fmt.Fprintf(&b, "**%s · %s · %s**\n\n%s\n\n", s.ID, s.Severity, s.Status, s.Title)
 	fmt.Fprintf(&b, "- service: %s\n", s.Service.Name)
 	for _, role := range s.Roles {
@@ -61,8 +64,10 @@ func describe(s incident.State) string {
 		switch step.State {
 		case incident.Failed:
 			fmt.Fprintf(&b, "- failed: %s: %s\n", step.Title, step.Error)
-		case incident.Waiting, incident.Running:
-			fmt.Fprintf(&b, "- %s: %s\n", step.State, step.Title)
+		case incident.Running:
+			fmt.Fprintf(&b, "- running: %s\n", step.Title)
+		case incident.Waiting:
+			fmt.Fprintf(&b, "- %s\n", awaited(step))
 		}
 	}
 	for _, f := range s.Followups {
@@ -73,6 +78,27 @@ func describe(s incident.State) string {
 		fmt.Fprintf(&b, "- follow-up %s %s: %s (%s)\n", f.ID, f.Ticket.Key, f.Title, status)
 	}
 	return shorten(b.String(), detailsBytes)
+}
+
+// awaited says of a step that waits what for.
+func awaited(step incident.Step) string {
+	switch step.Kind {
+	case incident.Decision:
+		ways := make([]string, len(step.Options))
+		for i, o := range step.Options {
+			ways[i] = o.Title
+		}
+		return fmt.Sprintf("waiting for a decision: %s (%s)", step.Title, strings.Join(ways, "; "))
+	case incident.Approval:
+		if step.Needed() > 1 {
+			return fmt.Sprintf("waiting for approval: %s (%d of %d)", step.Title, len(step.Approvals), step.Needed())
+		}
+		return "waiting for approval: " + step.Title
+	case incident.Wait:
+		return fmt.Sprintf("waiting: %s (goes on when %s)", step.Title, step.Until)
+	default:
+		return "waiting: " + step.Title
+	}
 }
 
 // detailsBytes is Temporal's limit for details.

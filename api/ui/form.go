@@ -86,7 +86,7 @@ func refuse(err error, values url.Values) *refusal {
 // typed lists what the person wrote themselves.
 func (r *refusal) typed() []string {
 	var all []string
-	for _, field := range []string{"text", "summary", "title", "note", "reason"} {
+	for _, field := range []string{"text", "summary", "title", "note", "reason", "brief"} {
 		if text := r.values.Get(field); text != "" {
 			all = append(all, text)
 		}

@@ -60,6 +60,9 @@ var commands = map[string]reader{
 	incident.RejectStep{}.Name(): func(f url.Values, _ string) (incident.Intent, error) {
 		return incident.RejectStep{Step: f.Get("step"), Note: f.Get("note")}, nil
 	},
+	incident.ChooseOption{}.Name(): func(f url.Values, _ string) (incident.Intent, error) {
+		return incident.ChooseOption{Step: f.Get("step"), Option: f.Get("option"), Note: f.Get("note")}, nil
+	},
 	incident.RetryStep{}.Name(): func(f url.Values, _ string) (incident.Intent, error) {
 		return incident.RetryStep{Step: f.Get("step"), Note: f.Get("note")}, nil
 	},
@@ -72,7 +75,7 @@ var commands = map[string]reader{
 // readAssignRole gives a role to the person named, or with "take" to whoever asks. An
 // empty name without "release" would vacate a role by mistake, so it is refused.
 func readAssignRole(f url.Values, person string) (incident.Intent, error) {
-	i := incident.AssignRole{Role: f.Get("role"), User: strings.TrimSpace(f.Get("user"))}
+	i := incident.AssignRole{Role: f.Get("role"), User: strings.TrimSpace(f.Get("user")), Brief: f.Get("brief")}
 	switch {
 	case f.Has("take"):
 		i.User = person

@@ -32,7 +32,9 @@ func TestEveryFormGivesItsCommand(t *testing.T) {
 		{"take a role", nil, "people-assign_role-take-scribe", nil, incident.AssignRole{Role: "scribe", User: responder}},
 		{"take over a role", led, "people-assign_role-take-commander", nil, incident.AssignRole{Role: "commander", User: responder}},
 		{"give a role to somebody", nil, "people-assign_role-scribe", url.Values{"user": {" Third Responder "}}, incident.AssignRole{Role: "scribe", User: "Third Responder"}},
-		{"make a role vacant", led, "people-assign_role-commander", url.Values{"release": {"yes"}}, incident.AssignRole{Role: "commander"}},
+		{"make a role vacant", led, "people-assign_role-commander", url.Values{"release": {"yes"}}, incident.AssignRole{
+			Role: "commander", Brief: "SEV2, investigating. Alerts firing: 1. Open: Confirm the severity",
+		}},
 		{"complete a step", nil, "steps-complete_step-assess", nil, incident.CompleteStep{Step: "assess"}},
 		{"complete the next step", led, "next-complete_step-assess", nil, incident.CompleteStep{Step: "assess"}},
 		{"skip a step", nil, "steps-skip_step-assess", url.Values{"reason": {"known"}}, incident.SkipStep{Step: "assess", Reason: "known"}},

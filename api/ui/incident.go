@@ -102,7 +102,7 @@ func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refus
 	}
 	b := builder{state: s, now: u.Now().UTC(), you: you, refusal: r, path: incidentPath(s.ID)}
 	page := &incidentPage{
-		Layout:    u.layout(c, string(s.Severity)+" "+string(s.ID)+" "+s.Title),
+		Layout:    u.layout(c, incidentTitle(s)),
 		Learning:  !s.Status.Active(),
 		Header:    b.header(),
 		Next:      b.next(),
@@ -125,6 +125,15 @@ func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refus
 	query.Set("seq", itoa(s.Seq))
 	page.Layout.Live = b.path + "/live?" + query.Encode()
 	return page, nil
+}
+
+// incidentTitle is the title of an incident's page.
+func incidentTitle(s incident.State) string {
+	title := string(s.Severity) + " " + string(s.ID) + " " + s.Title
+	if s.Exercise != nil {
+		return "Exercise: " + title
+	}
+	return title
 }
 
 // events reads the whole timeline after an event.

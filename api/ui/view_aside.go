@@ -26,10 +26,14 @@ type RoleView struct {
 	Initials string
 	Tint     int
 	// Yours says that whoever looks at the page holds it.
-	Yours   bool
-	CanTake bool
-	Take    Form
-	Assign  Form
+	Yours bool
+	// Brief is what was said when the role was handed over, Handover what is proposed to
+	// whoever hands it over next.
+	Brief    string
+	Handover string
+	CanTake  bool
+	Take     Form
+	Assign   Form
 }
 
 func (b builder) people() *PeopleView {
@@ -47,12 +51,16 @@ func (b builder) role(section string, r incident.Role) RoleView {
 	take := b.form(section, "assign_role", "take-"+r.ID)
 	// The first thing somebody does may be to take a role: ask for the name there.
 	take.AskName = take.AskName || section == "next" && b.you == ""
-	return RoleView{
+	v := RoleView{
 		ID: r.ID, Title: sentenceCase(r.Title), Duties: r.Duties, Holder: r.Holder,
 		Initials: initials(r.Holder), Tint: tintOf(r.Holder),
-		Yours: yours, CanTake: !yours && !b.state.Status.Ended(),
+		Yours: yours, CanTake: !yours && !b.state.Status.Ended(), Brief: r.Brief,
 		Take: take, Assign: b.form(section, "assign_role", r.ID),
 	}
+	if r.Holder != "" {
+		v.Handover = incident.HandoverBrief(b.state)
+	}
+	return v
 }
 
 // AlertsView is what monitoring says.

@@ -59,21 +59,23 @@ func (b builder) form(section, command, subject string) Form {
 // HeaderView says what the incident is and how far it has come.
 type HeaderView struct {
 	Section
-	Incident    incident.ID
-	Title       string
-	Summary     string
-	Severity    Badge
-	Status      incident.Status
-	Service     string
-	Team        string
-	Commander   string
-	Declared    Moment
-	DeclaredBy  string
-	DeclaredAt  time.Time
-	Active      bool
-	Loud        bool
-	Absorbed    []incident.ID
-	Playbook    incident.PlaybookRef
+	Incident   incident.ID
+	Title      string
+	Summary    string
+	Severity   Badge
+	Status     incident.Status
+	Service    string
+	Team       string
+	Commander  string
+	Declared   Moment
+	DeclaredBy string
+	DeclaredAt time.Time
+	Active     bool
+	Loud       bool
+	Absorbed   []incident.ID
+	Playbook   incident.PlaybookRef
+	// Exercise says what is different about an incident that is practice; empty for others.
+	Exercise    string
 	Track       []Milestone
 	TookInWhole string
 
@@ -113,7 +115,7 @@ func (b builder) header() *HeaderView {
 		Service: s.Service.Name, Team: s.Service.Team, Commander: commanderOf(s),
 		Declared: newMoment(s.DeclaredAt), DeclaredBy: s.DeclaredBy.Name, DeclaredAt: s.DeclaredAt,
 		Active: s.Status.Active(), Loud: unacknowledged(s),
-		Absorbed: s.Absorbed, Playbook: s.Playbook,
+		Absorbed: s.Absorbed, Playbook: s.Playbook, Exercise: exerciseText(s.Exercise),
 		Track: b.track(), Update: s.Update, UpdateAt: newMoment(s.UpdatedAt), UpdateAge: ago(b.now.Sub(s.UpdatedAt)), Resolution: s.Resolution,
 		CanChange: !s.Status.Ended(), CanMoveStatus: s.Status.Active(), CanReopen: s.Status == incident.Resolved,
 		ChangeSeverity: b.form("header", "change_severity", ""),
@@ -131,6 +133,21 @@ func (b builder) header() *HeaderView {
 		h.Scale = append(h.Scale, severityBadge(s, level.Name))
 	}
 	return h
+}
+
+// exerciseText says what is different about an exercise; "" for what is none.
+func exerciseText(e *incident.Exercise) string {
+	if e == nil {
+		return ""
+	}
+	text := "This is practice. Nobody is paged, and it counts in no statistics."
+	if e.Channel != "" {
+		text += " What Muster says goes to the channel " + e.Channel + " alone."
+	}
+	if e.Speed > 1 {
+		text += " Waiting goes by " + incident.FormatValue(e.Speed) + " times as fast as usual."
+	}
+	return text
 }
 
 // track lists the milestones of an incident's life with how long each took from the

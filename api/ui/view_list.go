@@ -42,7 +42,10 @@ func (u *UI) filterView(f filter) FilterView {
 // OpenView is what people respond to now, the most pressing first.
 type OpenView struct {
 	Section
-	Rows           []RowView
+	Rows []RowView
+	// Real and Exercises count the rows; nobody need hurry to an exercise.
+	Real           int
+	Exercises      int
 	Unacknowledged int
 	// Hidden says that this page is not the one that shows open incidents, Filtered
 	// that the filter may have left some out.
@@ -77,6 +80,8 @@ type RowView struct {
 	// Age makes the view change with time, so that ages of days are sent anew.
 	Age  string
 	Loud bool
+	// Exercise says that it is practice.
+	Exercise bool
 	// Firing is how many alerts fire; empty for none.
 	Firing        string
 	Cleared       bool
@@ -92,6 +97,7 @@ func openView(states []incident.State, f filter, now time.Time) *OpenView {
 	v := &OpenView{Section: Section{ID: "open", Now: now}, Hidden: f.cursor != "", Filtered: f.set()}
 	slices.SortStableFunc(states, func(a, b incident.State) int {
 		return cmp.Or(
+			cmp.Compare(boolInt(a.Exercise != nil), boolInt(b.Exercise != nil)),
 			-cmp.Compare(boolInt(unacknowledged(a)), boolInt(unacknowledged(b))),
 			cmp.Compare(severityBadge(a, a.Severity).Rank, severityBadge(b, b.Severity).Rank),
 			b.DeclaredAt.Compare(a.DeclaredAt),
@@ -99,8 +105,14 @@ func openView(states []incident.State, f filter, now time.Time) *OpenView {
 	})
 	for _, s := range states {
 		row := rowView(s, now)
-		if row.Loud {
+		switch {
+		case row.Exercise:
+			v.Exercises++
+		case row.Loud:
 			v.Unacknowledged++
+			v.Real++
+		default:
+			v.Real++
 		}
 		v.Rows = append(v.Rows, row)
 	}
@@ -124,7 +136,7 @@ func rowView(s incident.State, now time.Time) RowView {
 		ID: s.ID, Path: incidentPath(s.ID), Title: s.Title, Severity: severityBadge(s, s.Severity), Status: s.Status,
 		Service: s.Service.Name, Commander: commander, Initials: initials(commander), Tint: tintOf(commander),
 		Declared: newMoment(s.DeclaredAt), DeclaredAt: s.DeclaredAt, Now: now, Age: ago(now.Sub(s.DeclaredAt)),
-		Loud: unacknowledged(s), Firing: some(s.AlertsFiring()), Cleared: s.Status.Active() && !s.AlertsClearedAt.IsZero(),
+		Loud: unacknowledged(s), Exercise: s.Exercise != nil, Firing: some(s.AlertsFiring()), Cleared: s.Status.Active() && !s.AlertsClearedAt.IsZero(),
 		Followups: len(s.Followups), FollowupsOpen: len(s.OpenFollowups()),
 	}
 	for _, step := range s.Steps {

@@ -48,15 +48,16 @@ func (b builder) next() *NextView {
 	var prompts []Prompt
 	if b.state.Status.Active() {
 		for _, ask := range []func() []Prompt{
-			b.askAcknowledge, b.askLead, b.askResolve, b.askApproval, b.askUpdate, b.askFailed, b.askSteps,
+			b.askAcknowledge, b.askLead, b.askResolve, b.askDecisions, b.askUpdate, b.askFailed, b.askSteps, b.askWaits,
 		} {
 			prompts = append(prompts, ask()...)
 		}
 	} else if b.state.Status == incident.Resolved {
 		prompts = append(prompts, b.askFailed()...)
 		prompts = append(prompts, b.askLearn()...)
-		prompts = append(prompts, b.askApproval()...)
+		prompts = append(prompts, b.askDecisions()...)
 		prompts = append(prompts, b.askSteps()...)
+		prompts = append(prompts, b.askWaits()...)
 	}
 	if len(prompts) == 0 {
 		prompts = []Prompt{b.nothing()}
@@ -123,8 +124,11 @@ func (b builder) askFailed() []Prompt {
 		}
 		view := b.step("next", step)
 		title := "Muster could not do this: " + step.Title
-		if step.Kind != incident.Automatic {
+		switch {
+		case rejected(step):
 			title = "Rejected: " + step.Title
+		case step.Kind != incident.Automatic:
+			title = "Not done: " + step.Title
 		}
 		prompts = append(prompts, Prompt{
 			Kind: "failed", Tone: "warn", Title: title, Why: step.Error, Step: view, Target: "step-" + step.ID,
@@ -133,13 +137,16 @@ func (b builder) askFailed() []Prompt {
 	return prompts
 }
 
-func (b builder) askApproval() []Prompt {
+// askDecisions asks for what the response cannot go on without: a way to take, or leave to
+// take it.
+func (b builder) askDecisions() []Prompt {
 	var prompts []Prompt
 	for _, step := range b.state.Steps {
-		if step.Kind == incident.Approval && step.State == incident.Waiting {
+		kind := map[incident.StepKind]string{incident.Approval: "approval", incident.Decision: "decision"}[step.Kind]
+		if kind != "" && step.State == incident.Waiting {
 			prompts = append(prompts, Prompt{
-				Kind: "approval", Tone: "go", Title: "Decide: " + step.Title, Why: step.Instructions,
-				Step: b.step("next", step), Target: "step-" + step.ID,
+				Kind: kind, Tone: "go", Title: "Decide: " + step.Title, Why: step.Instructions,
+				Step: b.step("next", step), Links: webLinks(step.Links), Target: "step-" + step.ID,
 			})
 		}
 	}
@@ -198,6 +205,20 @@ func (b builder) askSteps() []Prompt {
 		if step.Kind == incident.Manual && step.State == incident.Waiting {
 			prompts = append(prompts, Prompt{
 				Kind: "step", Tone: "go", Title: step.Title, Why: step.Instructions,
+				Step: b.step("next", step), Links: webLinks(step.Links), Target: "step-" + step.ID,
+			})
+		}
+	}
+	return prompts
+}
+
+// askWaits says what the response waits for. Nobody has to do anything about it, but may.
+func (b builder) askWaits() []Prompt {
+	var prompts []Prompt
+	for _, step := range b.state.Steps {
+		if step.Kind == incident.Wait && step.State == incident.Waiting {
+			prompts = append(prompts, Prompt{
+				Kind: "wait", Tone: "calm", Title: "Waiting: " + step.Title, Why: step.Instructions,
 				Step: b.step("next", step), Links: webLinks(step.Links), Target: "step-" + step.ID,
 			})
 		}

@@ -4,21 +4,39 @@ import (
 	"muster/incident"
 )
 
-// StepsView is what people have to do.
+// StepsView is what people have to do, and what the response waits for.
 type StepsView struct {
 	Section
-	Steps   []StepView
+	Groups []GroupView
+	// Aside are the steps of ways that the response has not taken.
+	Aside   AsideView
 	Done    int
+	Total   int
 	CanAdd  bool
 	AddStep Form
 	// Playbook names the playbook that the steps come from.
 	Playbook string
 }
 
+// GroupView is some steps in a row. Title is empty for those outside of any group.
+type GroupView struct {
+	Title string
+	Steps []StepView
+	Done  int
+}
+
+// AsideView is what is folded away.
+type AsideView struct {
+	// ID is that of the element, which stays unfolded while its section changes.
+	ID    string
+	Steps []StepView
+}
+
 // MusterView is what Muster does by itself, and whether it has worked.
 type MusterView struct {
 	Section
 	Steps  []StepView
+	Aside  AsideView
 	Done   int
 	Failed int
 	// Tone is done, work or warn, and Title says the same in words.
@@ -26,57 +44,46 @@ type MusterView struct {
 	Title string
 }
 
-// StepView is one step with the commands that are open for it.
-type StepView struct {
-	ID           string
-	Title        string
-	Kind         incident.StepKind
-	State        incident.StepState
-	StateText    string
-	Role         string
-	Assignee     string
-	Instructions string
-	Links        []incident.Link
-	Error        string
-	Note         string
-	By           string
-	At           Moment
-	AddedBy      string
-	// Attempts is shown from the second on, RetryText says when Muster tries again.
-	Attempts  int
-	RetryText string
-
-	// Open says whether anything can be done about it.
-	Open     bool
-	Complete *Form
-	Skip     *Form
-	Approve  *Form
-	Reject   *Form
-	Retry    *Form
-}
-
 func (b builder) steps() *StepsView {
 	v := &StepsView{
 		Section: b.sectionOf("steps"), CanAdd: !b.state.Status.Ended(), AddStep: b.form("steps", "add_step", ""),
-		Playbook: b.state.Playbook.Name,
+		Playbook: b.state.Playbook.Name, Aside: AsideView{ID: "steps-aside"},
 	}
 	for _, step := range b.state.Steps {
-		if step.Kind == incident.Automatic {
-			continue
-		}
-		v.Steps = append(v.Steps, b.step("steps", step))
-		if step.State.Settled() {
-			v.Done++
+		switch {
+		case step.Kind == incident.Automatic:
+		case step.LeftOut:
+			v.Aside.Steps = append(v.Aside.Steps, b.step("steps", step))
+		default:
+			v.add(step.Group, b.step("steps", step))
 		}
 	}
 	return v
 }
 
+// add puts a step into the group that the steps before it are in, or a new one.
+func (v *StepsView) add(group string, step StepView) {
+	if n := len(v.Groups); n == 0 || v.Groups[n-1].Title != group {
+		v.Groups = append(v.Groups, GroupView{Title: group})
+	}
+	g := &v.Groups[len(v.Groups)-1]
+	g.Steps = append(g.Steps, step)
+	v.Total++
+	if step.State.Settled() {
+		g.Done++
+		v.Done++
+	}
+}
+
 func (b builder) muster() *MusterView {
-	v := &MusterView{Section: b.sectionOf("muster")}
+	v := &MusterView{Section: b.sectionOf("muster"), Aside: AsideView{ID: "muster-aside"}}
 	busy, again := 0, 0
 	for _, step := range b.state.Steps {
-		if step.Kind != incident.Automatic {
+		switch {
+		case step.Kind != incident.Automatic:
+			continue
+		case step.LeftOut:
+			v.Aside.Steps = append(v.Aside.Steps, b.step("muster", step))
 			continue
 		}
 		v.Steps = append(v.Steps, b.step("muster", step))
@@ -104,94 +111,4 @@ func (b builder) muster() *MusterView {
 		v.Tone, v.Title = "work", "Starting"
 	}
 	return v
-}
-
-// step makes a step's view with exactly the forms that the rules would accept.
-func (b builder) step(section string, step incident.Step) StepView {
-	v := StepView{
-		ID: step.ID, Title: step.Title, Kind: step.Kind, State: step.State, StateText: stateText(step),
-		Role: b.roleTitle(step.Role), Assignee: step.Assignee, Instructions: step.Instructions, Links: webLinks(step.Links),
-		Error: step.Error, Note: step.Note, By: step.By, At: newMoment(step.SettledAt), AddedBy: step.AddedBy,
-		Attempts: step.Attempts,
-	}
-	if step.State == incident.Failed && !step.RetryAt.IsZero() {
-		v.RetryText = "Muster tries again at " + newMoment(step.RetryAt).Clock + " UTC"
-		if b.now.After(step.RetryAt) {
-			v.RetryText = "Muster tries again any moment"
-		}
-	}
-	// Of an incident that has ended, what a hook could not do is still to be brought to an
-	// end, such as a page that nobody resolved.
-	ended := b.state.Status.Ended()
-	unfinished := step.Hook != "" && step.State == incident.Failed
-	if step.State.Settled() || ended && !unfinished {
-		return v
-	}
-	v.Open = true
-	form := func(command string) *Form {
-		f := b.form(section, command, step.ID)
-		return &f
-	}
-	v.Skip = form("skip_step")
-	switch {
-	case step.State == incident.Failed:
-		v.Retry = form("retry_step")
-		if step.Kind != incident.Approval && !ended {
-			v.Complete = form("complete_step")
-		}
-	case step.Kind == incident.Manual:
-		v.Complete = form("complete_step")
-	case step.Kind == incident.Approval && step.State == incident.Waiting:
-		v.Approve, v.Reject = form("approve_step"), form("reject_step")
-	}
-	return v
-}
-
-func stateText(step incident.Step) string {
-	switch step.State {
-	case incident.Pending:
-		return "Not yet"
-	case incident.Running:
-		return "Under way"
-	case incident.Waiting:
-		if step.Kind == incident.Approval {
-			return "Waits for a decision"
-		}
-		return "To do"
-	case incident.Done:
-		if step.Kind == incident.Approval {
-			return "Approved"
-		}
-		return "Done"
-	case incident.Skipped:
-		return "Skipped"
-	case incident.Failed:
-		if step.Kind == incident.Approval {
-			return "Rejected"
-		}
-		if !step.RetryAt.IsZero() {
-			return "Retrying"
-		}
-		return "Failed"
-	default:
-		return string(step.State)
-	}
-}
-
-func (b builder) roleTitle(id string) string {
-	if role, ok := b.state.Role(id); ok {
-		return role.Title
-	}
-	return id
-}
-
-// webLinks are the links that a browser may follow.
-func webLinks(links []incident.Link) []incident.Link {
-	var safe []incident.Link
-	for _, l := range links {
-		if webURL(l.URL) != "" {
-			safe = append(safe, l)
-		}
-	}
-	return safe
 }

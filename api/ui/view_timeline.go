@@ -138,6 +138,16 @@ func look(f incident.Fact) (icon, tone string) {
 		return "chevron", "go"
 	case incident.StepFailed, incident.StepRejected:
 		return "cross", "warn"
+	case incident.StepNudged:
+		return "clock", "warn"
+	case incident.StepEscalated:
+		return "rise", "warn"
+	case incident.DecisionMade:
+		return "fork", "go"
+	case incident.ApprovalGiven:
+		return "check", "go"
+	case incident.MetricCollected:
+		return "chart", "go"
 	case incident.ReminderGiven:
 		return "clock", "warn"
 	case incident.JournalRestored:
@@ -158,7 +168,7 @@ func look(f incident.Fact) (icon, tone string) {
 		return "megaphone", "said"
 	case incident.StepCompleted:
 		return "check", "quiet"
-	case incident.StepRetried:
+	case incident.StepRetried, incident.StepRepeated:
 		return "retry", "quiet"
 	case incident.StepAdded:
 		return "plus", "quiet"

@@ -16,12 +16,17 @@ type composer struct {
 
 func compose(d Document) []block {
 	c := &composer{}
-	c.add(block{Heading: &heading{Level: 1, Text: fmt.Sprintf("Postmortem of %s: %s", d.ID, oneLine(d.Title))}})
+	what := "Postmortem of "
+	if d.Exercise {
+		what = "Postmortem of the exercise "
+	}
+	c.add(block{Heading: &heading{Level: 1, Text: fmt.Sprintf("%s%s: %s", what, d.ID, oneLine(d.Title))}})
 	c.opening(d)
 	c.summary(d)
 	c.impact(d)
 	c.people(d)
 	c.course(d)
+	c.decisions(d)
 	c.tried(d)
 	c.difficulties(d)
 	c.alerts(d)
@@ -67,7 +72,18 @@ func (c *composer) opening(d Document) {
 		fact("Service", service), fact("Severity", severity), fact("Status", string(d.Status)),
 	}
 	if d.Playbook.Name != "" {
-		facts = append(facts, fact("Playbook", fmt.Sprintf("%s, version %s", d.Playbook.Name, d.Playbook.Version)))
+		book := fmt.Sprintf("%s, version %s", d.Playbook.Name, d.Playbook.Version)
+		if len(d.PlaybookParts) > 0 {
+			parts := make([]string, len(d.PlaybookParts))
+			for i, p := range d.PlaybookParts {
+				parts[i] = p.Name + " " + p.Version
+			}
+			book += ", put together from " + enumerate(parts)
+		}
+		facts = append(facts, fact("Playbook", book))
+	}
+	if d.Exercise {
+		facts = append(facts, fact("Exercise", "practice; nobody was paged, and it counts in no statistics"))
 	}
 	c.list(facts)
 	c.milestones(d)
@@ -121,7 +137,10 @@ func (c *composer) summary(d Document) {
 func inShort(d Document) string {
 	var day calendar
 	what := "A"
-	if d.Status == incident.Cancelled {
+	switch {
+	case d.Exercise:
+		what = "An exercise: a"
+	case d.Status == incident.Cancelled:
 		what = "A suspected"
 	}
 	text := fmt.Sprintf("%s %s incident affecting %s, declared by %s on %s", what, d.HighestSeverity, d.Service, d.DeclaredBy, day.moment(d.DeclaredAt))
@@ -163,7 +182,11 @@ func inShort(d Document) string {
 func (c *composer) impact(d Document) {
 	c.section("Impact")
 	var day calendar
+	if d.Exercise {
+		c.paragraph(sentence("None outside the exercise.")...)
+	}
 	switch {
+	case d.Exercise && d.TimeToMitigate == nil:
 	case d.Status == incident.Cancelled:
 		c.paragraph(sentence("None: it was a false alarm.")...)
 	case d.Status == incident.Merged:

@@ -7,6 +7,26 @@ import (
 	"muster/incident"
 )
 
+func (c *composer) decisions(d Document) {
+	if len(d.Decisions) == 0 {
+		return
+	}
+	c.section("What was decided")
+	var day calendar
+	items := make([][]span, len(d.Decisions))
+	for i, made := range d.Decisions {
+		text := fmt.Sprintf("%s – %s, by %s", oneLine(made.Title), oneLine(made.Choice), made.By)
+		if made.Muster {
+			text += " as the playbook says"
+		}
+		if len(made.Others) > 0 {
+			text += fmt.Sprintf(" (and not: %s)", strings.Join(made.Others, "; "))
+		}
+		items[i] = entry(day.moment(made.At), withReason(text, made.Note))
+	}
+	c.list(items)
+}
+
 func (c *composer) tried(d Document) {
 	if len(d.Tried)+len(d.Routine) == 0 {
 		return

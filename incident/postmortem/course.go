@@ -41,7 +41,8 @@ func (t *teller) tell(e incident.Event) {
 	entry := Entry{At: e.At, Kind: e.Kind(), Actor: e.Actor.Name, Text: e.Text()}
 	switch f := e.Fact.(type) {
 	case incident.PlaybookAttached, incident.ChannelOpened, incident.RespondersInvited,
-		incident.PostmortemDrafted, incident.StepStarted, incident.ReminderGiven,
+		incident.PostmortemDrafted, incident.StepStarted, incident.StepRepeated,
+		incident.ReminderGiven, incident.StepNudged,
 		incident.FollowupAdded, incident.TicketFiled, incident.TicketChanged:
 		t.leftOut++
 	case incident.AlertsFired:
@@ -70,7 +71,12 @@ func (t *teller) tell(e incident.Event) {
 		t.addIf(failed || e.Actor.Kind == incident.ActorPerson, entry)
 	case incident.StepSkipped:
 		delete(t.failing, f.Step)
+		t.addIf(!f.LeftOut, entry)
+	case incident.DecisionMade:
+		delete(t.failing, f.Step)
 		t.add(entry)
+	case incident.ApprovalGiven:
+		t.addIf(f.Given < f.Quorum, entry)
 	default:
 		t.add(entry)
 	}

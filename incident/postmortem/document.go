@@ -28,6 +28,10 @@ type Document struct {
 	HighestSeverity incident.Severity    `json:"highest_severity"`
 	Status          incident.Status      `json:"status"`
 	Playbook        incident.PlaybookRef `json:"playbook,omitzero"`
+	// PlaybookParts are the playbooks that it was put together from; empty for one alone.
+	PlaybookParts []incident.PlaybookRef `json:"playbook_parts,omitzero"`
+	// Exercise says that it was practice.
+	Exercise bool `json:"exercise,omitzero"`
 	// AsOf is the time of the last event that the draft knows.
 	AsOf time.Time `json:"as_of"`
 
@@ -58,6 +62,7 @@ type Document struct {
 	Impact       Impact       `json:"impact"`
 	People       People       `json:"people"`
 	Course       Course       `json:"course"`
+	Decisions    []Decision   `json:"decisions,omitzero"`
 	Tried        []Attempt    `json:"tried,omitzero"`
 	Routine      []string     `json:"routine,omitzero"`
 	Difficulties []Difficulty `json:"difficulties,omitzero"`
@@ -176,6 +181,23 @@ type Entry struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
+// Decision is a choice between several ways.
+type Decision struct {
+	Step  string `json:"step"`
+	Title string `json:"title"`
+	// Option is the id of the way taken, Choice its title, and Others are the titles of
+	// those not taken.
+	Option string    `json:"option"`
+	Choice string    `json:"choice"`
+	Others []string  `json:"others,omitzero"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	// Muster says that nobody decided in time, so that the playbook did.
+	Muster bool `json:"muster,omitzero"`
+	// Note is why.
+	Note string `json:"note,omitzero"`
+}
+
 // Outcome is how an attempt at a step went.
 type Outcome string
 
@@ -205,8 +227,8 @@ type Attempt struct {
 
 // Difficulty is something that made the response itself harder.
 type Difficulty struct {
-	// Kind is a stable name for programs: "step_failed", "reminders", "reopened",
-	// "role_vacant".
+	// Kind is a stable name for programs: "step_failed", "step_slow", "reminders",
+	// "reopened", "role_vacant".
 	Kind string    `json:"kind"`
 	At   time.Time `json:"at,omitzero"`
 	Text string    `json:"text"`

@@ -20,7 +20,9 @@ import (
 //     them);
 //   - automatic retries, and failures of a step that had failed already, which are
 //     folded into the first failure;
-//   - reminders ([Document.Difficulties] sums them up) and follow-ups
+//   - what is left out because the response took another way, what is done once more, and
+//     the last of several approvals, which the step's own completion tells;
+//   - reminders, those of a single step too ([Document.Difficulties] sums them up) and follow-ups
 //     ([Document.Followups] lists them);
 //   - alerts that fire or resolve within ten minutes of others, with nothing else in
 //     between, which are folded into one entry.
@@ -35,7 +37,7 @@ func Draft(events []incident.Event, links Links) Document {
 		ID: s.ID, URL: webAddress(links.Incident), Title: s.Title,
 		Service: s.Service.Name, Team: s.Service.Team,
 		Severity: s.Severity, HighestSeverity: highestSeverity(s, events),
-		Status: s.Status, Playbook: s.Playbook, AsOf: s.At,
+		Status: s.Status, Playbook: s.Playbook, PlaybookParts: s.PlaybookParts, Exercise: s.Exercise != nil, AsOf: s.At,
 		DeclaredAt: s.DeclaredAt, DeclaredBy: s.DeclaredBy.Name,
 		AcknowledgedAt: s.FirstAcknowledgedAt, AcknowledgedBy: s.FirstAcknowledgedBy.Name,
 		MitigatedAt: s.MitigatedAt, ResolvedAt: s.ResolvedAt, EndedAt: s.EndedAt,
@@ -45,7 +47,7 @@ func Draft(events []incident.Event, links Links) Document {
 		Summary:           s.Summary, Resolution: s.Resolution,
 		MergedInto: s.MergedInto, Absorbed: s.Absorbed,
 		Impact: impact(s, events), People: people(s, events), Course: course(events),
-		Tried: tried(events), Routine: routine(events), Difficulties: difficulties(s, events),
+		Decisions: decisions(s, events), Tried: tried(events), Routine: routine(events), Difficulties: difficulties(s, events),
 		Alerts: alerts(s, events), Followups: followups(s),
 	}
 	if !s.ResolvedAt.IsZero() {

@@ -37,8 +37,12 @@ func questions(s incident.State, d Document) []Question {
 		q.ask("false_alarm", "What raised the false alarm, and what would keep it from being raised again?")
 		q.ask("recognised", "What showed that it was a false alarm, and could that be seen sooner?")
 	default:
-		q.aboutCause()
-		q.aboutBeginning()
+		if d.Exercise {
+			q.ask("exercise", "What did the exercise show that people, the playbook or the tools could not do yet?")
+		} else {
+			q.aboutCause()
+			q.aboutBeginning()
+		}
 		q.aboutResponse()
 		q.aboutSteps()
 		q.aboutEnd()
@@ -95,7 +99,7 @@ func (q *inquiry) aboutResponse() {
 	}
 	reminded, vacant := false, []string(nil)
 	for _, difficulty := range d.Difficulties {
-		reminded = reminded || difficulty.Kind == "reminders"
+		reminded = reminded || difficulty.Kind == "reminders" || difficulty.Kind == "step_slow"
 	}
 	for _, r := range d.People.Roles {
 		if len(r.Holders) == 0 {
@@ -125,18 +129,24 @@ func (q *inquiry) aboutSteps() {
 			failures[a.Step] += max(a.Times, 1)
 		}
 	}
+	for _, d := range q.document.Decisions {
+		if d.Muster {
+			q.ask("decided_by_playbook", "“%s” was decided by the playbook, because nobody did in time: was it the right way, and what kept people from deciding?", d.Title)
+		}
+	}
 	for _, step := range q.state.Steps {
 		failed := failures[step.ID]
 		switch {
+		case step.LeftOut:
 		case step.State == incident.Skipped:
 			q.ask("step_skipped", "The step “%s” was skipped (%s): does the playbook need it as it is?", step.Title, step.Note)
 		case failed > 0 && step.State == incident.Done:
 			q.ask("step_failed", "The step “%s” failed %s before it was done: what would make it dependable?", step.Title, times(failed))
-		case step.State == incident.Failed && step.Kind == incident.Approval:
+		case step.State == incident.Failed && step.Kind == incident.Approval && step.By != "":
 			q.ask("step_rejected", "“%s” was not approved: what was done instead?", step.Title)
 		case failed > 0:
 			q.ask("step_failed", "The step “%s” failed and has not been done: is anything left to do, and what would make it dependable?", step.Title)
-		case step.State == incident.Waiting && q.over():
+		case step.State == incident.Waiting && step.Kind != incident.Wait && step.Rounds == 0 && q.over():
 			q.ask("step_open", "The step “%s” was still open when it was over: is it left to do, or was it not needed?", step.Title)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/incident"
@@ -14,6 +15,7 @@ import (
 func tried(events []incident.Event) []Attempt {
 	var all []Attempt
 	failing := make(map[string]int)
+	approvers := make(map[string][]string)
 	for _, e := range events {
 		at := Attempt{At: e.At, By: e.Actor.Name}
 		switch f := e.Fact.(type) {
@@ -26,11 +28,22 @@ func tried(events []incident.Event) []Attempt {
 			at.Step, at.Title, at.Note, at.Outcome = f.Step, f.Title, f.Note, Completed
 			if f.Approved {
 				at.Outcome = Approved
+				at.By = enumerate(appendNew(approvers[f.Step], at.By))
 			}
+		case incident.ApprovalGiven:
+			approvers[f.Step] = appendNew(approvers[f.Step], e.Actor.Name)
+			continue
+		case incident.DecisionMade:
+			delete(failing, f.Step)
+			continue
 		case incident.StepSkipped:
 			delete(failing, f.Step)
+			if f.LeftOut {
+				continue
+			}
 			at.Step, at.Title, at.Note, at.Outcome = f.Step, f.Title, f.Reason, Skipped
 		case incident.StepRejected:
+			delete(approvers, f.Step)
 			at.Step, at.Title, at.Note, at.Outcome = f.Step, f.Title, f.Note, Rejected
 		case incident.StepFailed:
 			if i, again := failing[f.Step]; again {
@@ -43,6 +56,25 @@ func tried(events []incident.Event) []Attempt {
 			continue
 		}
 		all = append(all, at)
+	}
+	return all
+}
+
+// decisions lists which of several ways the response took.
+func decisions(s incident.State, events []incident.Event) []Decision {
+	var all []Decision
+	for e, f := range incident.Facts[incident.DecisionMade](events) {
+		d := Decision{
+			Step: f.Step, Title: f.Title, Option: f.Option, Choice: f.OptionTitle,
+			At: e.At, By: e.Actor.Name, Muster: e.Actor.Kind == incident.ActorMuster, Note: f.Note,
+		}
+		step, _ := s.Step(f.Step)
+		for _, o := range step.Options {
+			if o.ID != f.Option {
+				d.Others = append(d.Others, o.Title)
+			}
+		}
+		all = append(all, d)
 	}
 	return all
 }
@@ -68,7 +100,7 @@ func routine(events []incident.Event) []string {
 // difficulties finds what made the response itself harder, in the order in which it
 // began.
 func difficulties(s incident.State, events []incident.Event) []Difficulty {
-	all := slices.Concat(failures(s, events), remindersNeeded(events))
+	all := slices.Concat(failures(s, events), slowSteps(events), remindersNeeded(events))
 	for _, r := range impact(s, events).Reopenings {
 		all = append(all, Difficulty{
 			Kind: "reopened", At: r.At,
@@ -122,6 +154,34 @@ func failures(s incident.State, events []incident.Event) []Difficulty {
 			text += ", and has not been done"
 		}
 		all = append(all, Difficulty{Kind: "step_failed", At: r.first, Text: withReason(text, r.reason)})
+	}
+	return all
+}
+
+// slowSteps says of each step that took long when people were told. Of one that came round
+// several times, the first time counts.
+func slowSteps(events []incident.Event) []Difficulty {
+	var all []Difficulty
+	indexes := make(map[string]int)
+	tell := func(at, since time.Time, step, title, what string) {
+		told := fmt.Sprintf("%s after %s", what, inWords(at.Sub(since)))
+		i, seen := indexes[step]
+		if !seen {
+			indexes[step] = len(all)
+			all = append(all, Difficulty{Kind: "step_slow", At: at, Text: fmt.Sprintf("The step “%s” took long: %s", title, told)})
+			return
+		}
+		if !strings.Contains(all[i].Text, what) {
+			all[i].Text += ", " + told
+		}
+	}
+	for _, e := range events {
+		switch f := e.Fact.(type) {
+		case incident.StepNudged:
+			tell(e.At, f.Since, f.Step, f.Title, "people were reminded")
+		case incident.StepEscalated:
+			tell(e.At, f.Since, f.Step, f.Title, "it was escalated")
+		}
 	}
 	return all
 }

@@ -12,7 +12,7 @@ func TestAWaitSaysInWordsWhatEndsIt(t *testing.T) {
 		"{for: 90m}": "1h 30m have passed",
 		`{until: 'incident.status == "monitoring"'}`:                                   `incident.status == "monitoring"`,
 		`{until: "incident.alerts_firing == 0", for: 5m}`:                              "incident.alerts_firing == 0 has held for 5m",
-		`{metric: {query: "errors{service='${incident.service.name}'}", below: 0.01}}`: "errors{service='checkout'} is below 0.01",
+		`{metric: {query: "errors{service='${incident.service.name}'}", below: 0.01}}`: "errors{service='payments'} is below 0.01",
 		`{metric: {query: availability, above: 0.999}, for: 10m}`:                      "availability is above 0.999 for 10m",
 	} {
 		t.Run(want, func(t *testing.T) {

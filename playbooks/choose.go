@@ -28,8 +28,10 @@ type Verdict struct {
 	Reason string `json:"reason"`
 
 	playbook *Playbook
-	// failed says that the condition cannot be evaluated.
-	failed bool
+	// followed says that it is the one which others join.
+	followed bool
+	// problem says why the condition cannot be evaluated; nil for most.
+	problem error
 }
 
 // UnknownError says that a playbook was named that is not in the library.
@@ -49,8 +51,8 @@ func (e *UnknownError) Error() string {
 // condition holds joins it, in the same order. An addition that is named joins in any case.
 //
 // The error is an [UnknownError] for a name that is not in the library. Nothing else fails: a
-// condition that cannot be evaluated leaves its playbook out, as does an addition that cannot
-// be put together with the rest, and a note says so. The choice is a pure function of what it
+// condition that cannot be evaluated does not hold, and an addition is left out that cannot
+// be put together with the rest; a note says so. The choice is a pure function of what it
 // is given.
 func (l Library) Choose(named string, scope Selection) (Chosen, error) {
 	verdicts, err := l.judge(named, scope)
@@ -60,13 +62,14 @@ func (l Library) Choose(named string, scope Selection) (Chosen, error) {
 	var chosen Chosen
 	var additions []Verdict
 	for _, v := range verdicts {
+		if v.problem != nil {
+			chosen.Notes = append(chosen.Notes, fmt.Sprintf("the condition of the playbook %s was taken not to hold: %s", v.Name, v.problem))
+		}
 		switch {
-		case v.failed:
-			chosen.Notes = append(chosen.Notes, fmt.Sprintf("the playbook %s was left out: %s", v.Name, v.Reason))
-		case v.Chosen && v.Addition:
-			additions = append(additions, v)
-		case v.Chosen:
+		case v.followed:
 			chosen.Playbook, chosen.Reason = v.playbook, v.Reason
+		case v.Chosen:
+			additions = append(additions, v)
 		}
 	}
 	joined, notes := l.join(chosen, additions)
@@ -105,24 +108,19 @@ func (l Library) judge(named string, scope Selection) ([]Verdict, error) {
 		v := &verdicts[i]
 		switch {
 		case v.Name == named:
-			v.Chosen, v.Reason = true, "it was named"
-		case v.Addition:
-			v.Chosen, v.Reason, v.failed = v.playbook.meant(variables)
-		case followed != "":
-			v.Reason = followed + " is followed"
-		default:
-			v.Chosen, v.Reason, v.failed = v.playbook.meant(variables)
-			if v.Chosen {
+			v.Chosen, v.Reason, v.followed = true, "it was named", !v.Addition
+		case v.Addition || followed == "":
+			v.judge(variables)
+			if v.followed = v.Chosen && !v.Addition; v.followed {
 				followed = v.Name
 			}
+		default:
+			v.Reason = followed + " is followed"
 		}
 	}
 	if followed == "" {
-		for i := range verdicts {
-			if v := &verdicts[i]; v.Name == fallback {
-				v.Chosen, v.Reason = true, "it is followed by default"
-			}
-		}
+		i := slices.IndexFunc(verdicts, func(v Verdict) bool { return v.Name == fallback })
+		verdicts[i].Chosen, verdicts[i].Reason, verdicts[i].followed = true, "it is followed by default", true
 	}
 	return verdicts, nil
 }
@@ -139,19 +137,21 @@ func compareBools(a, b bool) int {
 	}
 }
 
-// meant says whether the playbook is meant for an incident.
-func (p *Playbook) meant(variables map[string]any) (meant bool, reason string, failed bool) {
-	if p.When == "" {
-		return false, "it is followed only where it is named", false
+// judge says whether the playbook is meant for an incident.
+func (v *Verdict) judge(variables map[string]any) {
+	when := v.playbook.When
+	if when == "" {
+		v.Reason = "it is followed only where it is named"
+		return
 	}
-	holds, err := selects(p.When, variables)
+	holds, err := selects(when, variables)
 	switch {
 	case err != nil:
-		return false, err.Error(), true
-	case !holds:
-		return false, "its condition does not hold: " + p.When, false
+		v.problem, v.Reason = err, err.Error()
+	case holds:
+		v.Chosen, v.Reason = true, "its condition holds: "+when
 	default:
-		return true, "its condition holds: " + p.When, false
+		v.Reason = "its condition does not hold: " + when
 	}
 }
 

@@ -41,7 +41,7 @@ func TestChoosing(t *testing.T) {
 		"early":     "addition: true\nwhen: incident.severity_rank <= 2\npriority: 7\n",
 		"asked":     "addition: true\n",
 	}
-	const note = `the playbook broken was left out: evaluate "alert.labels[\"not-there\"] == \"x\"": no such key: not-there`
+	const note = `the condition of the playbook broken was taken not to hold: evaluate "alert.labels[\"not-there\"] == \"x\"": no such key: not-there`
 	for name, c := range map[string]struct {
 		named  string
 		change func(*playbooks.Selection)
@@ -130,6 +130,23 @@ func TestChoosing(t *testing.T) {
 				}
 			}
 			require.Equal(t, c.want, explained)
+		})
+	}
+}
+
+func TestTheDefaultIsFollowedWhateverItSays(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"its condition cannot be evaluated": "when: alert.labels.none == \"x\"\n",
+		"its condition does not hold":       "when: \"false\"\n",
+		"it is an addition":                 "addition: true\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			library := load(t, map[string]string{"default": text, "more": "addition: true\nwhen: \"true\"\n"})
+			chosen, err := library.Choose("", situation())
+			require.NoError(t, err)
+			require.Equal(t, []string{"default: it is followed by default", "more: its condition holds: true"}, parts(chosen.Playbook))
 		})
 	}
 }

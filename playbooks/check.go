@@ -62,9 +62,6 @@ func (c *checker) checkPlaybook() {
 	}
 	c.atLeast("$.close_after", p.CloseAfter, 0)
 	c.condition("$.when", p.When, selection, site{})
-	if p.Addition && p.Extends != "" {
-		c.reportKey(ruleComposition, "$.extends", "leave out one of the two: an addition joins whatever is followed", "an addition builds on nothing")
-	}
 	if len(p.Remove) > 0 && p.Extends == "" {
 		c.reportKey(ruleComposition, "$.remove", "extends names what it is removed from", "there is nothing to remove from")
 	}

@@ -119,7 +119,8 @@ func explain(env *cel.Env, expression string, issues *cel.Issues) []problem {
 			}
 		} else if m := undeclaredName.FindStringSubmatch(found.Message); m != nil {
 			p.rule, p.message = ruleUnknownName, "nothing is called "+m[1]
-			if strings.HasPrefix(strings.TrimSpace(after(expression, p.offset)), "(") || strings.HasPrefix(after(expression, p.offset), m[1]+"(") {
+			if strings.HasPrefix(after(expression, p.offset), "(") {
+				p.offset -= utf8.RuneCountInString(m[1])
 				p.message, p.hint = "there is no function "+m[1], "the functions are those of CEL and of its extension for texts"
 			} else {
 				p.hint = didYouMean(m[1], "names", variablesOf(env))

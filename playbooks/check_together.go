@@ -43,8 +43,12 @@ func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) 
 	found[len(files)] = findings
 	around := surroundings{library: library, catalogue: catalogue, analyses: &analyses{}}
 	each(len(files), func(i int) {
-		if all[i] != nil {
-			found[i] = append(found[i], all[i].check(around)...)
+		switch p := all[i]; {
+		case p == nil:
+		case written[p.Name] == p:
+			found[i] = append(found[i], p.check(around)...)
+		default: // one without a name, or with that of another
+			found[i] = append(found[i], p.check(surroundings{catalogue: catalogue, analyses: around.analyses})...)
 		}
 	})
 	findings = slices.Concat(found...).sorted()

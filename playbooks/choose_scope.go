@@ -69,6 +69,7 @@ var selectionEnvironment = sync.OnceValues(func() (*cel.Env, error) {
 	texts := cel.MapType(cel.StringType, cel.StringType)
 	return cel.NewEnv(
 		ext.Strings(),
+		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 		cel.OptionalTypes(),
 		ext.NativeTypes(ext.ParseStructTags(true),
 			reflect.TypeFor[SelectionView](), reflect.TypeFor[ServiceView](), reflect.TypeFor[AlertView](), reflect.TypeFor[LocalView]()),

@@ -24,6 +24,7 @@ const costLimit = 100_000
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	return cel.NewEnv(
 		ext.Strings(),
+		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 		ext.NativeTypes(ext.ParseStructTags(true),
 			reflect.TypeFor[IncidentView](), reflect.TypeFor[ServiceView](), reflect.TypeFor[FallbackView](),
 			reflect.TypeFor[EventView](), reflect.TypeFor[StepView](), reflect.TypeFor[FollowupView]()),

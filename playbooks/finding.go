@@ -22,17 +22,20 @@ const (
 
 // Finding is one mistake, with its place.
 type Finding struct {
-	File string
+	File string `json:"file"`
 	// Line and Column count from 1; a column is a character, not a byte.
-	Line, Column int
-	Severity     Severity
+	Line     int      `json:"line"`
+	Column   int      `json:"column"`
+	Severity Severity `json:"severity"`
 	// Rule is the id of the [Rule] that was broken.
-	Rule string
-	// Message says what is wrong, Hint what to do; the hint may be empty.
-	Message, Hint string
+	Rule string `json:"rule"`
+	// Message says what is wrong.
+	Message string `json:"message"`
+	// Hint says what to do; it may be empty.
+	Hint string `json:"hint,omitzero"`
 	// Excerpt shows the lines around the place with a caret. It is empty where the place
 	// is no line of the file.
-	Excerpt string
+	Excerpt string `json:"excerpt,omitzero"`
 }
 
 // String returns the finding as a block of text: place and message, the excerpt, the hint.

@@ -129,6 +129,7 @@ func TestComposeReachesTheSandbox(t *testing.T) {
 		for variable, address := range map[string]string{
 			"MUSTER_SLACK_API_URL": box.SlackURL(), "MUSTER_JIRA_URL": box.JiraURL(),
 			"MUSTER_PAGERDUTY_API_URL": box.PagerDutyURL(), "MUSTER_PAGERDUTY_EVENTS_URL": box.PagerDutyEventsURL(),
+			"MUSTER_PROMETHEUS_URL": box.PrometheusURL(),
 		} {
 			require.Equal(t, address, environment[variable], "%s: %s", name, variable)
 		}

@@ -139,8 +139,13 @@ func (a *app) newWorker(o appOptions) error {
 	if err != nil {
 		return err
 	}
+	metrics, err := a.metrics(o.vendors)
+	if err != nil {
+		return err
+	}
 	a.worker, err = worker.New(o.temporal, &activities.Activities{
 		Chat: chat, Pager: pager, Tracker: tracker, Mailer: mailer, Notifier: notifier,
+		Requester: requester(o.catalogue), Metrics: metrics, Automation: worker.Automation(o.temporal, o.namespace), Secrets: o.vendors.PlaybookSecrets,
 		Journal: journal{a.store}, Inbox: a.store,
 		Installation: a.store.Installation(), PublicURL: o.baseURL,
 	}, worker.Options{Deployment: o.deployment, Fatal: func(err error) { a.failed <- err }})

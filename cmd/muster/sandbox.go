@@ -20,7 +20,7 @@ type sandboxCommand struct {
 
 // Help is shown below the usage.
 func (sandboxCommand) Help() string {
-	return "Stands in for Slack, PagerDuty and Jira where an installation is tried out without their accounts. What reached them is shown on its page. " +
+	return "Stands in for Slack, PagerDuty, Jira and Prometheus where an installation is tried out without their accounts. What reached them is shown on its page. " +
 		"Servers and workers reach it by the settings that it prints. muster dev has stand-ins of its own."
 }
 
@@ -71,6 +71,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 		{"MUSTER_PAGERDUTY_API_URL", standIns.PagerDutyURL()}, {"MUSTER_PAGERDUTY_EVENTS_URL", standIns.PagerDutyEventsURL()},
 		{"MUSTER_PAGERDUTY_TOKEN", "sandbox"}, {"MUSTER_PAGERDUTY_FROM", "muster@example.com"},
 		{"MUSTER_JIRA_URL", standIns.JiraURL()}, {"MUSTER_JIRA_USER", "muster@example.com"}, {"MUSTER_JIRA_TOKEN", "sandbox"},
+		{"MUSTER_PROMETHEUS_URL", standIns.PrometheusURL()},
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}

@@ -29,7 +29,7 @@ func withSandbox(t *testing.T, vendors config.Vendors) *app {
 
 func TestTheSecondWayLeadsToTheSandboxWhereNothingIsConfigured(t *testing.T) {
 	a := withSandbox(t, config.Vendors{})
-	require.Equal(t, "Slack, PagerDuty, Jira, e-mail, the webhook", a.sandboxed)
+	require.Equal(t, "Slack, PagerDuty, Jira, e-mail, the webhook, Prometheus", a.sandboxed)
 	mailer, notifier, err := a.secondWay(config.Vendors{})
 	require.NoError(t, err)
 	receipt, err := mailer.Send(t.Context(), incident.Mail{Key: "one", To: []string{"oncall@example.com"}, Subject: "s", Text: "t"})

@@ -9,9 +9,11 @@ import (
 	"muster/activities"
 	"muster/config"
 	"muster/integrations"
+	"muster/integrations/endpoint"
 	"muster/integrations/jira"
 	"muster/integrations/mail"
 	"muster/integrations/pagerduty"
+	"muster/integrations/prometheus"
 	"muster/integrations/sandbox"
 	"muster/integrations/slack"
 	fallback "muster/integrations/webhook"
@@ -26,7 +28,7 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 		sandboxed bool
 	}{
 		{"Slack", v.SlackSandboxed()}, {"PagerDuty", v.PagerDutySandboxed()}, {"Jira", v.JiraSandboxed()},
-		{"e-mail", v.MailSandboxed()}, {"the webhook", v.WebhookSandboxed()},
+		{"e-mail", v.MailSandboxed()}, {"the webhook", v.WebhookSandboxed()}, {"Prometheus", v.PrometheusSandboxed()},
 	} {
 		if vendor.sandboxed {
 			names = append(names, vendor.name)
@@ -132,4 +134,22 @@ func (a *app) secondWay(v config.Vendors) (mailer activities.Mailer, notifier ac
 		}
 	}
 	return mailer, notifier, nil
+}
+
+// metrics connects to Prometheus, or to its stand-in. It is nil where neither is there.
+func (a *app) metrics(v config.Vendors) (activities.Metrics, error) {
+	switch {
+	case !v.PrometheusSandboxed():
+		return prometheus.New(prometheus.Options{URL: v.Prometheus.URL, Token: integrations.Secret(v.Prometheus.Token.Reveal())})
+	case a.sandbox != nil:
+		return prometheus.New(prometheus.Options{URL: a.sandbox.PrometheusURL()})
+	default:
+		return nil, nil
+	}
+}
+
+// requester sends playbooks' requests to whatever is public or allowed.
+func requester(catalogue *config.Catalogue) *endpoint.Client {
+	allowed := catalogue.Outbound()
+	return endpoint.New(endpoint.Options{Allowed: endpoint.Allowed{Networks: allowed.Networks, Hosts: allowed.Hosts}})
 }

@@ -84,11 +84,9 @@ func (cmd *playbookBacktestCommand) house() (house backtest.House, err error) {
 	if err != nil || cmd.Dir == "" {
 		return house, err
 	}
-	own, err := playbooks.Load(os.DirFS(cmd.Dir), ".")
-	if err != nil {
+	if house.Library, err = house.Library.Load(os.DirFS(cmd.Dir), "."); err != nil {
 		return house, fmt.Errorf("playbooks in %s:\n%w", cmd.Dir, err)
 	}
-	house.Library = house.Library.With(own)
 	return house, nil
 }
 

@@ -45,7 +45,7 @@ func row(sign byte, l Line) DiffLine {
 }
 
 func oneLine(text string) string {
-	return incident.CutText(strings.Join(strings.Fields(text), " "), shownRunes)
+	return incident.CutText(onOneLine(text), shownRunes)
 }
 
 // expected is the line that stands for what was expected.

@@ -40,8 +40,11 @@ type Matcher struct {
 
 func (m Matcher) matches(l Line) bool {
 	return m.Kind == l.Kind && (m.Event == "" || m.Event == l.Event) &&
-		m.Text.Matches(l.Text) && m.To.Matches(l.To) && m.By.Matches(l.By)
+		(m.Text.Matches(l.Text) || m.Text.Matches(onOneLine(l.Text))) && m.To.Matches(l.To) && m.By.Matches(l.By)
 }
+
+// onOneLine is a text as a diff shows it, from which people copy.
+func onOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // String says what is matched: page "SEV2 storage" to "POPS".
 func (m Matcher) String() string {

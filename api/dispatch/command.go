@@ -261,10 +261,11 @@ func (d *Dispatcher) playbook(name string) (*playbooks.Playbook, error) {
 	if name == "" {
 		name = d.catalogue.Defaults().Playbook
 	}
-	p, ok := d.playbooks[name]
+	library := d.playbooks.Current()
+	p, ok := library[name]
 	if !ok {
 		return nil, &incident.InvalidError{
-			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, d.playbooks.Names()),
+			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, library.Names()),
 		}
 	}
 	return p, nil

@@ -19,8 +19,9 @@ type Options struct {
 	Temporal  client.Client
 	Store     *store.Store
 	Catalogue *config.Catalogue
-	Library   playbooks.Library
-	Logger    *slog.Logger
+	// Library gives the playbooks that new incidents follow.
+	Library playbooks.Source
+	Logger  *slog.Logger
 	// Telemetry is told of what is handed on. It may be nil.
 	Telemetry *telemetry.Telemetry
 }
@@ -31,7 +32,7 @@ type Dispatcher struct {
 	temporal  client.Client
 	store     *store.Store
 	catalogue *config.Catalogue
-	playbooks playbooks.Library
+	playbooks playbooks.Source
 	telemetry *telemetry.Telemetry
 	logger    *slog.Logger
 

@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -109,35 +107,16 @@ func (u *UI) incidentPlaybookLive(c *gin.Context) {
 	})
 }
 
-// attachedPlaybook reads what an incident follows out of its journal. It is nil before it has
-// taken one up, which it does within its first events.
-func (u *UI) attachedPlaybook(ctx context.Context, id incident.ID) (*playbooks.Playbook, error) {
-	const firstEvents = 200
-	events, err := u.Reader.Events(ctx, id, 0, firstEvents)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range events {
-		attached, ok := e.Fact.(incident.PlaybookAttached)
-		if !ok {
-			continue
-		}
-		// It is shown, not followed: its expressions need not be compiled.
-		var p playbooks.Playbook
-		if err := json.Unmarshal(attached.Document, &p); err != nil {
-			return nil, fmt.Errorf("read the playbook of %s: %w", id, err)
-		}
-		return &p, nil
-	}
-	return nil, nil
-}
-
 func (u *UI) incidentPlaybookPage(ctx context.Context, c *gin.Context, id incident.ID) (*incidentPlaybookPage, error) {
 	state, err := u.Reader.Incident(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	p, err := u.attachedPlaybook(ctx, id)
+	events, err := u.Reader.Events(ctx, id, 0, playbooks.FirstEvents)
+	if err != nil {
+		return nil, err
+	}
+	p, err := playbooks.Attached(events)
 	if err != nil {
 		return nil, err
 	}

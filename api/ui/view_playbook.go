@@ -34,6 +34,7 @@ type FindingView struct {
 	// Place is "shop.yaml:3:5", or empty.
 	Place   string
 	Message string
+	Hint    string
 	Excerpt string
 }
 
@@ -52,7 +53,7 @@ func newPlaybooksPage(layout Layout, shelf playbooks.FolderState) playbooksPage 
 	if shelf.Err != nil {
 		page.Refused = &RefusedView{Since: newMoment(shelf.RefusedAt)}
 		for _, f := range playbooks.FindingsIn(shelf.Err) {
-			view := FindingView{Message: f.Message, Excerpt: f.Excerpt}
+			view := FindingView{Message: f.Message, Hint: f.Hint, Excerpt: f.Excerpt}
 			if f.File != "" {
 				view.Place = f.File + ":" + itoa(f.Line) + ":" + itoa(f.Column)
 			}

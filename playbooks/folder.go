@@ -64,7 +64,7 @@ func (s FolderState) IsOwn(name string) bool { return slices.Contains(s.Own, nam
 
 // NewFolder reads the playbooks in the root of files; nil stands for none but the built-in
 // ones. check says what is wrong with a library as a whole and may be nil. The error is that
-// of [Load] or of check: there is no earlier library to keep.
+// of [Library.Load] or of check: there is no earlier library to keep.
 func NewFolder(files fs.FS, check func(Library) error, now func() time.Time) (*Folder, error) {
 	builtIn, err := BuiltIn()
 	if err != nil {

@@ -56,11 +56,11 @@ type PlaybookEntry struct {
 // PlaybookDetails is a playbook.
 type PlaybookDetails struct {
 	PlaybookEntry
-	Parts  []PlaybookPart `json:"parts" nullable:"false" doc:"The playbooks it was put together from; itself where there are none."`
-	Roles  []PlaybookRole `json:"roles" nullable:"false"`
-	Steps  []PlaybookStep `json:"step_details" nullable:"false" doc:"The steps in their order."`
-	Hooks  []PlaybookHook `json:"hooks" nullable:"false" doc:"What Muster does by itself."`
-	Source string         `json:"source" doc:"The text it was written in, YAML."`
+	Parts       []PlaybookPart `json:"parts" nullable:"false" doc:"The playbooks it was put together from; itself where there are none."`
+	Roles       []PlaybookRole `json:"roles" nullable:"false"`
+	StepDetails []PlaybookStep `json:"step_details" nullable:"false" doc:"The steps in their order."`
+	Hooks       []PlaybookHook `json:"hooks" nullable:"false" doc:"What Muster does by itself."`
+	Source      string         `json:"source" doc:"The text it was written in, YAML."`
 }
 
 // PlaybookPart is a playbook that another was put together from.
@@ -244,7 +244,7 @@ func (s *Server) viewDetails(p *playbooks.Playbook, builtIn bool) PlaybookDetail
 		Roles: each(p.Roles, func(r playbooks.Role) PlaybookRole {
 			return PlaybookRole{ID: r.ID, Title: r.Title, Duties: r.Duties, Assign: r.Assign}
 		}),
-		Steps: []PlaybookStep{}, Hooks: []PlaybookHook{},
+		StepDetails: []PlaybookStep{}, Hooks: []PlaybookHook{},
 	}
 	if len(details.Parts) == 0 {
 		details.Parts = []PlaybookPart{{Name: p.Name, Version: p.Version, Source: p.Source}}
@@ -252,7 +252,7 @@ func (s *Server) viewDetails(p *playbooks.Playbook, builtIn bool) PlaybookDetail
 	for _, group := range told.Groups {
 		for _, step := range group.Steps {
 			written := p.Steps[step.Number-1]
-			details.Steps = append(details.Steps, PlaybookStep{
+			details.StepDetails = append(details.StepDetails, PlaybookStep{
 				ID: step.ID, Title: written.Title, Kind: string(step.Kind), Action: written.Do, Role: written.Role, Group: group.Title,
 				Needs: each(written.Needs, func(need string) string { return need }), When: written.When, Playbook: written.Playbook,
 				Text: each(step.Lines, guide.Line.String),

@@ -89,7 +89,10 @@ func TestAnIncidentsPlaybookIsTheOneItBeganWith(t *testing.T) {
 	require.NoError(t, err)
 	id, _, err := h.store.NewIncident(t.Context(), "", "")
 	require.NoError(t, err)
-	h.command("/"+string(id), incident.Declare{Title: "Pay", Severity: "SEV1", Scale: []incident.SeverityLevel{{Name: "SEV1"}}, Service: incident.Service{Name: "checkout"}})
+	_, err = h.commander.decide(t.Context(), incident.State{}, incident.Command{Incident: id, Actor: incident.PersonActor("Sample Responder"), Source: "test", Intent: incident.Declare{
+		Title: "Pay", Severity: "SEV1", Scale: []incident.SeverityLevel{{Name: "SEV1"}}, Service: incident.Service{Name: "checkout"},
+	}})
+	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, h.get("/api/v1/incidents/"+string(id)+"/playbook").Code, "it has none yet")
 	h.command("/"+string(id), incident.AttachPlaybook{Playbook: incident.PlaybookRef{Name: "checkout", Version: "before"}, Document: document})
 

@@ -17,6 +17,7 @@ const (
 	tagCommands  = "Commands"
 	tagSteps     = "Steps"
 	tagFollowups = "Follow-ups"
+	tagPlaybooks = "Playbooks"
 	tagStreams   = "Streams"
 	tagWebhooks  = "Webhooks"
 	tagOperation = "Operation"
@@ -41,6 +42,7 @@ func describe(version string) huma.Config {
 				{Name: tagCommands, Description: "What people can do about an incident. Each answers with the incident after it."},
 				{Name: tagSteps, Description: "The steps of the response."},
 				{Name: tagFollowups, Description: "Work that outlives the incident."},
+				{Name: tagPlaybooks, Description: "How Muster responds."},
 				{Name: tagStreams, Description: "Server-sent events, as things happen."},
 				{Name: tagWebhooks, Description: "What other systems post to Muster."},
 				{Name: tagOperation, Description: "For those who run Muster."},

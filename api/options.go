@@ -14,6 +14,7 @@ import (
 	"muster/config"
 	"muster/incident"
 	"muster/internal/health"
+	"muster/playbooks"
 	"muster/store"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	Monitor *health.Monitor
 	// Logger gets requests at debug level and failures above it. Nil is the default.
 	Logger *slog.Logger
+	// Playbooks hold the library. Nil stands for an empty one.
+	Playbooks Playbooks
 	// Secrets are what webhooks are checked with.
 	Secrets webhook.Secrets
 	// Version of Muster, for /healthz and the API's description.
@@ -120,6 +123,13 @@ type Reader interface {
 	// the returned function is called. Changes may be dropped when the reader is slow:
 	// each says that there is something to read, not what.
 	Subscribe(id incident.ID) (<-chan store.Change, func())
+}
+
+// Playbooks hold the library that new incidents follow. *playbooks.Folder is one.
+type Playbooks interface {
+	// State returns the library as it is now, where it is from, and what is wrong with its
+	// files. It must answer at once.
+	State() playbooks.FolderState
 }
 
 // Catalogue knows the names that people may use. *config.Catalogue is one.

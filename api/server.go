@@ -27,6 +27,7 @@ type Server struct {
 	reader      Reader
 	catalogue   Catalogue
 	postmortems Postmortems
+	playbooks   Playbooks
 	receiver    *webhook.Receiver
 	monitor     *health.Monitor
 	logger      *slog.Logger
@@ -71,10 +72,11 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		commander: options.Commander, reader: options.Reader,
 		catalogue: options.Catalogue, postmortems: options.Postmortems,
-		receiver: receiver,
-		monitor:  options.Monitor,
-		logger:   cmp.Or(options.Logger, slog.Default()),
-		metrics:  metrics, crossOrigin: http.NewCrossOriginProtection(),
+		playbooks: options.Playbooks,
+		receiver:  receiver,
+		monitor:   options.Monitor,
+		logger:    cmp.Or(options.Logger, slog.Default()),
+		metrics:   metrics, crossOrigin: http.NewCrossOriginProtection(),
 		pages: options.Pages, mounts: slices.Clone(options.Mounts),
 		version: options.Version, installation: options.Installation, publicURL: strings.TrimRight(options.PublicURL, "/"),
 		heartbeat: cmp.Or(options.Heartbeat, DefaultHeartbeat),
@@ -117,6 +119,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.registerSteps()
 	s.registerFollowups()
 	s.registerPostmortem()
+	s.registerPlaybooks()
 	s.registerDebrief()
 	s.registerStreams()
 	s.registerWebhooks(own)

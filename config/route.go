@@ -20,7 +20,7 @@ const (
 type Route struct {
 	Service  Service
 	Severity Severity
-	// Playbook is the name of the playbook to follow.
+	// Playbook is the name of the playbook that the matching route names, or empty.
 	Playbook string
 	// Title is what the matching route calls the incident, or empty.
 	Title string
@@ -43,9 +43,6 @@ func (c *Catalogue) Route(labels map[string]string) Route {
 		matched = c.rules[i]
 	}
 	route := Route{Playbook: matched.playbook, Title: matched.title, Ignore: matched.ignore}
-	if route.Playbook == "" {
-		route.Playbook = c.defaults.Playbook
-	}
 	var note string
 	route.Service, note = choose(c.Service, matched.service, labels, serviceLabel, c.defaults.Service)
 	if note != "" {

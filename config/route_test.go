@@ -29,26 +29,26 @@ func TestRoute(t *testing.T) {
 	}{
 		"no labels at all give the defaults, with a note for each": {
 			labels: nil,
-			want:   answer{Service: "platform", Severity: "SEV2", Playbook: "default", Notes: []string{noService, noSeverity}},
+			want:   answer{Service: "platform", Severity: "SEV2", Notes: []string{noService, noSeverity}},
 		},
 		"labels are enough where no route matches": {
 			labels: map[string]string{"service": "PAY", "severity": "page"},
-			want:   answer{Service: "payments", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "payments", Severity: "SEV1"},
 		},
 		"unknown labels give the defaults and a note with the value": {
 			labels: map[string]string{"service": "monitoring", "severity": "none"},
-			want: answer{Service: "platform", Severity: "SEV2", Playbook: "default", Notes: []string{
+			want: answer{Service: "platform", Severity: "SEV2", Notes: []string{
 				`label service="monitoring" is not in the catalogue; using platform`,
 				`label severity="none" is not in the catalogue; using SEV2`,
 			}},
 		},
 		"white space around a label's value is no reason for the default": {
 			labels: map[string]string{"service": " payments\n", "severity": "critical "},
-			want:   answer{Service: "payments", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "payments", Severity: "SEV1"},
 		},
 		"an ignoring route says so": {
 			labels: map[string]string{"alertname": "Watchdog", "service": "search", "severity": "critical"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default", Ignore: true},
+			want:   answer{Service: "search", Severity: "SEV1", Ignore: true},
 		},
 		"a route overrides the alert's own labels": {
 			labels: map[string]string{"job": "pay-7", "env": "prod", "service": "search", "severity": "unheard of"},
@@ -56,47 +56,47 @@ func TestRoute(t *testing.T) {
 		},
 		"all of a route's labels must match": {
 			labels: map[string]string{"job": "pay-7", "env": "test", "severity": "critical"},
-			want:   answer{Service: "payments", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "payments", Severity: "SEV1"},
 		},
 		"the first matching route counts as a whole, so a later one adds nothing": {
 			labels: map[string]string{"job": "pay-x", "code": "500", "severity": "SEV2"},
-			want:   answer{Service: "payments", Severity: "SEV2", Playbook: "default"},
+			want:   answer{Service: "payments", Severity: "SEV2"},
 		},
 		"a pattern must match the whole value": {
 			labels: map[string]string{"job": "x-pay-7", "service": "search", "severity": "SEV1"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "search", Severity: "SEV1"},
 		},
 		"both sides of an alternative must match the whole value": {
 			labels: map[string]string{"job": "ab", "severity": "SEV2"},
-			want:   answer{Service: "platform", Severity: "SEV2", Playbook: "default", Notes: []string{noService}},
+			want:   answer{Service: "platform", Severity: "SEV2", Notes: []string{noService}},
 		},
 		"an empty value matches a label that is missing": {
 			labels: map[string]string{"job": "b"},
-			want:   answer{Service: "platform", Severity: "SEV1", Playbook: "default", Notes: []string{noService}},
+			want:   answer{Service: "platform", Severity: "SEV1", Notes: []string{noService}},
 		},
 		"an empty value does not match a label that is there": {
 			labels: map[string]string{"job": "b", "service": "search"},
-			want:   answer{Service: "search", Severity: "SEV2", Playbook: "default", Notes: []string{noSeverity}},
+			want:   answer{Service: "search", Severity: "SEV2", Notes: []string{noSeverity}},
 		},
 		"a number in the file matches a label with its digits": {
 			labels: map[string]string{"code": "500", "service": "search", "severity": "SEV1"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default", Title: "Errors"},
+			want:   answer{Service: "search", Severity: "SEV1", Title: "Errors"},
 		},
 		"a dot in a pattern matches a line break too": {
 			labels: map[string]string{"text": "first\nlast", "severity": "SEV1"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "search", Severity: "SEV1"},
 		},
 		"a route may change nothing": {
 			labels: map[string]string{"kind": "keep", "service": "search", "severity": "SEV1"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "search", Severity: "SEV1"},
 		},
 		"a value is matched in its own case": {
 			labels: map[string]string{"alertname": "watchdog", "service": "search", "severity": "SEV1"},
-			want:   answer{Service: "search", Severity: "SEV1", Playbook: "default"},
+			want:   answer{Service: "search", Severity: "SEV1"},
 		},
 		"a note shows no more than the beginning of a long value, on one line": {
 			labels: map[string]string{"service": "a\n" + strings.Repeat("b", 1000), "severity": "SEV1"},
-			want: answer{Service: "platform", Severity: "SEV1", Playbook: "default", Notes: []string{
+			want: answer{Service: "platform", Severity: "SEV1", Notes: []string{
 				`label service="a\n` + strings.Repeat("b", 78) + `…" is not in the catalogue; using platform`,
 			}},
 		},

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"io/fs"
 	"slices"
@@ -63,7 +64,7 @@ func (s FolderState) IsOwn(name string) bool { return slices.Contains(s.Own, nam
 
 // NewFolder reads the playbooks in the root of files; nil stands for none but the built-in
 // ones. check says what is wrong with a library as a whole and may be nil. The error is that
-// of [Load] or of check: there is no earlier library to keep.
+// of [Library.Load] or of check: there is no earlier library to keep.
 func NewFolder(files fs.FS, check func(Library) error, now func() time.Time) (*Folder, error) {
 	builtIn, err := BuiltIn()
 	if err != nil {
@@ -192,4 +193,26 @@ func readStart(files fs.FS, name string) ([]byte, error) {
 		err = closeErr
 	}
 	return content, err
+}
+
+// FindingsIn returns all findings that an error is made of, in their order. What is no
+// finding becomes one without a place.
+func FindingsIn(err error) Findings {
+	var findings Findings
+	switch e := err.(type) { //nolint:errorlint // it looks through what wraps and joins by itself
+	case nil:
+		return nil
+	case Findings:
+		return e
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			findings = append(findings, FindingsIn(one)...)
+		}
+		return findings
+	case interface{ Unwrap() error }:
+		if errors.As(err, &findings) {
+			return findings
+		}
+	}
+	return Findings{{Message: err.Error()}}
 }

@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"muster/api"
-	"muster/config"
 	"muster/incident"
+	"muster/internal/declaration"
 	"muster/internal/telemetry"
 	"muster/playbooks"
 	"muster/store"
@@ -26,38 +25,40 @@ import (
 const commandTimeout = 15 * time.Second
 
 // Declare begins an incident, as [api.Commander] says.
-func (d *Dispatcher) Declare(ctx context.Context, key string, declaration api.Declaration) (incident.State, error) {
+func (d *Dispatcher) Declare(ctx context.Context, key string, said api.Declaration) (incident.State, error) {
 	ctx, cancel := context.WithTimeout(telemetry.WithAcceptedAt(ctx, time.Now()), commandTimeout)
 	defer cancel()
-	affected, ok := d.catalogue.Service(declaration.Service)
+	affected, ok := d.catalogue.Service(said.Service)
 	if !ok {
 		return incident.State{}, &incident.InvalidError{
-			Field: "service", Message: fmt.Sprintf("the catalogue has no service %q", declaration.Service),
+			Field: "service", Message: fmt.Sprintf("the catalogue has no service %q", said.Service),
 		}
 	}
-	playbook, err := d.playbook(declaration.Playbook)
+	intent := incident.Declare{
+		Title: said.Title, Summary: said.Summary, Severity: said.Severity,
+		Scale: declaration.Scale(d.catalogue.Scale()), Service: declaration.Service(affected), Exercise: said.Exercise,
+	}
+	chosen, err := d.choose(said.Playbook, intent)
 	if err != nil {
 		return incident.State{}, err
 	}
-	if e := declaration.Exercise; e != nil {
+	playbook := chosen.Playbook
+	intent.Notes = chosen.Notes
+	if e := said.Exercise; e != nil {
 		if playbook, err = playbook.AtSpeed(cmp.Or(e.Speed, playbooks.MinSpeed)); err != nil {
 			return incident.State{}, &incident.InvalidError{Field: "exercise.speed", Message: err.Error()}
 		}
 	}
-	intent := incident.Declare{
-		Title: declaration.Title, Summary: declaration.Summary, Severity: declaration.Severity,
-		Scale: scale(d.catalogue.Scale()), Service: service(affected), Exercise: declaration.Exercise,
-	}
-	if e := declaration.Exercise; e != nil && e.Speed > 1 {
+	if e := said.Exercise; e != nil && e.Speed > 1 {
 		for i := range intent.Scale {
 			intent.Scale[i].UpdateEvery = time.Duration(float64(intent.Scale[i].UpdateEvery) / e.Speed)
 		}
 	}
-	command := incident.Command{Incident: "INC-1", Key: key, Actor: declaration.Actor, Source: declaration.Source, Intent: intent}
+	command := incident.Command{Incident: "INC-1", Key: key, Actor: said.Actor, Source: said.Source, Intent: intent}
 	if _, err := incident.Decide(incident.State{}, command, time.Now()); err != nil {
 		return incident.State{}, err
 	}
-	id, fresh, err := d.store.NewIncident(ctx, key, digest(declaration))
+	id, fresh, err := d.store.NewIncident(ctx, key, digest(said))
 	if errors.Is(err, store.ErrKeyReused) {
 		return incident.State{}, &incident.InvalidError{
 			Field: "Idempotency-Key", Message: "this key declared another incident before; give each declaration a key of its own",
@@ -256,43 +257,29 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", api.ErrUnavailable, err)
 }
 
-// playbook finds a playbook by its name; empty means the catalogue's default.
-func (d *Dispatcher) playbook(name string) (*playbooks.Playbook, error) {
-	if name == "" {
-		name = d.catalogue.Defaults().Playbook
+// choose says which playbook an incident follows that a person declares.
+func (d *Dispatcher) choose(named string, declared incident.Declare) (playbooks.Chosen, error) {
+	chosen, err := declaration.Choose(d.playbooks.Current(), d.catalogue, named, declared, nil, time.Now())
+	var unknown *playbooks.UnknownError
+	if errors.As(err, &unknown) {
+		return chosen, &incident.InvalidError{Field: "playbook", Message: unknown.Error()}
 	}
-	p, ok := d.playbooks[name]
-	if !ok {
-		return nil, &incident.InvalidError{
-			Field: "playbook", Message: fmt.Sprintf("there is no playbook %q; there are %v", name, d.playbooks.Names()),
-		}
-	}
-	return p, nil
+	return chosen, err
 }
 
-// alertDeclaration is the incident that an alert calls for.
-func (d *Dispatcher) alertDeclaration(id incident.ID, alert incident.Alert, route config.Route) (incident.Command, *playbooks.Playbook, error) {
-	playbook, err := d.playbook(route.Playbook)
+// alertDeclaration is the incident that an alert calls for, with the playbook it follows.
+func (d *Dispatcher) alertDeclaration(id incident.ID, alert incident.Alert) (incident.Command, *playbooks.Playbook, error) {
+	command, route := declaration.OfAlert(d.catalogue, alert)
+	command.Incident = id
+	intent, _ := command.Intent.(incident.Declare)
+	now := time.Now()
+	chosen, err := declaration.ChooseInAnyCase(d.playbooks.Current(), d.catalogue, route.Playbook, intent, alert, now)
 	if err != nil {
 		return incident.Command{}, nil, err
 	}
-	title := route.Title
-	if title == "" {
-		title = alert.Name
-		if summary := alert.Summary(); summary != title {
-			title += ": " + summary
-		}
-	}
-	title = strings.TrimSpace(incident.CutText(title, incident.MaxTitleRunes))
-	command := incident.Command{
-		Incident: id, Actor: incident.VendorActor(workflows.AlertActor(alert)), Source: alert.Source,
-		Intent: incident.Declare{
-			Title: cmp.Or(title, "An alert without a name"), Summary: incident.CutText(alert.Annotations["description"], incident.MaxTextRunes),
-			Severity: incident.Severity(route.Severity.Name), Scale: scale(d.catalogue.Scale()),
-			Service: service(route.Service), Notes: route.Notes,
-		},
-	}
+	intent.Notes = slices.Concat(intent.Notes, chosen.Notes)
+	command.Intent = intent
 	// A workflow that cannot begin would take the alerts with it.
-	_, err = incident.Decide(incident.State{}, command, time.Now())
-	return command, playbook, err
+	_, err = incident.Decide(incident.State{}, command, now)
+	return command, chosen.Playbook, err
 }

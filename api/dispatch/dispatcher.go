@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"muster/config"
-	"muster/incident"
 	"muster/internal/telemetry"
 	"muster/playbooks"
 	"muster/store"
@@ -19,8 +18,9 @@ type Options struct {
 	Temporal  client.Client
 	Store     *store.Store
 	Catalogue *config.Catalogue
-	Library   playbooks.Library
-	Logger    *slog.Logger
+	// Library gives the playbooks that new incidents follow.
+	Library playbooks.Source
+	Logger  *slog.Logger
 	// Telemetry is told of what is handed on. It may be nil.
 	Telemetry *telemetry.Telemetry
 }
@@ -31,7 +31,7 @@ type Dispatcher struct {
 	temporal  client.Client
 	store     *store.Store
 	catalogue *config.Catalogue
-	playbooks playbooks.Library
+	playbooks playbooks.Source
 	telemetry *telemetry.Telemetry
 	logger    *slog.Logger
 
@@ -119,28 +119,4 @@ func (d *Dispatcher) prune(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
-}
-
-// service turns an entry of the catalogue into what an incident keeps of it.
-func service(s config.Service) incident.Service {
-	links := make([]incident.Link, 0, len(s.Runbooks)+len(s.Dashboards))
-	for _, l := range append(append([]config.Link{}, s.Runbooks...), s.Dashboards...) {
-		links = append(links, incident.Link{Title: l.Title, URL: l.URL})
-	}
-	return incident.Service{
-		Name: s.Name, Team: s.Team, PagerService: s.PagerDuty.Service, TrackerProject: s.Jira.Project,
-		ChannelPrefix: s.Chat.Prefix, Runbooks: links,
-		Fallback: incident.Fallback{
-			After: s.Fallback.After, Emails: s.Fallback.Emails, Channel: s.Fallback.SlackChannel, Webhook: s.Fallback.Webhook,
-		},
-	}
-}
-
-// scale turns the catalogue's severities into what an incident keeps of them.
-func scale(severities []config.Severity) []incident.SeverityLevel {
-	levels := make([]incident.SeverityLevel, len(severities))
-	for i, s := range severities {
-		levels[i] = incident.SeverityLevel{Name: incident.Severity(s.Name), Pager: string(s.Pager), UpdateEvery: s.UpdateEvery}
-	}
-	return levels
 }

@@ -195,7 +195,7 @@ func (d *Dispatcher) markHanded(ctx context.Context, p *progress) error {
 }
 
 func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, life int, first incident.Alert, deliveries []workflows.AlertDelivery) error {
-	command, playbook, err := d.alertDeclaration(id, first, d.catalogue.Route(first.Labels))
+	command, playbook, err := d.alertDeclaration(id, first)
 	if err != nil {
 		return err
 	}

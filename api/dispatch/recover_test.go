@@ -7,6 +7,8 @@ import (
 
 	"muster/api"
 	"muster/incident"
+	"muster/internal/declaration"
+	"muster/playbooks"
 	"muster/store"
 	"muster/workflows"
 
@@ -74,8 +76,7 @@ func declared(t *testing.T, db *store.Store, d *Dispatcher, intents ...incident.
 	require.NoError(t, err)
 	affected, ok := d.catalogue.Service("checkout")
 	require.True(t, ok)
-	playbook, err := d.playbook("")
-	require.NoError(t, err)
+	playbook := d.playbooks.Current()[playbooks.Default]
 	var state incident.State
 	var journal []incident.Event
 	do := func(i incident.Intent) {
@@ -88,7 +89,7 @@ func declared(t *testing.T, db *store.Store, d *Dispatcher, intents ...incident.
 		}
 		journal = append(journal, events...)
 	}
-	do(incident.Declare{Title: "Errors", Severity: "SEV2", Scale: scale(d.catalogue.Scale()), Service: service(affected)})
+	do(incident.Declare{Title: "Errors", Severity: "SEV2", Scale: declaration.Scale(d.catalogue.Scale()), Service: declaration.Service(affected)})
 	attach, err := playbook.Attach(state)
 	require.NoError(t, err)
 	for _, i := range append([]incident.Intent{attach}, intents...) {
@@ -295,11 +296,10 @@ func TestAnAlertBringsItsIncidentsWorkflowBack(t *testing.T) {
 // bindToJournal writes down an incident under the number that was reserved for alerts.
 func bindToJournal(t *testing.T, db *store.Store, d *Dispatcher) {
 	t.Helper()
-	playbook, err := d.playbook("")
-	require.NoError(t, err)
+	playbook := d.playbooks.Current()[playbooks.Default]
 	affected, _ := d.catalogue.Service("checkout")
 	declare := incident.Command{Incident: "INC-1", Actor: incident.MusterActor(), Source: "alertmanager", Intent: incident.Declare{
-		Title: "Errors", Severity: "SEV2", Scale: scale(d.catalogue.Scale()), Service: service(affected),
+		Title: "Errors", Severity: "SEV2", Scale: declaration.Scale(d.catalogue.Scale()), Service: declaration.Service(affected),
 	}}
 	journal, err := incident.Decide(incident.State{}, declare, time.Now())
 	require.NoError(t, err)

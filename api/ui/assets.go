@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"muster/playbooks/diagram"
 )
 
 //go:embed static
@@ -52,9 +54,20 @@ func newAssets() (*assets, error) {
 		a.files[strings.TrimPrefix(name, "static/")] = file
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	// The drawings of package diagram bring their own style.
+	if a.files[diagramStyle], err = newAsset(diagramStyle, []byte(diagram.Stylesheet())); err != nil {
+		return nil, err
+	}
+	sum.Write([]byte(diagram.Stylesheet()))
 	a.digest = hex.EncodeToString(sum.Sum(nil))[:12]
-	return a, err
+	return a, nil
 }
+
+// diagramStyle is the name of the drawings' stylesheet.
+const diagramStyle = "diagram.css"
 
 // contentTypes names the types of the files there are, whatever the machine's own
 // table of types says.

@@ -35,8 +35,8 @@ func (u *UI) declarePage(c *gin.Context, r *refusal) declarePage {
 	for i, choice := range u.Severities {
 		page.Severities = append(page.Severities, SeverityChoice{choice, min(i, ranks-1)})
 	}
-	if len(u.Playbooks) > 1 {
-		page.Playbooks = u.Playbooks
+	if choices := u.playbookChoices(); len(choices) > 1 {
+		page.Playbooks = choices
 	}
 	return page
 }

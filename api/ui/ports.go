@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster/incident"
+	"muster/playbooks"
 	"muster/store"
 )
 
@@ -31,6 +32,13 @@ type Declaration struct {
 	Playbook string
 	Actor    incident.Actor
 	Source   string
+}
+
+// Playbooks hold the library that new incidents follow. *playbooks.Folder is one.
+type Playbooks interface {
+	// State returns the library as it is now, where it is from, and what is wrong with its
+	// files. It must answer at once.
+	State() playbooks.FolderState
 }
 
 // Reader answers what the pages show. [store.Store] is one.

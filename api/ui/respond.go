@@ -124,6 +124,10 @@ type Layout struct {
 	NowMillis int64
 	// Ailing says what of Muster does not work.
 	Ailing []string
+	// Area is the part of the pages that this one belongs to, "incidents" or "playbooks", and
+	// Styles are its stylesheets beside that of all pages.
+	Area   string
+	Styles []string
 }
 
 // ailing is what of Muster does not work.
@@ -145,6 +149,7 @@ func (u *UI) layout(c *gin.Context, title string) Layout {
 	return Layout{
 		Title: title, You: person(c), Here: c.Request.URL.RequestURI(),
 		Sandbox: u.Sandbox, Version: u.Version, NowMillis: u.Now().UnixMilli(), Ailing: u.ailing(),
+		Area: "incidents",
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 var everyPage = []string{
 	"/", "/incidents", "/incidents?q=x&status=resolved", "/incidents/new", "/incidents/INC-1", "/incidents/INC-2",
-	"/incidents/INC-1/postmortem", "/nowhere",
+	"/incidents/INC-1/postmortem", "/nowhere", "/playbooks", "/playbooks/default", "/playbooks/checkout", "/incidents/INC-1/playbook",
 }
 
 // full is a site with an incident under way and one that is over.

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -19,6 +21,7 @@ import (
 
 	"muster/api/ui"
 	"muster/incident"
+	"muster/playbooks"
 	"muster/store"
 )
 
@@ -29,6 +32,9 @@ type site struct {
 	store *store.Store
 	desk  *desk
 	clock *clock
+	// files are the operator's playbooks, and folder follows them when it is refreshed.
+	files  fstest.MapFS
+	folder *playbooks.Folder
 }
 
 type clock struct {
@@ -56,12 +62,15 @@ func newSite(t testing.TB) *site {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	c := &clock{now: time.Date(2026, 11, 22, 3, 12, 0, 0, time.UTC)}
 	s := &site{store: db, clock: c, desk: &desk{store: db, now: c.Now}}
+	s.files = fstest.MapFS{"checkout.yaml": {Data: []byte(checkoutPlaybook)}}
+	s.folder, err = playbooks.NewFolder(s.files, nil, c.Now)
+	require.NoError(t, err)
 	s.UI, err = ui.New(ui.Options{
 		Commander: s.desk, Reader: db, Now: c.Now, Sandbox: true, Version: "v0-test",
 		TemporalUIURL: "http://127.0.0.1:8233/", Namespace: "default",
 		Services:   []ui.Choice{{Name: "checkout", Hint: "Takes orders"}, {Name: "search"}},
 		Severities: []ui.Choice{{Name: "SEV1", Hint: "Most are affected"}, {Name: "SEV2"}, {Name: "SEV3"}, {Name: "SEV4"}},
-		Logger:     slog.New(slog.DiscardHandler),
+		Logger:     slog.New(slog.DiscardHandler), Playbooks: s.folder,
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
@@ -70,6 +79,42 @@ func newSite(t testing.TB) *site {
 	s.Register(engine)
 	s.Handler = engine
 	return s
+}
+
+// checkoutPlaybook is an operator's own.
+const checkoutPlaybook = `name: checkout
+description: What to do when people cannot pay.
+roles:
+  - {id: commander, title: incident commander, duties: Decides.}
+steps:
+  - id: look
+    title: Look at the payment provider's page
+    role: commander
+    instructions: Is it them or us?
+  - id: switch
+    title: Switch to the other provider
+    needs: [look]
+    approval: true
+hooks:
+  - id: nag
+    on: unacknowledged
+    after: 5m
+    every: 10m
+    times: 6
+    remind: Nobody has acknowledged
+    title: Ask in the channel
+    do: slack.post
+    with: {text: Who takes it?}
+`
+
+// attachedPlaybook is what the incidents of the site follow.
+var attachedPlaybook = playbooks.Playbook{
+	Name: "default", Version: "abc123", Source: "name: default\n",
+	Steps: []playbooks.Step{
+		{ID: "page", Title: "Page the on-call", Do: "pagerduty.page"},
+		{ID: "assess", Title: "Confirm the severity", Needs: []string{"page"}},
+		{ID: "statement", Title: "Approve the statement", Needs: []string{"assess"}, Approval: &playbooks.Approval{Quorum: 1}},
+	},
 }
 
 const responder = "Sample Responder"
@@ -100,9 +145,11 @@ func (s *site) begin(t testing.TB, title string, severity incident.Severity) inc
 		}},
 		incident.ReportAlerts{Alerts: []incident.Alert{s.alert(id)}},
 	)
+	document, err := json.Marshal(attachedPlaybook)
+	require.NoError(t, err)
 	s.do(t, id, muster,
 		incident.AttachPlaybook{
-			Playbook: incident.PlaybookRef{Name: "default", Version: "abc123"},
+			Playbook: incident.PlaybookRef{Name: "default", Version: "abc123"}, Document: document,
 			Roles: []incident.Role{
 				{ID: "commander", Title: "incident commander", Duties: "Decides."},
 				{ID: "scribe", Title: "scribe"},

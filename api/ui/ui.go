@@ -1,4 +1,5 @@
-// Package ui is Muster's pages: the list of incidents, one incident, its postmortem.
+// Package ui is Muster's pages: the list of incidents, one incident, its postmortem, the
+// playbooks.
 // They are for somebody who was woken a minute ago, so each page answers first what is
 // going on, then whether Muster did its part, then what to do next.
 //
@@ -38,12 +39,13 @@ type Options struct {
 	Commander Commander
 	Reader    Reader
 
-	// Services, Severities (most severe first) and Playbooks are offered where an
-	// incident is declared, and the first two where incidents are filtered. With at most
-	// one playbook, nobody is asked to choose.
+	// Services and Severities (most severe first) are offered where an incident is declared
+	// and where incidents are filtered.
 	Services   []Choice
 	Severities []Choice
-	Playbooks  []Choice
+	// Playbooks are shown, and offered where an incident is declared; with at most one,
+	// nobody is asked to choose. Nil stands for none.
+	Playbooks Playbooks
 
 	// TemporalUIURL is where Temporal's web UI is, such as "http://127.0.0.1:8233", and
 	// Namespace the namespace of Muster's workflows there. Without a URL no page links
@@ -125,7 +127,13 @@ func (u *UI) Register(router gin.IRouter) {
 	pages.GET("/incidents/new", u.showDeclare)
 	pages.POST("/incidents/new", u.declare)
 
+	pages.GET(playbooksPath, u.showPlaybooks)
+	pages.GET(playbooksPath+"/:name", u.showPlaybook)
+
 	pages.GET("/incidents/:id", u.showIncident)
+	pages.GET("/incidents/:id/playbook", u.showIncidentPlaybook)
+	pages.GET("/incidents/:id/playbook/sections", u.incidentPlaybookSections)
+	pages.GET("/incidents/:id/playbook/live", u.incidentPlaybookLive)
 	pages.GET("/incidents/:id/sections", u.incidentSections)
 	pages.GET("/incidents/:id/live", u.incidentLive)
 	pages.GET("/incidents/:id/postmortem", u.showPostmortem)

@@ -85,6 +85,8 @@ type EntryView struct {
 	Actor    string
 	ByPerson bool
 	Happened Moment
+	// Chart is what was measured; nil for most.
+	Chart *ChartView
 }
 
 func (b builder) timeline(events []incident.Event, before int) *TimelineView {
@@ -117,6 +119,11 @@ func entryOf(e incident.Event) EntryView {
 		v.Lead, v.Happened = "Note", newMoment(f.HappenedAt)
 	case incident.UpdatePosted:
 		v.Lead = "Status update"
+	case incident.MetricCollected:
+		if v.Chart = chartOf(f.Measurement); v.Chart != nil {
+			// The drawing says the rest.
+			v.Text = "Measured: " + f.Measurement.Title
+		}
 	}
 	return v
 }
@@ -162,6 +169,8 @@ func look(f incident.Fact) (icon, tone string) {
 		return "check", "done"
 	case incident.IncidentResolved, incident.IncidentClosed:
 		return "shield", "done"
+	case incident.MetricCollected:
+		return "chart", "go"
 	case incident.NoteAdded:
 		return "pencil", "said"
 	case incident.UpdatePosted:

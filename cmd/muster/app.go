@@ -41,7 +41,7 @@ type appOptions struct {
 	vendors    config.Vendors
 	heartbeat  config.Heartbeat
 	catalogue  *config.Catalogue
-	playbooks  playbooks.Library
+	playbooks  *playbooks.Folder
 	logger     *slog.Logger
 	telemetry  *telemetry.Telemetry
 	// sandboxDir is where stand-ins for vendors without credentials keep their state; empty
@@ -75,6 +75,7 @@ type app struct {
 	server     *api.Server
 	probes     *api.Probes
 	dispatcher *dispatch.Dispatcher
+	playbooks  *playbooks.Folder
 	// worker is nil unless the process works.
 	worker    *worker.Worker
 	temporal  client.Client
@@ -89,7 +90,7 @@ type app struct {
 	// failed receives why the app cannot go on.
 	failed chan error
 	// What runs beside each other, and is ended in order.
-	serving, working, dispatching, watching *background
+	serving, working, dispatching, watching, following *background
 }
 
 func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
@@ -112,6 +113,10 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	if o.role.serves {
+		if err := o.telemetry.WatchPlaybooks(o.playbooks); err != nil {
+			return nil, err
+		}
+		a.playbooks = o.playbooks
 		a.dispatcher = dispatch.New(dispatch.Options{
 			Temporal: o.temporal, Store: a.store, Catalogue: o.catalogue, Library: o.playbooks, Logger: o.logger, Telemetry: o.telemetry,
 		})
@@ -158,7 +163,7 @@ func (a *app) newServer(o appOptions, registry *prometheus.Registry) (*api.Serve
 		return nil, err
 	}
 	options := api.Options{
-		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue,
+		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue, Playbooks: o.playbooks,
 		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages,
 		Secrets: webhook.Secrets{AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret},
 		Version: musterVersion(), Installation: a.store.Installation(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
@@ -180,6 +185,9 @@ func (a *app) start(ctx context.Context, listener net.Listener) (err error) {
 		}
 	})
 	a.watching = inBackground(running, a.watchers()...)
+	if a.role.serves {
+		a.following = inBackground(running, a.followPlaybooks)
+	}
 	switch {
 	case a.role.serves && a.role.works:
 		// Before anybody works on them: what an earlier version began is not to be replayed.
@@ -279,7 +287,7 @@ const drainTimeout = 15 * time.Second
 // needs the sandbox, which is served until the end. It may be called whether or not start
 // succeeded.
 func (a *app) close() error {
-	errs := []error{a.watching.stop(10*time.Second, "the watch over the parts")}
+	errs := []error{a.watching.stop(10*time.Second, "the watch over the parts"), a.following.stop(10*time.Second, "the watch over the playbooks")}
 	if a.serving != nil && a.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"time"
 
 	"muster/config"
 	"muster/playbooks"
-
-	"os"
 )
 
 type configCommand struct {
@@ -40,23 +42,36 @@ func (cmd configCheckCommand) Run(c *console) error {
 // loadCatalogue reads the catalogue and the playbooks, and checks that they fit together.
 // The error is marked as a mistake in what Muster was told.
 func loadCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Library, error) {
-	catalogue, library, err := readCatalogue(file)
-	return catalogue, library, misuse(err)
+	catalogue, folder, err := openCatalogue(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	return catalogue, folder.Current(), nil
 }
 
-func readCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Library, error) {
+// openCatalogue does the same for a process that follows the files of the playbooks.
+func openCatalogue(file config.CatalogueFile) (*config.Catalogue, *playbooks.Folder, error) {
+	catalogue, folder, err := readCatalogue(file)
+	return catalogue, folder, misuse(err)
+}
+
+func readCatalogue(file config.CatalogueFile) (*config.Catalogue, *playbooks.Folder, error) {
 	catalogue, err := file.Catalogue()
 	if err != nil {
 		return nil, nil, err
 	}
-	library, err := playbooks.BuiltIn()
+	var files fs.FS
+	if dir := catalogue.PlaybooksDir(); dir != "" {
+		files = os.DirFS(dir)
+	}
+	fits := func(library playbooks.Library) error { return catalogue.CheckPlaybooks(library.Names()...) }
+	folder, err := playbooks.NewFolder(files, fits, time.Now)
+	var findings playbooks.Findings
+	if errors.As(err, &findings) {
+		err = fmt.Errorf("playbooks in %s:\n%w", catalogue.PlaybooksDir(), err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if dir := catalogue.PlaybooksDir(); dir != "" {
-		if library, err = library.Load(os.DirFS(dir), "."); err != nil {
-			return nil, nil, fmt.Errorf("playbooks in %s:\n%w", dir, err)
-		}
-	}
-	return catalogue, library, catalogue.CheckPlaybooks(library.Names()...)
+	return catalogue, folder, nil
 }

@@ -37,7 +37,7 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	defer func() { err = errors.Join(err, closing.close()) }()
 
 	c.printf("\n%s %s\n\n", c.style(bold, "Muster"), c.style(dim, musterVersion()))
-	catalogue, library, err := loadCatalogue(cmd.CatalogueFile)
+	catalogue, folder, err := openCatalogue(cmd.CatalogueFile)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (cmd *devCommand) Run(ctx context.Context, c *console) (err error) {
 	err = c.step("vendors", func() (err error) {
 		app, err = newApp(ctx, appOptions{
 			role: role{serves: true, works: true}, vendors: cmd.Vendors, heartbeat: cmd.Heartbeat, sandboxDir: cmd.DataDir,
-			catalogue: catalogue, playbooks: library, logger: logger, telemetry: measured, store: db,
+			catalogue: catalogue, playbooks: folder, logger: logger, telemetry: measured, store: db,
 			temporal: engine.client, namespace: engine.namespace, temporalUIURL: engine.uiURL(),
 			baseURL: cmd.BaseURL(listener.Addr().String()),
 		})

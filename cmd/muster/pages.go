@@ -18,16 +18,13 @@ func (a *app) newPages(o appOptions) (*ui.UI, error) {
 	options := ui.Options{
 		Commander: pageCommander{a.dispatcher, a.draining}, Reader: a.store,
 		TemporalUIURL: o.temporalUIURL, Namespace: o.namespace,
-		Sandbox: a.sandbox != nil, Version: musterVersion(), Logger: o.logger, Ailing: a.ailing,
+		Sandbox: a.sandbox != nil, Version: musterVersion(), Logger: o.logger, Ailing: a.ailing, Playbooks: o.playbooks,
 	}
 	for _, s := range o.catalogue.Services() {
 		options.Services = append(options.Services, ui.Choice{Name: s.Name, Hint: s.Description})
 	}
 	for _, s := range o.catalogue.Scale() {
 		options.Severities = append(options.Severities, ui.Choice{Name: s.Name, Hint: s.Description})
-	}
-	for _, name := range o.playbooks.Names() {
-		options.Playbooks = append(options.Playbooks, ui.Choice{Name: name, Hint: o.playbooks[name].Description})
 	}
 	return ui.New(options)
 }

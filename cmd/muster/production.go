@@ -39,7 +39,7 @@ type production struct {
 func (p production) run(ctx context.Context, c *console) (err error) {
 	var closing closers
 	defer func() { err = errors.Join(err, closing.close()) }()
-	catalogue, library, err := loadCatalogue(p.settings.CatalogueFile)
+	catalogue, folder, err := openCatalogue(p.settings.CatalogueFile)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p production) run(ctx context.Context, c *console) (err error) {
 	closing.add(engine.stop)
 	baseURL := config.HTTP{Listen: p.listen, PublicURL: p.publicURL}.BaseURL(listener.Addr().String())
 	app, err := newApp(ctx, appOptions{
-		role: p.role, deployment: p.deployment, vendors: p.settings.Vendors, heartbeat: p.settings.Heartbeat, catalogue: catalogue, playbooks: library,
+		role: p.role, deployment: p.deployment, vendors: p.settings.Vendors, heartbeat: p.settings.Heartbeat, catalogue: catalogue, playbooks: folder,
 		logger: p.logger, telemetry: measured, store: db,
 		temporal: engine.client, namespace: engine.namespace, temporalUIURL: cmp.Or(p.temporalUIURL, engine.uiURL()), baseURL: baseURL, drainDelay: p.drainDelay,
 	})

@@ -5,12 +5,10 @@ package declaration
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"muster/config"
 	"muster/incident"
-	"muster/playbooks"
 	"muster/workflows"
 )
 
@@ -60,15 +58,4 @@ func Scale(severities []config.Severity) []incident.SeverityLevel {
 		levels[i] = incident.SeverityLevel{Name: incident.Severity(s.Name), Pager: string(s.Pager), UpdateEvery: s.UpdateEvery}
 	}
 	return levels
-}
-
-// Choose finds the playbook that an incident follows: the one that was named, or else what
-// the library has for it.
-func Choose(library playbooks.Library, named string) (*playbooks.Playbook, error) {
-	name := cmp.Or(named, playbooks.Default)
-	p, ok := library[name]
-	if !ok {
-		return nil, fmt.Errorf("there is no playbook %q; there are %s", name, strings.Join(library.Names(), ", "))
-	}
-	return p, nil
 }

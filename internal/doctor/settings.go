@@ -37,7 +37,7 @@ func (e *examination) catalogueIsValid(n *notes) {
 		}
 	case errors.As(e.catalogueErr, &playbookFindings):
 		for _, finding := range playbookFindings {
-			n.wrong("%s:%d:%d: %s", finding.File, finding.Line, finding.Column, finding.Message).mend("mend the playbook; muster config check shows the place")
+			n.wrong("%s:%d:%d: %s", finding.File, finding.Line, finding.Column, finding.Message).mend("mend the playbook; muster config check shows the place. A Muster that is running goes on with the last good ones until then")
 		}
 	case e.catalogueErr != nil:
 		n.wrong("%s", e.catalogueErr).mend("check --config or MUSTER_CONFIG")

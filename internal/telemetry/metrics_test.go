@@ -22,6 +22,7 @@ import (
 	"muster/incident"
 	"muster/internal/health"
 	"muster/internal/telemetry"
+	"muster/playbooks"
 	"muster/store"
 	"muster/worker"
 	"muster/workflows"
@@ -54,6 +55,9 @@ func whole(t *testing.T) *way {
 	w := newWay(t)
 	registry := w.telemetry.Registry()
 	require.NoError(t, w.telemetry.Watch(&counted{census: openIncidents()}))
+	folder, err := playbooks.NewFolder(nil, nil, time.Now)
+	require.NoError(t, err)
+	require.NoError(t, w.telemetry.WatchPlaybooks(folder))
 	monitor, err := health.NewMonitor(health.Options{
 		Registry: registry, Logger: slog.New(slog.DiscardHandler),
 		Probes: []health.Probe{{Part: "database", Check: func(context.Context) error { return nil }}},

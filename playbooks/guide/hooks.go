@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -104,14 +105,22 @@ func (t teller) trigger(h playbooks.Hook, on string) string {
 		return text
 	}
 	for _, other := range t.Hooks {
+		if other.ID == on && len(other.On) == 1 && other.ID != h.ID && !slices.Contains(t.hookIDs(), other.On[0]) {
+			return t.trigger(other, other.On[0])
+		}
 		if other.ID == on {
-			if other.Remind != "" {
-				return "the timeline says “" + title(other.Remind) + "”"
-			}
 			return "“" + title(other.Title) + "” reminds"
 		}
 	}
 	return "of " + strings.ReplaceAll(oneLine(on), "_", " ")
+}
+
+func (t teller) hookIDs() []string {
+	ids := make([]string, len(t.Hooks))
+	for i, h := range t.Hooks {
+		ids[i] = h.ID
+	}
+	return ids
 }
 
 func followupDue(after time.Duration) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"muster/config"
@@ -82,8 +83,18 @@ func (h House) declare(p Past) (incident.Command, *playbooks.Playbook, error) {
 		before.Service, before.Scale = declaration.Service(service), declaration.Scale(h.Catalogue.Scale())
 		command.Intent = before
 	}
-	playbook, err := declaration.Choose(h.Library, named)
-	return command, playbook, err
+	declare, _ := command.Intent.(incident.Declare)
+	var alert *incident.Alert
+	if p.Alert.Name != "" {
+		alert = &p.Alert
+	}
+	chosen, err := declaration.Choose(h.Library, h.Catalogue, named, declare, alert, p.Start)
+	if err != nil {
+		return command, nil, err
+	}
+	declare.Notes = append(slices.Clone(declare.Notes), chosen.Notes...)
+	command.Intent = declare
+	return command, chosen.Playbook, nil
 }
 
 // named is the playbook that was asked for by its name, as far as that can be told: one that

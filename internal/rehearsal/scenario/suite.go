@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"muster/config"
+	"muster/incident"
 	"muster/internal/declaration"
 	"muster/internal/rehearsal"
 	"muster/playbooks"
@@ -196,7 +197,13 @@ func placed(s *Scenario, text []byte, err error) error {
 
 // choose finds the playbook that is followed.
 func (s *Suite) choose(one *Scenario, library playbooks.Library, d Declaration) (*playbooks.Playbook, error) {
-	return declaration.Choose(library, cmp.Or(one.Playbook, d.Playbook))
+	declare, _ := d.Command.Intent.(incident.Declare)
+	var alert *incident.Alert
+	if d.Alert.Name != "" {
+		alert = &d.Alert
+	}
+	chosen, err := declaration.Choose(library, s.Catalogue, cmp.Or(one.Playbook, d.Playbook), declare, alert, one.Incident.At)
+	return chosen.Playbook, err
 }
 
 // folders reads the playbooks of each folder once.

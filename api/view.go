@@ -205,14 +205,14 @@ type Followup struct {
 
 // Playbook is the playbook that the incident follows.
 type Playbook struct {
-	_       struct{}       `nullable:"true"`
-	Name    string         `json:"name"`
-	Version string         `json:"version" doc:"Derived from the playbook's content."`
-	Parts   []PlaybookPart `json:"parts" nullable:"false" doc:"The playbooks that it was put together from, in their order; empty for one alone."`
+	_       struct{}      `nullable:"true"`
+	Name    string        `json:"name"`
+	Version string        `json:"version" doc:"Derived from the playbook's content."`
+	Parts   []PlaybookRef `json:"parts" nullable:"false" doc:"The playbooks that it was put together from, in their order; empty for one alone."`
 }
 
-// PlaybookPart is a playbook that another was put together from.
-type PlaybookPart struct {
+// PlaybookRef names a playbook that another was put together from.
+type PlaybookRef struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 }
@@ -266,7 +266,7 @@ func (s *Server) viewIncident(in incident.State) Incident {
 	if in.Playbook != (incident.PlaybookRef{}) {
 		view.Playbook = &Playbook{
 			Name: in.Playbook.Name, Version: in.Playbook.Version,
-			Parts: each(in.PlaybookParts, func(p incident.PlaybookRef) PlaybookPart { return PlaybookPart(p) }),
+			Parts: each(in.PlaybookParts, func(p incident.PlaybookRef) PlaybookRef { return PlaybookRef(p) }),
 		}
 	}
 	if in.Exercise != nil {

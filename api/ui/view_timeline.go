@@ -169,8 +169,6 @@ func look(f incident.Fact) (icon, tone string) {
 		return "check", "done"
 	case incident.IncidentResolved, incident.IncidentClosed:
 		return "shield", "done"
-	case incident.MetricCollected:
-		return "chart", "go"
 	case incident.NoteAdded:
 		return "pencil", "said"
 	case incident.UpdatePosted:

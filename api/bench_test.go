@@ -43,7 +43,7 @@ func BenchmarkDelivery(b *testing.B) {
 		`"generatorURL":"http://prometheus.example.com/graph?g0.expr=errors&g0.tab=1","fingerprint":"0123456789abcdef"}]}`)
 	server, err := api.New(api.Options{
 		Commander: newCommander(nil), Reader: new(store.Store), Inbox: memory{}, Catalogue: testCatalogue(b), Postmortems: postmortems{},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(b, err)
 	defer server.Close()

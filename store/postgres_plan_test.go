@@ -147,6 +147,8 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 		{"a search for an id", list(store.Filter{Query: "inc-4711"}), "incidents_search", 200},
 		{"a search for a word that is in all", list(store.Filter{Query: "checkout"}), "incidents_pkey", 0},
 		{"a search for two letters", list(store.Filter{Query: "is"}), "incidents_pkey", 0},
+		{"a search for two letters that no word begins with", list(store.Filter{Query: "zq"}), "incidents_search", 0},
+		{"a search for a letter that no word begins with", list(store.Filter{Query: "z"}), "incidents_search", 100},
 		{"a search among the open", list(store.Filter{Query: "checkout", Status: store.OpenStatuses()}), "incidents_open", 0},
 		{"an incident", func() error { _, err := s.Incident(t.Context(), "INC-4711"); return err }, "incidents_pkey", 0},
 		{"a timeline", func() error { _, err := s.Journal(t.Context(), "INC-4711"); return err }, "events_pkey", 0},

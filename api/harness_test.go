@@ -290,7 +290,7 @@ func (postmortems) JSON(events []incident.Event) ([]byte, error) {
 	return json.Marshal(map[string]any{"title": incident.Fold(events).Title})
 }
 
-func testCatalogue(t *testing.T) *config.Catalogue {
+func testCatalogue(t testing.TB) *config.Catalogue {
 	t.Helper()
 	catalogue, err := config.Parse("muster.yaml", []byte(`
 severities:

@@ -56,7 +56,7 @@ type listInput struct {
 	Status   []string  `query:"status" doc:"Statuses, separated by commas; also open (not ended) and active (people are responding)." example:"investigating,identified"`
 	Severity string    `query:"severity" doc:"The severity, or an alias of it." example:"SEV1"`
 	Service  string    `query:"service" doc:"The service, or an alias of it."`
-	Query    string    `query:"q" maxLength:"200" doc:"Words that all stand in its id, title, summary or the names of its alerts."`
+	Query    string    `query:"q" maxLength:"200" doc:"Words that all stand in its id, title, summary or the names of its alerts. One of fewer than three letters or digits is the beginning of a word."`
 	Since    time.Time `query:"since" doc:"Declared at this time or later."`
 	Exercise string    `query:"exercise" enum:"true,false" doc:"true for exercises alone, false for what is real; both if left out."`
 	Limit    int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most."`

@@ -25,6 +25,9 @@ const (
 	MaxDeliveryBytes = 16 << 20
 )
 
+// mostAhead is how much room is made for a body by the length that its sender has announced.
+const mostAhead = 64 << 10
+
 // bodyTimeout is how long the body of a request may take to arrive.
 const bodyTimeout = 15 * time.Second
 
@@ -44,7 +47,7 @@ func requestID(ctx context.Context) string {
 
 func identify(c *gin.Context) {
 	id := c.GetHeader(requestIDHeader)
-	if !saneRequestID.MatchString(id) {
+	if id == "" || !saneRequestID.MatchString(id) {
 		id = rand.Text()
 	}
 	c.Header(requestIDHeader, id)
@@ -66,6 +69,9 @@ func (s *Server) observe(c *gin.Context) {
 	nameSpan(c, route)
 	if !strings.HasSuffix(route, "/stream") {
 		s.metrics.observeRequest(c.Request.Method, route, c.Writer.Status(), elapsed)
+	}
+	if !s.logger.Enabled(c.Request.Context(), slog.LevelDebug) {
+		return
 	}
 	s.logger.LogAttrs(c.Request.Context(), slog.LevelDebug, "request",
 		slog.String("method", c.Request.Method), slog.String("path", c.Request.URL.Path),
@@ -112,7 +118,8 @@ func readBody(c *gin.Context) {
 	connection := http.NewResponseController(c.Writer)
 	// A writer without deadlines is a test's; it has no slow clients either.
 	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	body := bytes.NewBuffer(make([]byte, 0, min(max(c.Request.ContentLength, 0), mostAhead)+bytes.MinRead))
+	_, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
 	_ = connection.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -123,8 +130,25 @@ func readBody(c *gin.Context) {
 		newProblem(http.StatusBadRequest, "the body did not arrive whole").write(c)
 		return
 	}
-	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+	c.Request.Body = &wholeBody{Reader: *bytes.NewReader(body.Bytes()), text: body.Bytes()}
 	c.Next()
+}
+
+// wholeBody is a body that readBody has taken off the connection.
+type wholeBody struct {
+	bytes.Reader
+	text []byte
+}
+
+// Close implements [io.Closer].
+func (*wholeBody) Close() error { return nil }
+
+// textOf is all of a request's body, which nobody has read yet.
+func textOf(r *http.Request) ([]byte, error) {
+	if whole, ok := r.Body.(*wholeBody); ok {
+		return whole.text, nil
+	}
+	return io.ReadAll(r.Body)
 }
 
 // sameOrigin refuses what a page of another site makes a browser send

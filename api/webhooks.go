@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 
@@ -27,7 +26,7 @@ func (s *Server) receive(op huma.Operation) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		source := c.Param("source")
 		ctx := c.Request.Context()
-		body, err := io.ReadAll(c.Request.Body)
+		body, err := textOf(c.Request)
 		if err != nil {
 			newProblem(http.StatusBadRequest, "the body did not arrive whole").write(c)
 			return
@@ -50,6 +49,11 @@ func (s *Server) receive(op huma.Operation) gin.HandlerFunc {
 
 // countDelivery counts by outcome. A source that nobody knows has no label of its own.
 func (m *metrics) countDelivery(source string, accepted store.Accepted, err error) {
+	if err == nil {
+		m.countItems(source, accepted)
+		m.deliveries.WithLabelValues(source, deliveryAccepted).Inc()
+		return
+	}
 	outcome := deliveryUnstored
 	var (
 		unknown      *webhook.UnknownSourceError
@@ -57,9 +61,6 @@ func (m *metrics) countDelivery(source string, accepted store.Accepted, err erro
 		malformed    *webhook.MalformedError
 	)
 	switch {
-	case err == nil:
-		outcome = deliveryAccepted
-		m.countItems(source, accepted)
 	case errors.As(err, &unknown):
 		source, outcome = "unknown", deliveryMalformed
 	case errors.As(err, &unauthorized):

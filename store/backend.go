@@ -22,6 +22,9 @@ type backend interface {
 	statements(ctx context.Context) (reading, writing *queries.Queries, err error)
 	// list runs a query whose best plan depends on its values.
 	list(ctx context.Context, query string, args []any) (*sql.Rows, error)
+	// wordBegins is the condition, with one %s for the pattern, that a word of the search's
+	// text begins with these ASCII letters or digits.
+	wordBegins(with string) (clause, pattern string)
 	// begin begins a transaction to write in, which may wait until those before it with
 	// the same lock have ended.
 	begin(ctx context.Context, alone lock) (*sql.Tx, error)

@@ -187,19 +187,6 @@ func (s *Store) InboxStatus(ctx context.Context) (InboxStatus, error) {
 	}, nil
 }
 
-// Wake returns a channel that receives whenever something became pending in this
-// process. Signals that nobody waits for become one. It is for one dispatcher, which
-// should look for pending items now and then anyway: another process may have
-// accepted them, or a crash may have come between.
-func (s *Store) Wake() <-chan struct{} { return s.wake }
-
-func (s *Store) signalWake() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // The dispatcher has a signal already.
-	}
-}
-
 // Prune forgets items that were settled before the given moment and have not been
 // delivered again since, and returns how many. What is pending or sent always stays. A
 // key that is forgotten is new when it comes again, so keep items for longer than any

@@ -187,12 +187,12 @@ func stateOf(ctx context.Context, q *queries.Queries, id incident.ID) (incident.
 	if err != nil {
 		return incident.State{}, err
 	}
-	return decodeState(text)
+	return decodeState([]byte(text))
 }
 
-func decodeState(text string) (incident.State, error) {
+func decodeState(text []byte) (incident.State, error) {
 	var state incident.State
-	if err := json.Unmarshal([]byte(text), &state); err != nil {
+	if err := json.Unmarshal(text, &state); err != nil {
 		return incident.State{}, fmt.Errorf("the stored state is not readable: %w", err)
 	}
 	return state, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
@@ -193,10 +192,27 @@ func (s *Store) commitGroup(ctx context.Context, group []*delivery) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(group, func(d *delivery) bool { return d.accepted.New > 0 }) {
-		s.signalWake()
+	if subjects := pendingNow(group); len(subjects) > 0 {
+		s.became(subjects, false)
 	}
 	return nil
+}
+
+// pendingNow is what the deliveries are about that had something new. The items of one are
+// mostly about the same.
+func pendingNow(group []*delivery) (subjects []Subject) {
+	for _, d := range group {
+		if d.accepted.New == 0 {
+			continue
+		}
+		for _, item := range d.items {
+			about := Subject{Kind: item.Kind, Source: item.Source, Key: item.Subject}
+			if len(subjects) == 0 || subjects[len(subjects)-1] != about {
+				subjects = append(subjects, about)
+			}
+		}
+	}
+	return subjects
 }
 
 // count counts one item of the delivery.

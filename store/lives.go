@@ -49,7 +49,7 @@ func (s *Store) Revive(ctx context.Context, id incident.ID) (Revival, error) {
 		return Revival{}, fmt.Errorf("begin another life of %s: %w", id, err)
 	}
 	if revival.Resent > 0 {
-		s.signalWake()
+		s.became(nil, true)
 	}
 	return revival, nil
 }

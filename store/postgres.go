@@ -164,6 +164,12 @@ func (p *postgres) list(ctx context.Context, query string, args []any) (*sql.Row
 	return p.db.QueryContext(ctx, query, slices.Concat([]any{pgx.QueryExecModeCacheDescribe}, args)...)
 }
 
+// wordBegins is answered by the index of trigrams, for which a word has blanks before it.
+// https://www.postgresql.org/docs/current/pgtrgm.html
+func (p *postgres) wordBegins(with string) (clause, pattern string) {
+	return "search ~ %s", `[]` + separators + `^\\-]` + with
+}
+
 func (p *postgres) begin(ctx context.Context, alone lock) (*sql.Tx, error) {
 	tx, err := p.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil || alone == unlocked {

@@ -147,6 +147,8 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 		{"a search for an id", list(store.Filter{Query: "inc-4711"}), "incidents_search", 200},
 		{"a search for a word that is in all", list(store.Filter{Query: "checkout"}), "incidents_pkey", 0},
 		{"a search for two letters", list(store.Filter{Query: "is"}), "incidents_pkey", 0},
+		{"a search for two letters that no word begins with", list(store.Filter{Query: "zq"}), "incidents_search", 0},
+		{"a search for a letter that no word begins with", list(store.Filter{Query: "z"}), "incidents_search", 100},
 		{"a search among the open", list(store.Filter{Query: "checkout", Status: store.OpenStatuses()}), "incidents_open", 0},
 		{"an incident", func() error { _, err := s.Incident(t.Context(), "INC-4711"); return err }, "incidents_pkey", 0},
 		{"a timeline", func() error { _, err := s.Journal(t.Context(), "INC-4711"); return err }, "events_pkey", 0},
@@ -159,11 +161,11 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 		{"what is pending", func() error { _, err := s.Pending(t.Context(), 0, 0); return err }, "inbox_pending", 0},
 		{"what the inbox is about", func() error { _, _, err := s.Subjects(t.Context(), 0, 0); return err }, "inbox_pkey inbox_subjects", 0},
 		{"what is pending about a subject", func() error {
-			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "the storm"}, 100)
+			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "the storm"}, 0, 100)
 			return err
 		}, "inbox_subjects", 0},
 		{"what is pending about another", func() error {
-			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "subject 690"}, 100)
+			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "subject 690"}, 0, 100)
 			return err
 		}, "inbox_subjects", 0},
 		{"how much the inbox holds", func() error { _, err := s.InboxStatus(t.Context()); return err }, "inbox_pending inbox_sent", 0},

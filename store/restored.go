@@ -98,7 +98,7 @@ func (s *Store) Reenter(ctx context.Context, above, skip int64) (Reentry, error)
 		return Reentry{}, fmt.Errorf("make the restored database fit to be used: %w", err)
 	}
 	if done.Pending > 0 {
-		s.signalWake()
+		s.became(nil, true)
 	}
 	return done, nil
 }

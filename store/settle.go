@@ -88,7 +88,7 @@ func (s *Store) Return(ctx context.Context, ids []int64, from incident.ID) error
 		return fmt.Errorf("take back what came too late for %s: %w", from, err)
 	}
 	if returned > 0 {
-		s.signalWake()
+		s.became(nil, true)
 	}
 	return nil
 }

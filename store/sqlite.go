@@ -136,6 +136,11 @@ func (b *sqliteBackend) list(ctx context.Context, query string, args []any) (*sq
 	return b.reader.QueryContext(ctx, query, args...)
 }
 
+// wordBegins reads every incident, as all searches do here: an embedded database is small.
+func (b *sqliteBackend) wordBegins(with string) (clause, pattern string) {
+	return "search GLOB %s", `*[]` + separators + `^\-]` + with + `*`
+}
+
 // begin waits for other processes for as long as ctx allows. Within this one, the lock is
 // the connection.
 func (b *sqliteBackend) begin(ctx context.Context, _ lock) (*sql.Tx, error) {

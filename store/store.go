@@ -40,6 +40,7 @@ type Store struct {
 	writing      *queries.Queries
 	installation string
 	wake         chan struct{}
+	arrived      arrived
 	intake       *intake
 	live         live
 	claims       claims

@@ -45,15 +45,17 @@ func (s *Store) Subjects(ctx context.Context, after int64, limit int) (subjects 
 	return subjects, next, nil
 }
 
-// PendingOf returns up to limit of the pending items of a subject, the oldest first. A
-// limit of 0 means [MaxPending], which is also the most.
-func (s *Store) PendingOf(ctx context.Context, subject Subject, limit int) ([]Item, error) {
+// PendingOf returns up to limit of the pending items of a subject, the oldest first, those
+// after the given id; 0 begins with the oldest. Items get their ids before they are
+// committed: one that was not there yet may have a lower id than one that was. A limit of 0
+// means [MaxPending], which is also the most.
+func (s *Store) PendingOf(ctx context.Context, subject Subject, after int64, limit int) ([]Item, error) {
 	most, err := pageOfItems(limit)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.reading.PendingItemsOf(ctx, queries.PendingItemsOfParams{
-		Kind: subject.Kind, Source: subject.Source, Subject: subject.Key, Most: most,
+		Kind: subject.Kind, Source: subject.Source, Subject: subject.Key, After: after, Most: most,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox about %s %q: %w", subject.Kind, subject.Key, explained(s.backend, err))

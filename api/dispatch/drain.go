@@ -37,6 +37,24 @@ type progress struct {
 	passed int
 	// handed is what the inbox does not know yet to be handed on.
 	handed []handed
+
+	// looked is when all that is pending was last asked for. last is the last item that was
+	// handed on, and before the one that was when the last turn began.
+	looked       time.Time
+	before, last int64
+}
+
+// begin returns after which item the next turn has to look. What was handed on of late costs
+// the database some time to skip, in a storm more than anything else. What is accepted
+// later may have a lower id, if only by what is accepted at the same time; therefore
+// the turn begins where the one before did, and every few seconds with the oldest.
+func (p *progress) begin(now time.Time) (after int64) {
+	after, p.before = p.before, p.last
+	if now.Sub(p.looked) >= pollInterval {
+		p.looked = now
+		return 0
+	}
+	return after
 }
 
 // rest is what a turn leaves.
@@ -48,7 +66,7 @@ const (
 	waits rest = iota
 	// remains says that there is more.
 	remains
-	// drained says that nothing is pending.
+	// drained says that what was pending when the turn began is so no more.
 	drained
 )
 
@@ -63,22 +81,12 @@ func (d *Dispatcher) turn(ctx context.Context, about store.Subject, p *progress)
 	if err := d.markHanded(ctx, p); err != nil {
 		return waits, err
 	}
-	last := int64(0)
+	after := p.begin(time.Now())
 	for handed := 0; handed < itemsATurn; {
-		items, err := d.store.PendingOf(ctx, about, store.MaxPending)
+		items, err := d.store.PendingOf(ctx, about, after, store.MaxPending)
 		if err != nil {
 			return waits, err
 		}
-		if len(items) == 0 {
-			p.passed = 0
-			return drained, nil
-		}
-		if items[0].ID <= last {
-			// Handed on, and pending all the same: its incident has ended or begun another
-			// life in the meantime.
-			return waits, nil
-		}
-		last = items[len(items)-1].ID
 		for _, b := range batches(about, items, p.passed) {
 			gone, err := d.deliver(ctx, b, p)
 			if err != nil || !gone {
@@ -87,6 +95,16 @@ func (d *Dispatcher) turn(ctx context.Context, about store.Subject, p *progress)
 			p.passed += len(b.items)
 		}
 		handed += len(items)
+		if len(items) > 0 {
+			after = items[len(items)-1].ID
+			p.last = max(p.last, after)
+		}
+		if len(items) < store.MaxPending {
+			// What arrives from now on is for another turn, and so is what is pending all the
+			// same because its incident has ended or begun another life in the meantime.
+			p.passed = 0
+			return drained, nil
+		}
 	}
 	return remains, nil
 }

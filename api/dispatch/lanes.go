@@ -22,28 +22,37 @@ const (
 	// maxProbePause is how long nothing is tried at most where everything fails. It is short
 	// because not everything may: another subject is tried each time.
 	maxProbePause = 4 * time.Second
+	// gatherFor is how long after a turn that left nothing the next one of the same subject
+	// begins at the earliest. The first alert of a group waits for nothing; those of a storm
+	// go in few large signals rather than in many small ones, each of which costs a workflow
+	// task.
+	gatherFor = 200 * time.Millisecond
 )
 
 // lanes hand on the subjects of the inbox side by side: each subject in order, in one lane
 // at a time, and none waits for what another one's incident or its failures take. All its
 // methods belong to the goroutine that made it.
 //
-// Subjects are gone through in rounds, those that have waited longest first, and each has
-// its turn once in a round.
+// What arrives in this process has its turn in the order of its arrival. Now and then the
+// database is asked what else is pending, which costs it more the more was handed on of late:
+// these subjects are gone through in a round, those that have waited longest first, and each
+// has its turn once in a round.
 type lanes struct {
 	d       *Dispatcher
 	ended   chan turnEnded
 	running sync.WaitGroup
 	taken   map[store.Subject]bool
-	// known has what is remembered of subjects that have had a turn and are not drained.
+	// known has what is remembered of subjects that wait for a turn, or had one of late.
 	known map[store.Subject]*standing
+	// queue are those that may have it now.
+	queue []store.Subject
 
-	// listed are the subjects that were read and not looked at yet, after where to read on,
-	// and last whether there are no more. seen are those of this round.
-	listed []store.Subject
-	after  int64
-	last   bool
-	seen   map[store.Subject]bool
+	// nextRound is when the next round begins, listed are the subjects of this one that were
+	// read and not looked at yet, after where to read on, and last whether there are no more.
+	nextRound time.Time
+	listed    []store.Subject
+	after     int64
+	last      bool
 
 	// failing are the subjects whose turns failed since the last one that did not. pause is
 	// how long nothing is tried where all of them do, and notAgain until when.
@@ -58,8 +67,10 @@ type standing struct {
 	// failed is why its last turn failed, and pause how long it was left alone then.
 	failed error
 	pause  time.Duration
-	// notBefore is when its next turn may be.
-	notBefore time.Time
+	// notBefore is when its next turn may be. wanted says that it shall have one, because
+	// something is pending, and queued that it is in the queue.
+	notBefore      time.Time
+	wanted, queued bool
 }
 
 // turnEnded is how a turn ended.
@@ -72,7 +83,7 @@ type turnEnded struct {
 func newLanes(d *Dispatcher) *lanes {
 	return &lanes{
 		d: d, ended: make(chan turnEnded, laneCount), taken: map[store.Subject]bool{}, known: map[store.Subject]*standing{},
-		last: true, seen: map[store.Subject]bool{}, failing: map[store.Subject]bool{},
+		last: true, failing: map[store.Subject]bool{},
 	}
 }
 
@@ -82,44 +93,80 @@ func (l *lanes) close() { l.running.Wait() }
 // fill gives free lanes to subjects that wait for one. It returns how long nothing more is
 // to be done unless something happens, and what fails.
 func (l *lanes) fill(ctx context.Context) (wait time.Duration, err error) {
-	wait = pollInterval
 	if l.allFail() {
 		if pause := time.Until(l.notAgain); pause > 0 {
-			return min(pause, wait), l.failure()
+			return min(pause, pollInterval), l.failure()
 		}
 	}
-	for begun := false; len(l.taken) < l.open(); {
-		if len(l.listed) == 0 {
-			if l.last && begun {
-				break // Everything has been looked at once.
-			}
-			begun = begun || l.last
+	l.hear()
+	for due := !time.Now().Before(l.nextRound); len(l.taken) < l.open(); {
+		if len(l.listed) == 0 && (due || !l.last) {
+			due = due && !l.last
 			if err := l.read(ctx); err != nil {
 				return minPause, err
 			}
 			continue
 		}
-		about := l.next()
-		l.seen[about] = true
-		if l.taken[about] {
+		about, ok := l.next()
+		if !ok {
+			return l.untilDue(), l.failure()
+		}
+		s := l.standing(about)
+		if l.taken[about] || time.Now().Before(s.notBefore) {
+			s.wanted = true
 			continue
 		}
-		if s := l.known[about]; s != nil {
-			if pause := time.Until(s.notBefore); pause > 0 {
-				wait = min(wait, pause)
-				continue
-			}
-		}
-		l.take(ctx, about)
+		l.take(ctx, about, s)
 	}
-	return wait, l.failure()
+	// Nothing can be done until a lane is free.
+	return pollInterval, l.failure()
+}
+
+// hear queues what has arrived, and what may have its next turn now.
+func (l *lanes) hear() {
+	arrived, all := l.d.store.Arrived()
+	if !all || l.allFail() || len(l.queue) > listedAtOnce {
+		// A round finds it all.
+		l.nextRound, arrived = time.Time{}, nil
+	}
+	for _, about := range arrived {
+		l.standing(about).wanted = true
+	}
+	now := time.Now()
+	for _, about := range arrived {
+		l.enqueue(about, now)
+	}
+	for about, s := range l.known {
+		l.enqueue(about, now)
+		if !s.wanted && !s.queued && !l.taken[about] && !now.Before(s.notBefore) {
+			delete(l.known, about)
+		}
+	}
+}
+
+// enqueue queues a known subject if it may have a turn.
+func (l *lanes) enqueue(about store.Subject, now time.Time) {
+	s := l.known[about]
+	if s.wanted && !s.queued && !l.taken[about] && !now.Before(s.notBefore) {
+		l.queue, s.queued = append(l.queue, about), true
+	}
+}
+
+// untilDue is how long nothing is to be done unless something happens.
+func (l *lanes) untilDue() time.Duration {
+	wait := time.Until(l.nextRound)
+	for about, s := range l.known {
+		if s.wanted && !l.taken[about] {
+			wait = min(wait, time.Until(s.notBefore))
+		}
+	}
+	return max(wait, 0)
 }
 
 // read reads the next subjects, from the first on when the last round has ended.
 func (l *lanes) read(ctx context.Context) error {
 	if l.last {
-		l.forgetUnseen()
-		l.after = 0
+		l.after, l.nextRound = 0, time.Now().Add(pollInterval)
 	}
 	subjects, next, err := l.d.store.Subjects(ctx, l.after, listedAtOnce)
 	if err != nil {
@@ -129,28 +176,37 @@ func (l *lanes) read(ctx context.Context) error {
 	return nil
 }
 
-// forgetUnseen drops what is remembered of subjects that had nothing pending in a whole
-// round: another server has handed it on.
-func (l *lanes) forgetUnseen() {
-	for about := range l.known {
-		if !l.seen[about] && !l.taken[about] {
-			delete(l.known, about)
-			delete(l.failing, about)
+// next takes a subject from the list of the round, or from the queue: where everything
+// fails, one that has not been tried yet if there is any, for it may be another matter.
+func (l *lanes) next() (about store.Subject, ok bool) {
+	if len(l.listed) == 0 {
+		if len(l.queue) == 0 {
+			return about, false
 		}
+		about, l.queue = l.queue[0], l.queue[1:]
+		l.standing(about).queued = false
+		return about, true
 	}
-	clear(l.seen)
-}
-
-// next takes a subject from the list: where everything fails, one that has not been tried
-// yet if there is any, for it may be another matter.
-func (l *lanes) next() store.Subject {
 	at := 0
 	if l.allFail() {
-		at = max(0, slices.IndexFunc(l.listed, func(about store.Subject) bool { return l.known[about] == nil }))
+		at = max(0, slices.IndexFunc(l.listed, func(about store.Subject) bool {
+			s := l.known[about]
+			return s == nil || s.failed == nil
+		}))
 	}
-	about := l.listed[at]
+	about = l.listed[at]
 	l.listed = slices.Delete(l.listed, at, at+1)
-	return about
+	return about, true
+}
+
+// standing is what is known of a subject from now on.
+func (l *lanes) standing(about store.Subject) *standing {
+	s := l.known[about]
+	if s == nil {
+		s = &standing{}
+		l.known[about] = s
+	}
+	return s
 }
 
 // failure is one of the failures of the subjects that wait.
@@ -175,12 +231,8 @@ func (l *lanes) open() int {
 	return laneCount
 }
 
-func (l *lanes) take(ctx context.Context, about store.Subject) {
-	s := l.known[about]
-	if s == nil {
-		s = &standing{}
-		l.known[about] = s
-	}
+func (l *lanes) take(ctx context.Context, about store.Subject, s *standing) {
+	s.wanted = false
 	l.taken[about] = true
 	l.running.Go(func() {
 		rest, err := l.d.turn(ctx, about, &s.progress)
@@ -203,11 +255,10 @@ func (l *lanes) endAll(ctx context.Context) {
 // end frees the lane of a turn that has ended.
 func (l *lanes) end(ctx context.Context, e turnEnded) {
 	delete(l.taken, e.about)
-	l.seen[e.about] = true
 	s, now := l.known[e.about], time.Now()
 	switch {
 	case e.err != nil:
-		s.failed, s.pause = e.err, longer(s.pause)
+		s.failed, s.pause, s.wanted = e.err, longer(s.pause), true
 		s.notBefore = now.Add(s.pause)
 		l.failing[e.about] = true
 		if l.allFail() {
@@ -220,12 +271,12 @@ func (l *lanes) end(ctx context.Context, e turnEnded) {
 		}
 		return
 	case e.rest == drained:
-		delete(l.known, e.about)
+		s.failed, s.pause, s.notBefore = nil, 0, now.Add(gatherFor)
 	case e.rest == remains:
-		s.failed, s.pause, s.notBefore = nil, 0, now
+		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now, true
 	case e.rest == waits:
 		// Neither a success nor a failure.
-		s.failed, s.pause, s.notBefore = nil, 0, now.Add(notYet)
+		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now.Add(notYet), true
 		return
 	}
 	clear(l.failing)

@@ -68,14 +68,14 @@ func parseAlertmanager(body []byte) ([]store.Item, error) {
 	subject := identifier(delivery.Receiver, delivery.GroupKey)
 	items := make([]store.Item, len(delivery.Alerts))
 	for i, in := range delivery.Alerts {
-		place := fmt.Sprintf("alerts[%d]", i)
-		alert, err := parseAlert(place, in)
-		if err != nil {
-			return nil, err
+		alert, problem := parseAlert(in)
+		if problem != nil {
+			problem.Place = fmt.Sprintf("alerts[%d].%s", i, problem.Place)
+			return nil, problem
 		}
 		report, err := json.Marshal(AlertReport{Alert: alert, GroupLabels: delivery.GroupLabels})
 		if err != nil {
-			return nil, malformed(place, "cannot be kept: %v", err)
+			return nil, malformed(fmt.Sprintf("alerts[%d]", i), "cannot be kept: %v", err)
 		}
 		state := "firing"
 		if !alert.Firing() {
@@ -107,38 +107,40 @@ func misplaced(body []byte) error {
 	return nil
 }
 
-// parseAlert reads one alert. Alertmanager gives a firing alert the zero time as its
-// end.
-func parseAlert(place string, in alertmanagerAlert) (incident.Alert, error) {
+// parseAlert reads one alert; the place of what is wrong with it is one within the alert.
+// Alertmanager gives a firing alert the zero time as its end.
+func parseAlert(in alertmanagerAlert) (incident.Alert, *MalformedError) {
 	if len(in.Labels) == 0 {
-		return incident.Alert{}, malformed(place+".labels", "holds no label; labels are what identifies an alert")
+		return incident.Alert{}, malformed("labels", "holds no label; labels are what identifies an alert")
 	}
-	startsAt, err := parseMoment(place+".startsAt", in.StartsAt)
-	if err != nil {
-		return incident.Alert{}, err
+	startsAt, problem := parseMoment("startsAt", in.StartsAt)
+	if problem != nil {
+		return incident.Alert{}, problem
 	}
 	alert := incident.Alert{
-		Fingerprint: cmp.Or(in.Fingerprint, fingerprint(in.Labels)),
-		Labels:      in.Labels, Annotations: in.Annotations,
+		Fingerprint: in.Fingerprint, Labels: in.Labels, Annotations: in.Annotations,
 		StartsAt: startsAt, URL: in.GeneratorURL, Source: alertmanagerName,
+	}
+	if alert.Fingerprint == "" {
+		alert.Fingerprint = fingerprint(in.Labels)
 	}
 	alert.Name = cmp.Or(in.Labels["alertname"], "Alert "+alert.Fingerprint)
 	alert = bounded(alert)
 	switch in.Status {
 	case "firing":
 	case "resolved":
-		if alert.ResolvedAt, err = parseMoment(place+".endsAt", in.EndsAt); err != nil {
-			return incident.Alert{}, err
+		if alert.ResolvedAt, problem = parseMoment("endsAt", in.EndsAt); problem != nil {
+			return incident.Alert{}, problem
 		}
 	default:
-		return incident.Alert{}, malformed(place+".status", "must be firing or resolved, not %q", in.Status)
+		return incident.Alert{}, malformed("status", "must be firing or resolved, not %q", in.Status)
 	}
 	return alert, nil
 }
 
 // parseMoment reads a time that must be given. The zero time is how Alertmanager
 // writes a time that it does not have.
-func parseMoment(place, text string) (time.Time, error) {
+func parseMoment(place, text string) (time.Time, *MalformedError) {
 	if text == "" {
 		return time.Time{}, malformed(place, "is missing")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"muster/incident"
 )
@@ -45,13 +46,21 @@ func bounded(a incident.Alert) incident.Alert {
 	return a
 }
 
+// short tells, at a glance, most of the texts that [incident.CutText] leaves as they are.
+func short(text string) bool {
+	return len(text) <= maxValueRunes && strings.IndexByte(text, 0) < 0
+}
+
 // fit leaves what there is room for, the small before the large, with values that are too
 // long cut and without characters that no database keeps. It returns how many it took out.
 func fit(values map[string]string) (lost int) {
 	room := maxBytes
 	for name, value := range values {
-		values[name] = incident.CutText(value, maxValueRunes)
-		room -= len(name) + len(values[name])
+		if !short(value) {
+			value = incident.CutText(value, maxValueRunes)
+			values[name] = value
+		}
+		room -= len(name) + len(value)
 	}
 	if room >= 0 {
 		return 0

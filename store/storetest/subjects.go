@@ -23,7 +23,7 @@ func runSubjects(t *testing.T, b Backend) {
 	}
 	pendingOf := func(t *testing.T, s *store.Store, subject store.Subject) []store.Item {
 		t.Helper()
-		items, err := s.PendingOf(t.Context(), subject, 0)
+		items, err := s.PendingOf(t.Context(), subject, 0, 0)
 		require.NoError(t, err)
 		return items
 	}
@@ -55,6 +55,37 @@ func runSubjects(t *testing.T, b Backend) {
 				requireInvalid(t, err, "limit")
 			}
 		}},
+		{"what arrived is told once, in its order, and what was known before it was asked is not told", func(t *testing.T, s *store.Store) {
+			ids := arrived(t, s, "before")
+			_, all := s.Arrived()
+			require.False(t, all, "the first time nobody knows what else there is")
+			_, err := s.Accept(t.Context(), []store.Item{alert("b", "1"), alert("a", "2"), alert("b", "3"), alert("a", "4")})
+			require.NoError(t, err)
+			_, err = s.Accept(t.Context(), []store.Item{alert("c", "2"), alert("b", "1")})
+			require.NoError(t, err)
+			news, all := s.Arrived()
+			require.True(t, all)
+			require.Equal(t, []store.Subject{of("b"), of("a")}, news, "what was only repeated is no news")
+			require.NoError(t, s.Delivered(t.Context(), ids, "INC-1"))
+			news, all = s.Arrived()
+			require.True(t, all)
+			require.Empty(t, news)
+			require.NoError(t, s.Return(t.Context(), ids, "INC-1"))
+			_, all = s.Arrived()
+			require.False(t, all, "what was given back has to be looked for")
+		}},
+		{"a storm of subjects is not told by name", func(t *testing.T, s *store.Store) {
+			s.Arrived()
+			var items []store.Item
+			for i := range 1500 {
+				items = append(items, alert(fmt.Sprint("group ", i), fmt.Sprint(i)))
+			}
+			_, err := s.Accept(t.Context(), items)
+			require.NoError(t, err)
+			news, all := s.Arrived()
+			require.False(t, all)
+			require.Less(t, len(news), 1500)
+		}},
 		{"a subject whose oldest items were handed on moves behind, and one without items is gone", func(t *testing.T, s *store.Store) {
 			ids := arrived(t, s)
 			require.Empty(t, ids)
@@ -75,10 +106,13 @@ func runSubjects(t *testing.T, b Backend) {
 			require.Equal(t, traced.Trace, all[2].Trace)
 			require.NoError(t, s.Discard(t.Context(), itemIDs(all[:1]), "nobody needs it"))
 			require.Empty(t, cmp.Diff(all[2:4], pendingOf(t, s, of("a"))))
-			first, err := s.PendingOf(t.Context(), of("a"), 1)
+			first, err := s.PendingOf(t.Context(), of("a"), 0, 1)
 			require.NoError(t, err)
 			require.Empty(t, cmp.Diff(all[2:3], first))
-			_, err = s.PendingOf(t.Context(), of("a"), store.MaxPending+1)
+			later, err := s.PendingOf(t.Context(), of("a"), first[0].ID, 0)
+			require.NoError(t, err)
+			require.Empty(t, cmp.Diff(all[3:4], later))
+			_, err = s.PendingOf(t.Context(), of("a"), 0, store.MaxPending+1)
 			requireInvalid(t, err, "limit")
 		}},
 		{"many items of one subject and many subjects of one item", func(t *testing.T, s *store.Store) {

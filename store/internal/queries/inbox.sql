@@ -19,11 +19,13 @@ FROM inbox WHERE settled_at IS NULL AND sent_at IS NULL AND id > 0 AND id > sqlc
 -- name: PendingItemsOf :many
 -- The subject is asked for as a range, so that the order is that of its index and of no
 -- other: asked for by equality, Postgres may take the subject of a former storm to be
--- common, and look for its one item among all that there are.
+-- common, and look for its one item among all that there are. What comes after an id is
+-- found without reading what was handed on of late, which stays in the index until vacuum
+-- has come.
 SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox
 WHERE settled_at IS NULL AND sent_at IS NULL
-  AND (kind, source, subject) >= (sqlc.arg(kind), sqlc.arg(source), sqlc.arg(subject))
+  AND (kind, source, subject, id) > (sqlc.arg(kind), sqlc.arg(source), sqlc.arg(subject), CAST(sqlc.arg(after) AS BIGINT))
   AND (kind, source, subject) <= (sqlc.arg(kind), sqlc.arg(source), sqlc.arg(subject))
 ORDER BY kind, source, subject, id LIMIT sqlc.arg(most);
 

@@ -215,15 +215,16 @@ const pendingItemsOf = `-- name: PendingItemsOf :many
 SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox
 WHERE settled_at IS NULL AND sent_at IS NULL
-  AND (kind, source, subject) >= ($1, $2, $3)
+  AND (kind, source, subject, id) > ($1, $2, $3, CAST($4 AS BIGINT))
   AND (kind, source, subject) <= ($1, $2, $3)
-ORDER BY kind, source, subject, id LIMIT $4
+ORDER BY kind, source, subject, id LIMIT $5
 `
 
 type PendingItemsOfParams struct {
 	Kind    string
 	Source  string
 	Subject string
+	After   int64
 	Most    int32
 }
 
@@ -240,12 +241,15 @@ type PendingItemsOfRow struct {
 
 // The subject is asked for as a range, so that the order is that of its index and of no
 // other: asked for by equality, Postgres may take the subject of a former storm to be
-// common, and look for its one item among all that there are.
+// common, and look for its one item among all that there are. What comes after an id is
+// found without reading what was handed on of late, which stays in the index until vacuum
+// has come.
 func (q *Queries) PendingItemsOf(ctx context.Context, arg PendingItemsOfParams) ([]PendingItemsOfRow, error) {
 	rows, err := q.query(ctx, q.pendingItemsOfStmt, pendingItemsOf,
 		arg.Kind,
 		arg.Source,
 		arg.Subject,
+		arg.After,
 		arg.Most,
 	)
 	if err != nil {

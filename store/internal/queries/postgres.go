@@ -80,16 +80,19 @@ func (q *Queries) AcceptArrivals(ctx context.Context, arrivals []Arrival, granul
 	if err != nil {
 		return nil, err
 	}
+	fresh = make([]bool, len(arrivals))
+	if len(added) == len(arrivals) {
+		for i := range fresh {
+			fresh[i] = true
+		}
+		return fresh, nil
+	}
 	isNew := make(map[int64]bool, len(added))
 	for _, id := range added {
 		isNew[id] = true
 	}
-	fresh = make([]bool, len(arrivals))
 	for i, id := range ids {
 		fresh[i] = isNew[id]
-	}
-	if len(added) == len(arrivals) {
-		return fresh, nil
 	}
 	repeated := columnsOf(arrivals, slices.DeleteFunc(places, func(place int64) bool { return fresh[place-1] }))
 	_, err = q.db.ExecContext(ctx, touchArrivals, repeated.kinds, repeated.sources, repeated.keys, repeated.seenAt, granularity.Seconds())

@@ -53,11 +53,6 @@ func (p place) at(key string, index int) place {
 	return place{p.in, fmt.Sprintf("%s.%s[%d]", p.path, key, index)}
 }
 
-// finding says what is wrong with the value at the place.
-func (p place) finding(format string, args ...any) Finding {
-	return p.breaks(ruleInvalidValue, "", format, args...)
-}
-
 // breaks says which rule is broken at the place, and what to do.
 func (p place) breaks(rule, hint, format string, args ...any) Finding {
 	return p.in.finding(rule, p.in.layout().at(p.path), hint, fmt.Sprintf(format, args...))

@@ -178,7 +178,7 @@ func (v *valueSearch) resolve(node ast.Node) ast.Node {
 }
 
 func (v *valueSearch) duration(value ast.Node) {
-	written := ""
+	var written string
 	switch n := v.resolve(value).(type) {
 	case nil:
 		return

@@ -88,7 +88,7 @@ func (c *composer) run(whole *Playbook, by Step, what string, way []*Playbook) *
 	written, ok := c.written[name]
 	switch {
 	case strings.Contains(name, "${"):
-		return &unrunnable{at: at} // Found when the file was checked.
+		return &unrunnable{at: at, message: "the playbook to run must be named plainly, without ${…}: it is put in before the incident begins"}
 	case by.Repeat != nil:
 		return &unrunnable{at: by.origin.key("repeat"), message: "a step that runs a playbook cannot be repeated"}
 	case !ok:

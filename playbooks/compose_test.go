@@ -1,7 +1,6 @@
 package playbooks_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -334,7 +333,7 @@ func TestWhatCannotBePutTogetherIsFound(t *testing.T) {
 		},
 		"a playbook is run that only the incident could name": {
 			map[string]string{"a": many(0, 1, "'${incident.title}'")},
-			[]string{"a.yaml:3: which playbook is run must be known beforehand"}, nil,
+			[]string{"a.yaml:3: the playbook to run must be named plainly"}, nil,
 		},
 		"a playbook is run again and again": {
 			map[string]string{"a": "steps:\n- {id: r, title: R, do: playbook.run, with: {playbook: b}, repeat: {every: 1h}}\n", "b": ""},
@@ -445,5 +444,5 @@ func TestEveryMistakeOfAFolderIsReported(t *testing.T) {
 	}
 	require.Equal(t, []string{"c"}, library.Names())
 	var findings playbooks.Findings
-	require.True(t, errors.As(err, &findings))
+	require.ErrorAs(t, err, &findings)
 }

@@ -2,7 +2,6 @@ package playbooks_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -115,7 +114,7 @@ func FuzzLoad(f *testing.F) {
 func requireFindings(t *testing.T, err error) {
 	t.Helper()
 	var findings playbooks.Findings
-	require.True(t, errors.As(err, &findings), "%T is no finding: %v", err, err)
+	require.ErrorAs(t, err, &findings)
 	for _, f := range findings {
 		require.NotEmpty(t, f.Message)
 		require.Positive(t, f.Line)

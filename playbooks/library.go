@@ -73,12 +73,12 @@ func (l Library) Load(files fs.FS, folder string) (Library, error) {
 }
 
 // ReadFile reads a playbook's file, and no more of it than shows that it is too large.
-func ReadFile(files fs.FS, name string) (File, error) {
+func ReadFile(files fs.FS, name string) (file File, err error) {
 	opened, err := files.Open(name)
 	if err != nil {
 		return File{}, err
 	}
-	defer opened.Close()
+	defer func() { err = errors.Join(err, opened.Close()) }()
 	text, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
 	return File{Name: name, Text: text}, err
 }

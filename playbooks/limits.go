@@ -43,7 +43,11 @@ func readYAML(d *document) (*ast.File, Findings) {
 	if finding, ok := tangled(d, tokens); ok {
 		return nil, Findings{finding}
 	}
-	tree, err := parser.Parse(tokens, 0)
+	var tree *ast.File
+	err := sheltered(func() (err error) {
+		tree, err = parser.Parse(tokens, 0)
+		return err
+	})
 	if err != nil {
 		return nil, Findings{syntaxFinding(d, err)}
 	}
@@ -169,7 +173,7 @@ func (e *expansion) size(node ast.Node) int {
 		}
 		total += size
 	case *ast.TagNode:
-		add(n.Value)
+		e.report(node, fmt.Sprintf("%s is a YAML tag, which means nothing in a playbook; put a text that begins with ! into quotes", n.Start.Value))
 	case ast.MapNode:
 		for entries, first := n.MapRange(), true; entries.Next(); first = false {
 			if entries.Key().IsMergeKey() && !first {

@@ -5,7 +5,7 @@ import (
 	"regexp"
 
 	"cel.dev/cel-go/cel"
-	celcost "cel.dev/cel-go/checker"
+	"cel.dev/cel-go/common/cost"
 )
 
 // loops are the parts of CEL that go through lists. An expression without one inside another
@@ -37,12 +37,12 @@ type largeIncident struct{}
 // largeSize is the number of steps, alerts or characters.
 const largeSize = 100
 
-// EstimateSize implements [celcost.CostEstimator].
-func (largeIncident) EstimateSize(celcost.AstNode) *celcost.SizeEstimate {
-	return &celcost.SizeEstimate{Min: 0, Max: largeSize}
+// EstimateSize implements [cost.Estimator].
+func (largeIncident) EstimateSize(cost.AstNode) *cost.SizeEstimate {
+	return &cost.SizeEstimate{Min: 0, Max: largeSize}
 }
 
-// EstimateCallCost implements [celcost.CostEstimator]: CEL's own estimates are fine.
-func (largeIncident) EstimateCallCost(string, string, *celcost.AstNode, []celcost.AstNode) *celcost.CallEstimate {
+// EstimateCallCost implements [cost.Estimator]: CEL's own estimates are fine.
+func (largeIncident) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
 	return nil
 }

@@ -72,6 +72,7 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 		"a merged mapping that hides what is written": {
 			"name: a\nsteps:\n- &base {id: a, title: A}\n- {id: b, <<: *base}\n", "p.yaml:4:11: << must stand first in its mapping",
 		},
+		"a tag":                         {"name: a\nsteps: ! {id: a, title: A}\n", "p.yaml:2:8: ! is a YAML tag, which means nothing in a playbook"},
 		"a key that stands there twice": {"name: a\nname: b\n", "p.yaml:2:1: mapping key \"name\" already defined at [1:1]"},
 	} {
 		t.Run(name, func(t *testing.T) {

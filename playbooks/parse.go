@@ -51,7 +51,9 @@ func read(d *document) (*Playbook, Findings) {
 	// The parser has refused keys that stand there twice. What a merged mapping (<<) brings
 	// may be written again after it.
 	var p Playbook
-	if err := yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey(), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
+	if err := sheltered(func() error {
+		return yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey(), yaml.CustomUnmarshaler(unmarshalDuration))
+	}); err != nil {
 		return nil, Findings{syntaxFinding(d, err)}
 	}
 	sum := sha256.Sum256([]byte(d.source))

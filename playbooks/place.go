@@ -18,6 +18,8 @@ type document struct {
 	tree func() *ast.File
 	// layout is where its values stand, likewise.
 	layout func() *layout
+	// lines are for excerpts, also of a file that is too tangled for a layout.
+	lines func() []string
 }
 
 // newDocument takes a file's text. The mark that some editors put at the beginning of UTF-8
@@ -34,6 +36,7 @@ func newDocument(file, text string) *document {
 	return &document{
 		file: file, source: text, tree: tree,
 		layout: sync.OnceValue(func() *layout { return newLayout(text, tree()) }),
+		lines:  sync.OnceValue(func() []string { return strings.Split(text, "\n") }),
 	}
 }
 
@@ -50,11 +53,6 @@ func (p place) at(key string, index int) place {
 	return place{p.in, fmt.Sprintf("%s.%s[%d]", p.path, key, index)}
 }
 
-// finding says what is wrong with the value at the place.
-func (p place) finding(format string, args ...any) Finding {
-	return p.breaks(ruleInvalidValue, "", format, args...)
-}
-
 // breaks says which rule is broken at the place, and what to do.
 func (p place) breaks(rule, hint, format string, args ...any) Finding {
 	return p.in.finding(rule, p.in.layout().at(p.path), hint, fmt.Sprintf(format, args...))
@@ -64,7 +62,7 @@ func (p place) breaks(rule, hint, format string, args ...any) Finding {
 func (d *document) finding(rule string, at position, hint, message string) Finding {
 	return Finding{
 		File: d.file, Line: at.line, Column: at.column, Severity: severityOf(rule), Rule: rule,
-		Message: message, Hint: hint, Excerpt: d.layout().excerpt(at),
+		Message: message, Hint: hint, Excerpt: excerpt(d.lines(), at),
 	}
 }
 

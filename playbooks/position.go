@@ -214,20 +214,20 @@ const (
 )
 
 // excerpt shows the lines around a position, with a caret below it.
-func (l *layout) excerpt(at position) string {
-	if at.line > len(l.lines) {
+func excerpt(lines []string, at position) string {
+	if at.line > len(lines) {
 		return ""
 	}
 	caret := at.column - 1
 	left := max(0, caret-excerptWidth*2/3)
-	if len([]rune(l.lines[at.line-1])) <= excerptWidth {
+	if len([]rune(lines[at.line-1])) <= excerptWidth {
 		left = 0
 	}
-	last := min(at.line+excerptAfter, len(l.lines))
+	last := min(at.line+excerptAfter, len(lines))
 	digits := len(strconv.Itoa(last))
 	var b strings.Builder
 	for n := max(1, at.line-excerptBefore); n <= last; n++ {
-		line := shown(l.lines[n-1], left)
+		line := shown(lines[n-1], left)
 		if n > at.line && line == "" {
 			break
 		}

@@ -101,6 +101,17 @@ func (a *Approval) UnmarshalJSON(text []byte) error {
 
 func sortedKeys(m Parameters) []string { return slices.Sorted(maps.Keys(m)) }
 
+// sheltered does something with the YAML library, which panics on some files that hardly
+// anybody writes. A file must not end the process that reads it.
+func sheltered(do func() error) (err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = fmt.Errorf("this cannot be read as YAML: %v", caught)
+		}
+	}()
+	return do()
+}
+
 func unmarshalDuration(d *time.Duration, written []byte) error {
 	var text string
 	if err := yaml.Unmarshal(written, &text); err != nil {
@@ -153,7 +164,7 @@ func (v *valueSearch) visit(node ast.Node) {
 	}
 }
 
-// resolve returns what stands behind anchors, aliases and tags.
+// resolve returns what stands behind anchors and aliases.
 func (v *valueSearch) resolve(node ast.Node) ast.Node {
 	switch n := node.(type) {
 	case *ast.AnchorNode:
@@ -161,15 +172,13 @@ func (v *valueSearch) resolve(node ast.Node) ast.Node {
 		return v.resolve(n.Value)
 	case *ast.AliasNode:
 		return v.anchors[n.Value.GetToken().Value]
-	case *ast.TagNode:
-		return v.resolve(n.Value)
 	default:
 		return node
 	}
 }
 
 func (v *valueSearch) duration(value ast.Node) {
-	written := ""
+	var written string
 	switch n := v.resolve(value).(type) {
 	case nil:
 		return

@@ -134,7 +134,8 @@ func TestAMetricIsCollectedWithItsLine(t *testing.T) {
 	require.Equal(t, 30*time.Minute, w.last)
 	require.Equal(t, "Error rate", outcome.Measurement.Title)
 	require.Equal(t, "errors", outcome.Measurement.Query)
-	require.Equal(t, "zone=a 4 % ▁ █; zone=b 2 % █▁ ", outcome.Text)
+	require.Equal(t, "zone=a 4 % ▁ █; zone=b 2 % █▁ ", outcome.Measurement.Summary())
+	require.Empty(t, outcome.Text, "the timeline has it already")
 	require.Equal(t, map[string]any{"last": 4.0, "min": -1.0, "max": 9.0}, outcome.Output)
 	w.metric.Series = nil
 	outcome, err = w.do(t, effect(playbooks.PrometheusCollect, playbooks.Parameters{"query": "errors", "last": "1h"}))

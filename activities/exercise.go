@@ -26,10 +26,15 @@ func would(format string, parameters ...string) func(context.Context, call) (inc
 	return func(_ context.Context, e call) (incident.Outcome, error) {
 		values := make([]any, len(parameters))
 		for i, name := range parameters {
-			values[i] = incident.CutText(e.text(name), maxTold)
+			values[i] = brief(e.text(name))
 		}
 		return told(format, values...), nil
 	}
+}
+
+// brief is the beginning of a text, as one line.
+func brief(text string) string {
+	return incident.CutText(strings.Join(strings.Fields(text), " "), maxTold)
 }
 
 func told(format string, values ...any) incident.Outcome {
@@ -82,7 +87,7 @@ func (a *Activities) postExercise(ctx context.Context, e call) (incident.Outcome
 		return incident.Outcome{}, err
 	}
 	if id == "" {
-		return told("say: %s", incident.CutText(e.text("text"), maxTold)), nil
+		return told("say: %s", brief(e.text("text"))), nil
 	}
 	link, err := a.Chat.Post(ctx, incident.Message{
 		Key: e.key, ChannelID: id, Text: "*Exercise*\n" + e.text("text"), Links: a.messageLinks(e),

@@ -55,7 +55,8 @@ func (a *Activities) collectMetric(ctx context.Context, e call) (incident.Outcom
 	if len(m.Series) == 0 {
 		return incident.Outcome{Text: "no values in the last " + e.text("last"), Output: map[string]any{}}, nil
 	}
-	return incident.Outcome{Measurement: &m, Text: m.Summary(), Output: extremes(m)}, nil
+	// The timeline tells of the measurement itself.
+	return incident.Outcome{Measurement: &m, Output: extremes(m)}, nil
 }
 
 // extremes are the outputs of a measurement.

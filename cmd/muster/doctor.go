@@ -121,7 +121,7 @@ func (cmd *doctorCommand) settings() (config.Settings, config.Problems) {
 	}
 	var all config.Problems
 	for _, err := range []error{
-		settings.ReadSecrets(os.LookupEnv),
+		settings.ReadSecrets(os.LookupEnv), settings.ReadPlaybookSecrets(os.Environ()),
 		settings.HTTP.Validate(), settings.Storage.Validate(), settings.Vendors.Validate(), settings.Heartbeat.Validate(),
 	} {
 		var problems config.Problems

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ const (
 )
 
 // PrometheusURL is the address of the stand-in for Prometheus, to which its clients add
-// /api/v1/query. It answers every query, which it does not understand, with one series: a
+// /api/v1/query. It answers every query, none of which it understands, with one series: a
 // sample, which is always the same at the same time, or what a person has set.
 func (s *Sandbox) PrometheusURL() string { return s.address("/prometheus") }
 
@@ -60,11 +61,14 @@ func (s *Sandbox) answerQuery(w http.ResponseWriter, r *http.Request, answer fun
 		writePrometheusError(w, http.StatusBadRequest, "bad_data", `invalid parameter "query": unknown position: parse error: no expression found in input`)
 		return
 	}
-	var query metricQuery
-	err := s.db.transact(r.Context(), func(tx *sql.Tx) (err error) {
-		query, err = s.noteQuery(r.Context(), tx, text)
-		return err
-	})
+	query, known := constant(text)
+	var err error
+	if !known {
+		err = s.db.transact(r.Context(), func(tx *sql.Tx) (err error) {
+			query, err = s.noteQuery(r.Context(), tx, text)
+			return err
+		})
+	}
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "sandbox: a query was not remembered", "error", err)
 		writePrometheusError(w, http.StatusInternalServerError, "internal", "the query cannot be remembered; the log says why")
@@ -84,6 +88,19 @@ type metricQuery struct {
 	value   sql.NullFloat64
 	setAt   time.Time
 	askedAt int64
+}
+
+// constantQuery is the one kind of query that the stand-in understands: vector(1), by which
+// clients find out whether somebody answers. None of them is remembered.
+var constantQuery = regexp.MustCompile(`^vector\(\s*(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*\)$`)
+
+func constant(text string) (metricQuery, bool) {
+	found := constantQuery.FindStringSubmatch(text)
+	if found == nil {
+		return metricQuery{}, false
+	}
+	value, err := strconv.ParseFloat(found[1], 64)
+	return metricQuery{text: text, value: sql.NullFloat64{Float64: value, Valid: true}}, err == nil
 }
 
 const selectQueries = `SELECT query, value, set_at, asked_at FROM prometheus_queries`
@@ -126,10 +143,14 @@ func (q metricQuery) at(moment time.Time) float64 {
 
 // metric says on each series what it is.
 func (q metricQuery) metric() object {
-	if q.value.Valid {
+	switch {
+	case q.value.Valid && q.setAt.IsZero():
+		return object{}
+	case q.value.Valid:
 		return object{"sandbox": "set by hand"}
+	default:
+		return object{"sandbox": "sample"}
 	}
-	return object{"sandbox": "sample"}
 }
 
 func point(moment time.Time, value float64) [2]any {

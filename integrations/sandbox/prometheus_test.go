@@ -66,6 +66,17 @@ func TestAQueryGivesASampleOrWhatAPersonHasSet(t *testing.T) {
 	require.Equal(t, model.Metric{"sandbox": "sample"}, w.value(t, "error_rate").Metric)
 }
 
+func TestWhoOnlyAsksWhetherSomebodyAnswersLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	for query, want := range map[string]float64{"vector(1)": 1, "vector( -2.5 )": -2.5} {
+		sample := w.value(t, query)
+		require.InDelta(t, want, float64(sample.Value), 0)
+		require.Empty(t, sample.Metric)
+	}
+	require.Empty(t, w.state(t).Prometheus.Queries)
+}
+
 func TestQueriesAreForgottenUnlessTheyAreSet(t *testing.T) {
 	t.Parallel()
 	w := start(t)

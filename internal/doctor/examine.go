@@ -95,6 +95,7 @@ var areas = []area{
 	{Area: Area{"jira", "reads the account, the projects and the account's permissions in them; files nothing"}, limit: manyServicesLimit, examine: (*examination).jira},
 	{Area: Area{"mail", "signs in to the mail server, names sender and recipients, and takes them back; sends no mail"}, examine: (*examination).mail},
 	{Area: Area{"webhook", "connects to the host of the fallback webhook and checks its certificate; posts nothing"}, examine: (*examination).webhook},
+	{Area: Area{"prometheus", "asks for the value of vector(1)"}, examine: (*examination).prometheus},
 	{Area: Area{"clock", "reads the header Date of the vendors that are connected"}, examine: (*examination).clock},
 	{Area: Area{"address", "asks MUSTER_PUBLIC_URL/healthz, from this machine, and compares the installation with that of the database"}, examine: (*examination).address},
 	{Area: Area{"heartbeat", "connects to the host of the heartbeat and checks its certificate; does not call it, since a call says that all is well"}, examine: (*examination).heartbeat},
@@ -177,7 +178,7 @@ func (e *examination) examine(ctx context.Context, a area) []Finding {
 // areaOf are the beginnings of variables by area; the others belong to the settings.
 var areaOf = []struct{ prefix, area string }{
 	{"MUSTER_SLACK_", "slack"}, {"MUSTER_PAGERDUTY_", "pagerduty"}, {"MUSTER_JIRA_", "jira"}, {"MUSTER_SMTP_", "mail"},
-	{"MUSTER_FALLBACK_WEBHOOK_", "webhook"}, {"MUSTER_HEARTBEAT_", "heartbeat"}, {"MUSTER_DATABASE_", "database"},
+	{"MUSTER_FALLBACK_WEBHOOK_", "webhook"}, {"MUSTER_PROMETHEUS_", "prometheus"}, {"MUSTER_HEARTBEAT_", "heartbeat"}, {"MUSTER_DATABASE_", "database"},
 	{"MUSTER_PUBLIC_URL", "address"},
 }
 

@@ -100,6 +100,7 @@ func (i *installation) connect() *installation {
 		},
 		Mail:         config.Mail{URL: config.NewSecret(box.SMTPURL()), From: "muster@example.com"},
 		Webhook:      config.Webhook{URL: config.NewSecret(box.WebhookURL()), Secret: config.NewSecret("sample-fallback-secret")},
+		Prometheus:   config.Prometheus{URL: box.PrometheusURL()},
 		Alertmanager: config.Alertmanager{Token: config.NewSecret("sample-alertmanager")},
 	}
 	i.options.Settings.Heartbeat.URL = config.NewSecret(i.url + "/heartbeat")

@@ -36,7 +36,11 @@ func redactor(o Options) func(string) string {
 	} {
 		add(secret.Reveal())
 	}
-	add(o.Temporal.APIKey.Reveal())
+	add(o.Temporal.APIKey.Reveal(), v.Prometheus.Token.Reveal())
+	for _, name := range v.PlaybookSecrets.Names() {
+		secret, _ := v.PlaybookSecrets.Secret(name)
+		add(secret)
+	}
 	for _, address := range []config.Secret{o.Settings.DatabaseURL, v.Mail.URL, v.Webhook.URL, o.Settings.Heartbeat.URL} {
 		add(address.Reveal())
 		add(secretParts(address.Reveal())...)

@@ -19,6 +19,7 @@ func (e *examination) settings(_ context.Context, n *notes) {
 	e.catalogueIsValid(n)
 	e.unknownVariables(n)
 	e.unusedSecrets(n)
+	e.secretsOfPlaybooks(n)
 	e.filesOfSecrets(n)
 	if e.real() && !e.Settings.Alertmanager.Token.IsSet() {
 		n.warn("MUSTER_ALERTMANAGER_TOKEN is not set: whoever reaches Muster can send it alerts, and so page people").
@@ -58,7 +59,7 @@ func (e *examination) unknownVariables(n *notes) {
 	var unknown []string
 	for _, name := range e.Set {
 		known := slices.Contains(e.Variables, name) || slices.Contains(e.Variables, strings.TrimSuffix(name, "_FILE"))
-		if strings.HasPrefix(name, "MUSTER_") && !known {
+		if strings.HasPrefix(name, "MUSTER_") && !known && !config.IsPlaybookSecretVariable(name) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -108,7 +109,7 @@ func (e *examination) filesOfSecrets(n *notes) {
 	}
 	for _, name := range e.Set {
 		variable, ok := strings.CutSuffix(name, "_FILE")
-		if !ok || !slices.Contains(e.Variables, variable) {
+		if !ok || !slices.Contains(e.Variables, variable) && !config.IsPlaybookSecretVariable(variable) {
 			continue
 		}
 		if path, _ := e.Environment(name); path != "" {

@@ -9,6 +9,7 @@ import (
 	"muster/config"
 	"muster/integrations"
 	"muster/integrations/slack"
+	"muster/playbooks"
 )
 
 // slack examines the token, its scopes, and the channels that people are told in when
@@ -29,6 +30,7 @@ func (e *examination) slack(ctx context.Context, n *notes) {
 	}
 	n.fine("the token is that of @%s in the workspace %s", access.App, access.Workspace)
 	scopes(n, access)
+	e.privateChannels(n, access)
 	if settings.SigningSecret.IsSet() {
 		n.fine("the signing secret is set; whether it is the app's shows only when Slack sends something")
 	}
@@ -52,6 +54,19 @@ func scopes(n *notes, access slack.Access) {
 	if unused := access.Unused(); len(unused) > 0 {
 		n.note("it also has %s, which Muster does not use: %s", counted(len(unused), "scope"), strings.Join(unused, ", "))
 	}
+}
+
+// privateChannels examines whether the app may open the private channels that playbooks ask for.
+func (e *examination) privateChannels(n *notes, access slack.Access) {
+	users := e.calls(playbooks.SlackCreateChannel, func(with playbooks.Parameters) bool {
+		return with["private"] != "" && with["private"] != "false"
+	})
+	missing := slices.DeleteFunc(slack.PrivateScopes(), func(scope string) bool { return slices.Contains(access.Granted, scope) })
+	if len(users) == 0 || !access.ScopesTold || len(missing) == 0 {
+		return
+	}
+	n.wrong("%s opens private channels, for which the token lacks %s: %s", strings.Join(users, ", "), counted(len(missing), "scope"), strings.Join(missing, ", ")).
+		mend("add them to the Bot Token Scopes on the app's page OAuth & Permissions, and install the app again")
 }
 
 // fallbackChannels examines whether the app can post where people are told when PagerDuty

@@ -25,7 +25,7 @@ func TestTemporalThatIsWrong(t *testing.T) {
 		text, mend string
 	}{
 		"all is well": {
-			func(*testing.T, *temporalFake, *doctor.Temporal) {}, doctor.Fine, "2 worker processes at work, on all 5 task queues", "",
+			func(*testing.T, *temporalFake, *doctor.Temporal) {}, doctor.Fine, "2 worker processes at work, on all 6 task queues", "",
 		},
 		"its settings cannot be read": {
 			func(_ *testing.T, _ *temporalFake, o *doctor.Temporal) { o.Err = errSample },

@@ -230,6 +230,14 @@ func TestAnExerciseIsTakenForNothingElse(t *testing.T) {
 	require.Equal(t, "(1) Incidents · Muster", titleOf(list))
 	require.Contains(t, list.text(t, "open"), "1 open incident 1 unacknowledged 1 exercise")
 	require.Equal(t, []string{"Checkout fails", "Checkout fails since the deployment"}, list.listed(t, "open"), "the real one first")
+	for query, want := range map[string][]string{
+		"exercise=true":  {"Checkout fails since the deployment"},
+		"exercise=false": {"Checkout fails"},
+	} {
+		filtered := s.get(t, "/incidents?"+query)
+		require.Equal(t, want, filtered.listed(t, "open"))
+		require.Contains(t, filtered.text(t, "main"), "Exercises only", "the choice stays")
+	}
 	s.do(t, "INC-1", incident.PersonActor(responder), incident.Resolve{})
 	require.Contains(t, s.get(t, "/").text(t, "past"), "Exercise resolved checkout")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -36,26 +37,28 @@ type filter struct {
 	severity string
 	service  string
 	query    string
+	// exercise is "true" for exercises alone, "false" for what is real, empty for both.
+	exercise string
 	cursor   string
 }
 
 func readFilter(c *gin.Context) filter {
 	return filter{
 		status: c.Query("status"), severity: c.Query("severity"), service: c.Query("service"),
-		query: strings.TrimSpace(c.Query("q")), cursor: c.Query("cursor"),
+		query: strings.TrimSpace(c.Query("q")), exercise: c.Query("exercise"), cursor: c.Query("cursor"),
 	}
 }
 
 // set says whether anything is filtered.
 func (f filter) set() bool {
-	return f.status != "" || f.severity != "" || f.service != "" || f.query != ""
+	return f.status != "" || f.severity != "" || f.service != "" || f.query != "" || f.exercise != ""
 }
 
 // encode writes the filter as a query, with another cursor.
 func (f filter) encode(cursor string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{
-		"status": f.status, "severity": f.severity, "service": f.service, "q": f.query, "cursor": cursor,
+		"status": f.status, "severity": f.severity, "service": f.service, "q": f.query, "exercise": f.exercise, "cursor": cursor,
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -79,10 +82,14 @@ func (f filter) statuses(among []incident.Status) ([]incident.Status, bool) {
 }
 
 func (f filter) over(statuses []incident.Status, limit int, cursor string) store.Filter {
-	return store.Filter{
+	wanted := store.Filter{
 		Status: statuses, Severity: incident.Severity(f.severity), Service: f.service, Query: f.query,
 		Limit: limit, Cursor: cursor,
 	}
+	if f.exercise != "" {
+		wanted.Exercise = new(f.exercise == "true")
+	}
+	return wanted
 }
 
 func (u *UI) showList(c *gin.Context) {
@@ -138,7 +145,7 @@ func (u *UI) listPage(ctx context.Context, c *gin.Context) (*listPage, error) {
 	}
 	page := &listPage{
 		Layout: u.layout(c, "Incidents"),
-		Filter: u.filterView(f),
+		Filter: u.filterView(f, slices.Concat(open, past)),
 		Open:   openView(open, f, u.Now().UTC()),
 		Past:   pastView(past, next, f, u.Now().UTC()),
 		seq:    seqSum(open) + seqSum(past),

@@ -24,18 +24,21 @@ func (p *listPage) parts() []part {
 
 // FilterView is the form that narrows the list.
 type FilterView struct {
-	Status, Severity, Service, Query string
+	Status, Severity, Service, Query, Exercise string
 
 	Statuses   []incident.Status
 	Severities []Choice
 	Services   []Choice
-	Set        bool
+	// Exercises says that there is something to choose between.
+	Exercises bool
+	Set       bool
 }
 
-func (u *UI) filterView(f filter) FilterView {
+func (u *UI) filterView(f filter, shown []incident.State) FilterView {
 	return FilterView{
-		Status: f.status, Severity: f.severity, Service: f.service, Query: f.query,
+		Status: f.status, Severity: f.severity, Service: f.service, Query: f.query, Exercise: f.exercise,
 		Statuses: incident.Statuses(), Severities: u.Severities, Services: u.Services, Set: f.set(),
+		Exercises: f.exercise != "" || slices.ContainsFunc(shown, func(s incident.State) bool { return s.Exercise != nil }),
 	}
 }
 

@@ -269,7 +269,7 @@ func (a *Agenda) wayTo(s incident.State, planned Step) way {
 	}
 	decisions := map[string]way{}
 	plain, leftOut, waits := 0, 0, false
-	for _, need := range planned.Needs {
+	for _, need := range a.playbook.eachNeed(planned) {
 		id, option := choice(need)
 		towards := a.wayFrom(s, id, option)
 		switch {

@@ -351,3 +351,27 @@ hooks:
 	f.do(began, incident.ChangeSeverity{Severity: "SEV2"})
 	require.Equal(t, "down", f.settle(began).Work[0].With["text"])
 }
+
+func TestAStepThatNeedsAGroupWaitsForAllOfIt(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - group: look
+    title: Look
+    order: sequence
+    steps:
+      - {id: a, title: A}
+      - {id: b, title: B}
+  - {id: then, title: Then, needs: [look]}
+`)
+	f.settle(began)
+	require.Equal(t, incident.Pending, f.stateOf("b"))
+	f.do(began, incident.CompleteStep{Step: "a"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("b"))
+	require.Equal(t, incident.Pending, f.stateOf("then"))
+	f.do(began, incident.SkipStep{Step: "b", Reason: "not needed"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("then"))
+}

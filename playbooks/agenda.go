@@ -117,7 +117,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 			continue
 		}
 		r := Reaction{ID: fmt.Sprintf("%s@%d", h.ID, e.Seq), Hook: h.ID, Event: e.Brief()}
-		holds, err := a.playbook.programs.holds(h.When, newScope(s, e, e.At))
+		holds, err := a.playbook.programs.holds(h.When, a.hookScope(h, s, e, e.At))
 		if err != nil {
 			r.Problem = err.Error()
 		}
@@ -141,6 +141,11 @@ func (a *Agenda) answersFailure(e incident.Event) bool {
 	return ok && slices.ContainsFunc(a.reactions, func(r Reaction) bool {
 		return r.ID == failed.Step && r.Event.Kind() == e.Kind()
 	})
+}
+
+// hookScope is what the expressions of a hook see of an event.
+func (a *Agenda) hookScope(h Hook, s incident.State, e incident.Event, now time.Time) Scope {
+	return a.playbook.ScopeWithin(h.Within, newScope(s, e, now))
 }
 
 func (a *Agenda) settle(id string) {
@@ -303,7 +308,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		case failedBefore && step.State == incident.Pending:
 			a.dueAgain(s, hook, r, d)
 		default:
-			scope := newScope(s, r.Event, d.now)
+			scope := a.hookScope(hook, s, r.Event, d.now)
 			title, err := a.playbook.programs.text(hook.Title, scope)
 			if err != nil {
 				title = hook.ID
@@ -321,7 +326,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 // dueAgain starts a reaction that failed before, if it is still wanted: nobody is paged
 // because nobody acknowledged, after somebody has.
 func (a *Agenda) dueAgain(s incident.State, hook Hook, r Reaction, d *dueList) {
-	wanted, err := a.playbook.programs.holds(hook.When, newScope(s, r.Event, d.now))
+	wanted, err := a.playbook.programs.holds(hook.When, a.hookScope(hook, s, r.Event, d.now))
 	if err == nil && !wanted {
 		d.command(incident.SkipStep{Step: r.ID, Reason: "no longer needed"})
 		return

@@ -124,7 +124,7 @@ func (a *Agenda) watch(s incident.State, e incident.Event) {
 			continue
 		}
 		w := a.watches[step.ID]
-		holds, err := a.playbook.programs.holds(planned.Wait.Until, plainScope(s, e.At))
+		holds, err := a.playbook.programs.holds(planned.Wait.Until, a.playbook.ScopeWithin(planned.Within, plainScope(s, e.At)))
 		switch {
 		case err != nil:
 			w.Since, w.Found = time.Time{}, err.Error()
@@ -152,7 +152,7 @@ func (a *Agenda) observeRun(s incident.State, h Hook, e incident.Event) {
 	if !known || step.State != incident.Pending || a.awaitsRun(h.ID) {
 		return
 	}
-	holds, err := a.playbook.programs.holds(h.When, newScope(s, e, e.At))
+	holds, err := a.playbook.programs.holds(h.When, a.hookScope(h, s, e, e.At))
 	if r := (Reaction{ID: h.ID, Hook: h.ID, Event: e.Brief()}); holds || err != nil {
 		if err != nil {
 			r.Problem = err.Error()
@@ -189,9 +189,10 @@ func (a *Agenda) dueRoles(s incident.State, d *dueList) {
 }
 
 func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList) {
-	scope := plainScope(s, d.now)
+	whole := plainScope(s, d.now)
 	for _, planned := range a.playbook.Steps {
 		step, known := s.Step(planned.ID)
+		scope := a.playbook.ScopeWithin(planned.Within, whole)
 		switch {
 		case !known:
 			continue

@@ -87,6 +87,9 @@ func givenUp(s incident.Step) bool { return s.State == incident.Failed && s.Retr
 // is in the state, so that nothing has to be remembered beside it.
 func (a *Agenda) dueReminders(s incident.State, d *dueList) {
 	for _, h := range a.playbook.Hooks {
+		if !a.reached(s, h.Within) {
+			continue
+		}
 		for _, m := range h.matters(s) {
 			given := s.Reminder(h.ID, m.subject)
 			due, inRow := m.since.Add(m.after), 0
@@ -118,7 +121,7 @@ func (a *Agenda) Reminder(s incident.State, hook, subject string, now time.Time)
 		return incident.Remind{}, false
 	}
 	count := s.Reminder(hook, subject).Count + 1
-	scope := newScope(s, incident.Event{Fact: incident.ReminderGiven{Hook: hook, Subject: subject}}, now)
+	scope := a.hookScope(h, s, incident.Event{Fact: incident.ReminderGiven{Hook: hook, Subject: subject}}, now)
 	text, err := a.playbook.programs.text(h.Remind, scope)
 	if err != nil {
 		text = h.Title

@@ -67,7 +67,7 @@ type LocalView struct {
 // selectionEnvironment is what the conditions for choosing are checked against.
 var selectionEnvironment = sync.OnceValues(func() (*cel.Env, error) {
 	texts := cel.MapType(cel.StringType, cel.StringType)
-	return cel.NewEnv(
+	return shareable(cel.NewEnv(
 		ext.Strings(),
 		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 		cel.OptionalTypes(),
@@ -77,7 +77,7 @@ var selectionEnvironment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.Variable("alert", cel.ObjectType("playbooks.AlertView")),
 		cel.Variable("local", cel.ObjectType("playbooks.LocalView")),
 		cel.Function("get", cel.MemberOverload("texts_get_text", []*cel.Type{texts, cel.StringType}, cel.StringType, cel.BinaryBinding(getText))),
-	)
+	))
 })
 
 // getText is labels.get("x"): empty for a label that is not there.

@@ -20,9 +20,22 @@ import (
 // condition needs and stops an expression that loops over loops.
 const costLimit = 100_000
 
+// shareable makes an environment fit to be used by several goroutines at once: cel-go 0.33
+// completes it, for its suggestions, when it first finds an unknown name, while others may be
+// reading it.
+func shareable(env *cel.Env, err error) (*cel.Env, error) {
+	if err != nil {
+		return nil, err
+	}
+	if _, issues := env.Compile("unknown"); issues.Err() == nil {
+		return nil, errors.New("the environment of expressions knows the name “unknown”")
+	}
+	return env, nil
+}
+
 // environment is what all expressions are checked against.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
-	return cel.NewEnv(
+	return shareable(cel.NewEnv(
 		ext.Strings(),
 		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 		ext.NativeTypes(ext.ParseStructTags(true),
@@ -34,7 +47,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.Variable("followup", cel.ObjectType("playbooks.FollowupView")),
 		cel.Variable("outputs", cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType))),
 		cel.Function("secret", cel.Overload("secret_name", []*cel.Type{cel.StringType}, cel.StringType, cel.UnaryBinding(placeholder))),
-	)
+	))
 })
 
 func placeholder(name ref.Val) ref.Val {

@@ -17,14 +17,14 @@ var mistakes = map[string]struct {
 	text  string
 	rules []string
 }{
-	"no YAML":                              {"name: «[", []string{"syntax"}},
-	"a key that does not exist":            {"name: p\n«desciption: x", []string{"unknown-key"}},
-	"a playbook without a name":            {"«description: p", []string{"missing-key"}},
-	"a name with capitals":                 {"name: «Payments", []string{"invalid-id"}},
-	"a duration in words":                  {"name: p\nclose_after: «tomorrow", []string{"invalid-value"}},
-	"a duration below zero":                {"name: p\nclose_after: «-1h", []string{"invalid-value"}},
-	"a title that is too long":             {"name: p\nroles: [{id: a, title: «" + strings.Repeat("a", 201) + "}]", []string{"limit"}},
-	"nothing to remove from":               {"name: p\n«remove: [a]", []string{"composition"}},
+	"no YAML":                   {"name: «[", []string{"syntax"}},
+	"a key that does not exist": {"name: p\n«desciption: x", []string{"unknown-key"}},
+	"a playbook without a name": {"«description: p", []string{"missing-key"}},
+	"a name with capitals":      {"name: «Payments", []string{"invalid-id"}},
+	"a duration in words":       {"name: p\nclose_after: «tomorrow", []string{"invalid-value"}},
+	"a duration below zero":     {"name: p\nclose_after: «-1h", []string{"invalid-value"}},
+	"a title that is too long":  {"name: p\nroles: [{id: a, title: «" + strings.Repeat("a", 201) + "}]", []string{"limit"}},
+	"nothing to remove from":    {"name: p\n«remove: [a]", []string{"composition"}},
 
 	"a role assigned to somebody else": {"name: p\nroles: [{id: a, title: A, assign: «oncall}]", []string{"invalid-value"}},
 	"two roles of one name":            {"name: p\nroles: [{id: a, title: A}, {id: «a, title: B}]", []string{"duplicate-id"}},

@@ -32,7 +32,7 @@ func (c *checker) checkAction(path, do string, with Parameters, at site) {
 				c.report(ruleInvalidParameter, path, p.Doc, "%s %s", name, err)
 			}
 		}
-		if do == PlaybookRun && !ok {
+		if do == PlaybookRun && !ok && c.library == nil { // or else it is found when they are put together
 			c.report(ruleComposition, path, "name the playbook; conditions belong into when", "which playbook is run must be known beforehand")
 		}
 	}

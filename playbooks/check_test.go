@@ -17,14 +17,14 @@ var mistakes = map[string]struct {
 	text  string
 	rules []string
 }{
-	"no YAML":                              {"name: «[", []string{"syntax"}},
-	"a key that does not exist":            {"name: p\n«desciption: x", []string{"unknown-key"}},
-	"a playbook without a name":            {"«description: p", []string{"missing-key"}},
-	"a name with capitals":                 {"name: «Payments", []string{"invalid-id"}},
-	"a duration in words":                  {"name: p\nclose_after: «tomorrow", []string{"invalid-value"}},
-	"a duration below zero":                {"name: p\nclose_after: «-1h", []string{"invalid-value"}},
-	"a title that is too long":             {"name: p\nroles: [{id: a, title: «" + strings.Repeat("a", 201) + "}]", []string{"limit"}},
-	"nothing to remove from":               {"name: p\n«remove: [a]", []string{"composition"}},
+	"no YAML":                   {"name: «[", []string{"syntax"}},
+	"a key that does not exist": {"name: p\n«desciption: x", []string{"unknown-key"}},
+	"a playbook without a name": {"«description: p", []string{"missing-key"}},
+	"a name with capitals":      {"name: «Payments", []string{"invalid-id"}},
+	"a duration in words":       {"name: p\nclose_after: «tomorrow", []string{"invalid-value"}},
+	"a duration below zero":     {"name: p\nclose_after: «-1h", []string{"invalid-value"}},
+	"a title that is too long":  {"name: p\nroles: [{id: a, title: «" + strings.Repeat("a", 201) + "}]", []string{"limit"}},
+	"nothing to remove from":    {"name: p\n«remove: [a]", []string{"composition"}},
 
 	"a role assigned to somebody else": {"name: p\nroles: [{id: a, title: A, assign: «oncall}]", []string{"invalid-value"}},
 	"two roles of one name":            {"name: p\nroles: [{id: a, title: A}, {id: «a, title: B}]", []string{"duplicate-id"}},
@@ -217,7 +217,7 @@ func TestPlaybooksAreCheckedTogether(t *testing.T) {
 			nil,
 		},
 		"what is not inherited is not": {
-			map[string]string{"a.yaml": "name: a\nextends: default\nsteps: [{id: x, title: X, role: painter, needs: [breif]}]"},
+			map[string]string{"a.yaml": "name: a\nextends: default\nsteps: [{id: x, title: X, role: painter, needs: [brieff]}]"},
 			[]string{"a.yaml unknown-role", "a.yaml unknown-step"},
 		},
 		"an addition refers to what it joins": {
@@ -229,7 +229,7 @@ func TestPlaybooksAreCheckedTogether(t *testing.T) {
 			[]string{"a.yaml unknown-role", "a.yaml unknown-step"},
 		},
 		"a playbook to build on that does not exist": {
-			map[string]string{"a.yaml": "name: a\nextends: defualt\nsteps: [{id: x, title: X, role: whoever}]"},
+			map[string]string{"a.yaml": "name: a\nextends: defaultt\nsteps: [{id: x, title: X, role: whoever}]"},
 			[]string{"a.yaml composition"},
 		},
 		"playbooks that build on each other": {
@@ -287,14 +287,14 @@ func TestWhatIsMadeOfAWrongPlaybookIsLeftOut(t *testing.T) {
 func TestAHintNamesWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	for text, hint := range map[string]string{
-		"name: p\nsteps: [{id: a, title: A, do: slack.psot, with: {text: x}}]":             "did you mean slack.post?",
-		"name: p\nsteps: [{id: a, title: '${incident.servce.name}'}]":                      "did you mean service?",
-		"name: p\nsteps: [{id: a, title: '${incident.service.nmae}'}]":                     "did you mean name? it has: channel_prefix, name, team",
-		"name: p\nsteps: [{id: a, title: A, when: 'incident.active and true'}]":            "and is &&, or is ||",
-		"name: p\nsteps: [{id: a, title: '${incident.vacant_roles}'}]":                     "join(', ') makes a text of a list",
-		"name: p\nhooks: [{id: a, on: resovled, title: A, do: postmortem.draft}]":          "did you mean resolved?",
-		"name: p\nsteps: [{id: a, title: 'A ${incident.title + incident.number}'}]":        "string(…) makes a text of a number",
-		"name: p\nsteps: [{id: a, title: A, when: 'incident.status == \"investigatin\"'}]": "did you mean investigating?",
+		"name: p\nsteps: [{id: a, title: A, do: slack.psot, with: {text: x}}]":               "did you mean slack.post?",
+		"name: p\nsteps: [{id: a, title: '${incident.servce.name}'}]":                        "did you mean service?",
+		"name: p\nsteps: [{id: a, title: '${incident.service.nmae}'}]":                       "did you mean name? it has: channel_prefix, name, team",
+		"name: p\nsteps: [{id: a, title: A, when: 'incident.active and true'}]":              "and is &&, or is ||",
+		"name: p\nsteps: [{id: a, title: '${incident.vacant_roles}'}]":                       "join(', ') makes a text of a list",
+		"name: p\nhooks: [{id: a, on: resolvd, title: A, do: postmortem.draft}]":             "did you mean resolved?",
+		"name: p\nsteps: [{id: a, title: 'A ${incident.title + incident.number}'}]":          "string(…) makes a text of a number",
+		"name: p\nsteps: [{id: a, title: A, when: 'incident.status == \"investigatingg\"'}]": "did you mean investigating?",
 	} {
 		_, err := playbooks.Parse("p.yaml", []byte(text))
 		require.ErrorContains(t, err, hint, text)

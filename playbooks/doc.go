@@ -10,9 +10,16 @@
 //   - A hook reacts: to every event of a kind (on: status_changed), or to something
 //     that has not happened for a while (on: unacknowledged, after: 5m).
 //
-// Conditions and the ${…} parts of texts are CEL expressions over the incident, typed
-// and checked when the playbook is loaded ([Parse]), so that a mistake is found by its
-// author and not at 3 a.m.
+// Conditions and the ${…} parts of texts are CEL expressions over the incident. They and
+// everything else are checked when a playbook is loaded ([Parse] for one, [Check] for those
+// of a folder together), so that a mistake is found by its author and not at 3 a.m. What is
+// found is a [Finding]: the [Rule] that is broken, the exact place, and what to do. A check
+// has two halves: what can be said of an expression by itself is read once for all playbooks
+// that have it (check_analysis.go, check_reference.go), and is then held against what the
+// playbook at hand has (check_judge.go).
+//
+// What a file can hold is told to editors by [Schema], which follows from the types here and
+// from the vocabulary of [Actions].
 //
 // The package decides and never acts. An [Agenda] watches the events of one incident
 // and says, as a pure function of state and time, what is due now and when to look

@@ -124,8 +124,7 @@ func TestEveryKeyOfTheSchemaIsExplained(t *testing.T) {
 	var root map[string]any
 	require.NoError(t, json.Unmarshal(text, &root))
 	explained := 0
-	var visit func(where string, value any)
-	visit = func(where string, value any) {
+	visit := func(where string, value any) {
 		object, _ := value.(map[string]any)
 		if properties, ok := object["properties"].(map[string]any); ok && object["type"] == "object" {
 			require.NotEmpty(t, object["description"], where)

@@ -26,7 +26,7 @@ func (playbookCheckCommand) Help() string {
 	text.WriteString("Reads the playbooks of each folder as Muster would, and says what is wrong with them, in themselves and together. " +
 		"With a single file, those beside it are read too, for what it builds on or runs, and nothing is said about them. " +
 		"Scenarios (*.test.yaml) are left out.\n\n" +
-		"The exit code is 1 when there are errors, 2 when the command line cannot be understood, and 0 otherwise.\n\nThe rules, and what each wants:\n\n")
+		"The exit code is 1 when there are errors, 2 when the command line or the catalogue cannot be understood, and 0 otherwise.\n\nThe rules, and what each wants:\n\n")
 	for _, rule := range playbooks.Rules() {
 		fmt.Fprintf(&text, "%s (%s): %s\n\n", rule.ID, rule.Severity, rule.Doc)
 	}

@@ -169,33 +169,3 @@ func (a Action) Fill(with Parameters) (Parameters, error) {
 	}
 	return filled, nil
 }
-
-// checkAction says what is wrong with a call of an action.
-func checkAction(do string, with Parameters) error {
-	action, ok := FindAction(do)
-	if !ok {
-		names := make([]string, len(vocabulary))
-		for n, a := range vocabulary {
-			names[n] = a.Name
-		}
-		return fmt.Errorf("there is no action %q; the actions are %s", do, strings.Join(names, ", "))
-	}
-	for _, p := range action.Parameters {
-		if p.Required && strings.TrimSpace(with[p.Name]) == "" {
-			return fmt.Errorf("%s needs the parameter %q: %s", do, p.Name, p.Doc)
-		}
-	}
-	for _, name := range sortedKeys(with) {
-		p, ok := action.Parameter(name)
-		if !ok {
-			return fmt.Errorf("%s has no parameter %q", do, name)
-		}
-		if strings.Contains(with[name], "${") {
-			continue // its value shows when it is filled in
-		}
-		if err := p.Check(with[name]); err != nil {
-			return fmt.Errorf("%s: %s %w", do, name, err)
-		}
-	}
-	return nil
-}

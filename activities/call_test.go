@@ -36,16 +36,16 @@ func (w *automated) Send(_ context.Context, r incident.Request) (incident.Answer
 	return w.answer, w.err
 }
 
-type launcher struct{ *automated }
+type launcher struct{ world *automated }
 
 func (w launcher) Start(_ context.Context, l incident.Launch) (incident.Run, error) {
-	w.launch = l
-	return w.run, w.err
+	w.world.launch = l
+	return w.world.run, w.world.err
 }
 
 func (w launcher) Signal(_ context.Context, s incident.Signal) error {
-	w.automated.signal = s
-	return w.err
+	w.world.signal = s
+	return w.world.err
 }
 
 func (w *automated) Query(_ context.Context, query string) ([]incident.Sample, error) {

@@ -121,7 +121,7 @@ func (c *Client) Range(ctx context.Context, query string, last time.Duration) (i
 	const operation = "query_range"
 	step := resolution(last)
 	end := c.now().UTC().Truncate(time.Second)
-	span := apiv1.Range{Start: end.Add(-(last / step) * step), End: end, Step: step}
+	span := apiv1.Range{Start: end.Add(-last.Truncate(step)), End: end, Step: step}
 	value, err := integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (model.Value, error) {
 		value, _, _, err := c.api.QueryRange(ctx, query, span)
 		return value, err

@@ -59,8 +59,8 @@ func TestAQueryGivesASampleOrWhatAPersonHasSet(t *testing.T) {
 	pairs := value.(model.Matrix)[0].Values
 	require.Len(t, pairs, 3)
 	require.NotEqual(t, model.SampleValue(-2.5), pairs[0].Value, "before, it was a sample")
-	require.Equal(t, model.SampleValue(-2.5), pairs[1].Value)
-	require.Equal(t, model.SampleValue(-2.5), pairs[2].Value)
+	require.InDelta(t, -2.5, float64(pairs[1].Value), 0)
+	require.InDelta(t, -2.5, float64(pairs[2].Value), 0)
 
 	w.setMetric(t, `{"query":"error_rate","value":null}`)
 	require.Equal(t, model.Metric{"sandbox": "sample"}, w.value(t, "error_rate").Metric)

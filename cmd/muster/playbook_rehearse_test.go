@@ -46,7 +46,7 @@ func TestPlaybookTestReportsWhatCameOtherwise(t *testing.T) {
 	stdout, stderr, code := runHere(t, nil, "playbook", "test", "--cover", "--junit", report, dir)
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, "--- FAIL: quiet/somebody is paged")
-	require.Contains(t, stdout, `quiet.test.yaml:9:26: expected page "Payments fail" by 1m`)
+	require.Contains(t, stdout, `quiet.test.yaml:9:29: expected page "Payments fail" by 1m`)
 	require.NotContains(t, stdout, "somebody looks")
 	require.Contains(t, stdout, "coverage: quiet: steps 1/1, hooks 0/0")
 	require.Contains(t, stderr, "not everything came as expected")

@@ -14,6 +14,8 @@ import (
 	"muster/internal/rehearsal/scenario"
 	"muster/playbooks"
 
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -183,4 +185,34 @@ func FuzzParse(f *testing.F) {
 			require.Positive(t, finding.Column)
 		}
 	})
+}
+
+func TestTheSchemaTakesWhatTheParserTakes(t *testing.T) {
+	t.Parallel()
+	text, err := scenario.Schema()
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("scenarios.json", document))
+	schema, err := compiler.Compile("scenarios.json")
+	require.NoError(t, err)
+	files, err := scenario.Find("testdata")
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, schema.Validate(decoded(t, file)), file)
+	}
+	require.Error(t, schema.Validate(decoded(t, "testdata/mistakes/many.yaml")))
+}
+
+// decoded is a YAML file as JSON has it.
+func decoded(t *testing.T, file string) any {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	content, err = yaml.YAMLToJSON(content)
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	require.NoError(t, err)
+	return document
 }

@@ -30,24 +30,31 @@ func (playbookBacktestCommand) Help() string {
 		"and runs each twice in virtual time: with the playbook it followed, and with those given here. Nothing reaches a vendor, and nothing is written."
 }
 
+// Validate is called before the command runs.
+func (cmd *playbookBacktestCommand) Validate() error {
+	switch back, ok := scenario.ParseDuration(cmd.Since); {
+	case !ok || back <= 0:
+		return fmt.Errorf("--since: %q is no duration; write 90d, 2w or 36h", cmd.Since)
+	case cmd.Limit < 1:
+		return errors.New("--limit must be at least 1")
+	case cmd.Dir == "" && cmd.Config == "":
+		return errors.New("name what has changed: a folder of playbooks, --config, or both")
+	}
+	return cmd.Storage.Validate()
+}
+
 // Run runs past incidents again.
 func (cmd *playbookBacktestCommand) Run(ctx context.Context, c *console) (err error) {
-	back, ok := scenario.ParseDuration(cmd.Since)
-	if !ok || back <= 0 {
-		return fmt.Errorf("--since: %q is no duration; write 90d, 2w or 36h", cmd.Since)
-	}
-	if cmd.Limit < 1 {
-		return errors.New("--limit must be at least 1")
-	}
 	house, err := cmd.house()
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	db, err := openExisting(ctx, cmd.Storage)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	back, _ := scenario.ParseDuration(cmd.Since) // Validate has seen it
 	report := &backtest.Report{Since: time.Now().Add(-back)}
 	progress := newProgress(newConsole(os.Stderr), "run again")
 	err = eachPast(ctx, db, report.Since, cmd.Limit, func(pasts []backtest.Past, unreadable []backtest.Difference) {
@@ -73,9 +80,6 @@ func (cmd *playbookBacktestCommand) Run(ctx context.Context, c *console) (err er
 
 // house reads what incidents would meet now.
 func (cmd *playbookBacktestCommand) house() (house backtest.House, err error) {
-	if cmd.Dir == "" && cmd.Config == "" {
-		return house, errors.New("name what has changed: a folder of playbooks, --config, or both")
-	}
 	if cmd.Config != "" {
 		house.Catalogue, house.Library, err = loadCatalogue(config.CatalogueFile{CataloguePath: cmd.Config})
 	} else {

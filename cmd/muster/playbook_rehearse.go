@@ -33,20 +33,21 @@ var errScenarios = errors.New("not everything came as expected")
 
 // Run rehearses.
 func (cmd *playbookTestCommand) Run(c *console) error {
-	only, err := cmd.only()
-	if err != nil {
-		return err
-	}
 	files, err := scenario.Find(cmd.Paths...)
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("there are no scenarios here: their files are called *%s", scenario.Suffix)
+	}
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	if len(files) == 0 {
-		return fmt.Errorf("there are no scenarios here: their files are called *%s", scenario.Suffix)
+	suite := &scenario.Suite{}
+	if cmd.Only != "" {
+		if suite.Only, err = regexp.Compile(cmd.Only); err != nil {
+			return misuse(fmt.Errorf("--run: %w", err))
+		}
 	}
-	suite := &scenario.Suite{Only: only}
 	if suite.Catalogue, suite.Library, err = cmd.house(); err != nil {
-		return err
+		return misuse(err)
 	}
 	out := c.out
 	if cmd.JUnit == standardStream {
@@ -88,16 +89,4 @@ func (cmd *playbookTestCommand) house() (*config.Catalogue, playbooks.Library, e
 func (c *console) diffStyle() scenario.Style {
 	colours := map[byte]string{'-': red, '+': green, 'P': green, 'F': red, ' ': dim}
 	return func(as byte, text string) string { return c.style(colours[as], text) }
-}
-
-// only is the pattern of the scenarios to run; nil for all.
-func (cmd *playbookTestCommand) only() (*regexp.Regexp, error) {
-	if cmd.Only == "" {
-		return nil, nil
-	}
-	only, err := regexp.Compile(cmd.Only)
-	if err != nil {
-		return nil, fmt.Errorf("--run: %w", err)
-	}
-	return only, nil
 }

@@ -1,8 +1,13 @@
 package main
 
-import "muster/playbooks"
+import (
+	"muster/internal/rehearsal/scenario"
+	"muster/playbooks"
+)
 
-type playbookSchemaCommand struct{}
+type playbookSchemaCommand struct {
+	Scenarios bool `help:"The schema of files of scenarios, *.test.yaml, instead."`
+}
 
 // Help is shown below the usage.
 func (playbookSchemaCommand) Help() string {
@@ -13,8 +18,11 @@ func (playbookSchemaCommand) Help() string {
 }
 
 // Run prints the schema.
-func (playbookSchemaCommand) Run(c *console) error {
+func (cmd playbookSchemaCommand) Run(c *console) error {
 	schema, err := playbooks.Schema()
+	if cmd.Scenarios {
+		schema, err = scenario.Schema()
+	}
 	if err != nil {
 		return err
 	}

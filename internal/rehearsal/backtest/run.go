@@ -66,7 +66,7 @@ func (h House) declare(p Past) (incident.Command, *playbooks.Playbook, error) {
 	before, _ := command.Intent.(incident.Declare)
 	switch {
 	case h.Catalogue == nil:
-	case p.Alert.Name != "" && p.Declared.Actor.Kind == incident.ActorVendor:
+	case p.byAlert():
 		declared, route := declaration.OfAlert(h.Catalogue, p.Alert)
 		if route.Ignore {
 			return command, nil, errIgnored
@@ -85,7 +85,7 @@ func (h House) declare(p Past) (incident.Command, *playbooks.Playbook, error) {
 	}
 	declare, _ := command.Intent.(incident.Declare)
 	var alert *incident.Alert
-	if p.Alert.Name != "" {
+	if p.byAlert() {
 		alert = &p.Alert
 	}
 	chosen, err := declaration.Choose(h.Library, h.Catalogue, named, declare, alert, p.Start)
@@ -97,14 +97,21 @@ func (h House) declare(p Past) (incident.Command, *playbooks.Playbook, error) {
 	return command, chosen.Playbook, nil
 }
 
+// byAlert says that an alert declared the incident, not a person.
+func (p Past) byAlert() bool {
+	return p.Alert.Name != "" && p.Declared.Actor.Kind == incident.ActorVendor
+}
+
 // named is the playbook that was asked for by its name, as far as that can be told: one that
-// is meant for no incident in particular is followed only where somebody names it.
+// is meant for no incident in particular is followed only where somebody names it, or where
+// it is the default.
 func (h House) named(p Past) string {
 	now, ok := h.Library[p.Playbook.Name]
-	if ok && now.When == "" && p.Playbook.Name != playbooks.Default {
-		return p.Playbook.Name
+	if !ok || now.When != "" || p.Playbook.Name == playbooks.Default ||
+		h.Catalogue != nil && p.Playbook.Name == h.Catalogue.Defaults().Playbook {
+		return ""
 	}
-	return ""
+	return p.Playbook.Name
 }
 
 // RunAll runs incidents as they come, as many at once as there are processors, and hands

@@ -10,7 +10,6 @@ import (
 
 	"muster/incident"
 	"muster/internal/rehearsal"
-	"muster/playbooks"
 )
 
 // Coverage says which parts of playbooks scenarios have reached.
@@ -80,12 +79,9 @@ func (c *Coverage) add(r *rehearsal.Record) {
 		}
 	}
 	for _, hook := range r.Playbook.Hooks {
-		c.of(partOf(r.Playbook, hook)).hooks.add(hook.ID, reached["hook "+hook.ID])
+		c.of(cmp.Or(hook.Playbook, r.Playbook.Name)).hooks.add(hook.ID, reached["hook "+hook.ID])
 	}
 }
-
-// partOf names the playbook that a hook comes from.
-func partOf(p *playbooks.Playbook, _ playbooks.Hook) string { return p.Name }
 
 // reachedIn lists what was begun, given or chosen.
 func reachedIn(r *rehearsal.Record) map[string]bool {

@@ -116,12 +116,11 @@ const actorField = "\x00by"
 
 func (p *parsing) command(node ast.Node, by string) (incident.Intent, bool) {
 	entries := p.entries(node)
-	name := ""
-	if len(entries) == 0 {
-		name = strings.TrimSpace(p.text(node, "do"))
-	} else {
-		name = p.text(entries[0].Key, "do")
+	first := node
+	if len(entries) > 0 {
+		first = entries[0].Key
 	}
+	name := strings.TrimSpace(p.text(first, "do"))
 	v, known := verbs[name]
 	if !known {
 		p.report(node, "nobody can %q; people can %s", name, verbNames())

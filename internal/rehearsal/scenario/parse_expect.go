@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muster/incident"
+	"muster/internal/rehearsal"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -126,19 +127,23 @@ var whereKeys = map[string]string{
 	"ticket": "project", "http": "url", "workflow": "name", promptKind: "hook",
 }
 
+// matcherKeys are what can be asked of a line beside its text.
+func matcherKeys(kind string) []string {
+	switch where := whereKeys[kind]; {
+	case where != "":
+		return []string{where}
+	case kind == timelineKind:
+		return []string{"kind", "by"}
+	case kind == string(rehearsal.CommandRefused):
+		return []string{"by"}
+	default:
+		return nil
+	}
+}
+
 func (p *parsing) parseMatcher(m *Matcher, node ast.Node) {
-	allowed := []string{"text"}
+	f, _ := p.mapping(node, m.Kind, append([]string{"text"}, matcherKeys(m.Kind)...)...)
 	where := whereKeys[m.Kind]
-	if where != "" {
-		allowed = append(allowed, where)
-	}
-	switch m.Kind {
-	case timelineKind:
-		allowed = append(allowed, "kind", "by")
-	case "refused":
-		allowed = append(allowed, "by")
-	}
-	f, _ := p.mapping(node, m.Kind, allowed...)
 	m.Text = p.pattern(f.get("text"), "text")
 	if n := f.get(where); n != nil {
 		m.To = p.pattern(n, where)
@@ -202,7 +207,7 @@ func (p *parsing) parseStates(f fields, e *Expectation) {
 		})
 	})
 	p.eachOf(f, "followups", func(id string, key, value ast.Node) {
-		want := p.oneOf(value, "a follow-up", []string{"open", "done", "missing"})
+		want := p.oneOf(value, "a follow-up", followupStates)
 		add(key, "follow-up "+id, want, "", func(s incident.State) string { return followupState(s, id) })
 	})
 }
@@ -241,6 +246,8 @@ var stepStates = []string{
 	string(incident.Pending), string(incident.Running), string(incident.Waiting),
 	string(incident.Done), string(incident.Skipped), leftOut, string(incident.Failed),
 }
+
+var followupStates = []string{"open", "done", "missing"}
 
 func stepState(s incident.State, id string) string {
 	step, ok := s.Step(id)

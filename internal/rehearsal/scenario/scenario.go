@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -89,11 +90,12 @@ func (s *Scenario) alertOf() (incident.Alert, bool) {
 // FormatDuration writes a duration without what is zero: "2m", "1h5m", "3d", "1.5s".
 func FormatDuration(d time.Duration) string {
 	const day = 24 * time.Hour
-	if d >= day {
-		if rest := FormatDuration(d % day); d%day != 0 {
-			return FormatDuration(d/day*day) + rest
+	if days := int(d / day); days > 0 {
+		text := fmt.Sprintf("%dd", days)
+		if rest := d % day; rest > 0 {
+			text += FormatDuration(rest)
 		}
-		return strings.TrimSuffix((d/24).Round(time.Hour).String(), "h0m0s") + "d"
+		return text
 	}
 	text := d.Round(time.Millisecond).String()
 	if strings.HasSuffix(text, "m0s") {

@@ -14,6 +14,8 @@ import (
 	"muster/internal/rehearsal/scenario"
 	"muster/playbooks"
 
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -64,8 +66,10 @@ func text(t *testing.T, results []scenario.FileResult, verbose bool) string {
 func TestScenariosThatComeAsExpectedPass(t *testing.T) {
 	t.Parallel()
 	results := run(t, "", "testdata/passing")
-	require.False(t, results[0].Failed() || results[1].Failed(), text(t, results, true))
-	require.Equal(t, "ok  \tdefault\t4 scenarios\t0s\nok  \trollout\t3 scenarios\t0s\n", text(t, results, false))
+	for _, r := range results {
+		require.False(t, r.Failed(), text(t, results, true))
+	}
+	require.Equal(t, "ok  \tchosen\t4 scenarios\t0s\nok  \tdefault\t4 scenarios\t0s\nok  \trollout\t3 scenarios\t0s\n", text(t, results, false))
 	golden(t, "testdata/passing.txt", text(t, results, true))
 	var b bytes.Buffer
 	require.NoError(t, scenario.Cover(results).Write(&b))
@@ -128,7 +132,9 @@ func TestFindTakesFoldersAndFiles(t *testing.T) {
 	t.Parallel()
 	files, err := scenario.Find("testdata", "testdata/passing/default.test.yaml")
 	require.NoError(t, err)
-	require.Equal(t, []string{"testdata/failing/default.test.yaml", "testdata/passing/default.test.yaml", "testdata/passing/rollout.test.yaml"}, files)
+	require.Equal(t, []string{
+		"testdata/failing/default.test.yaml", "testdata/passing/chosen.test.yaml", "testdata/passing/default.test.yaml", "testdata/passing/rollout.test.yaml",
+	}, files)
 	_, err = scenario.Find("testdata/mistakes/many.yaml")
 	require.ErrorContains(t, err, "no file of scenarios")
 	_, err = scenario.Find("testdata/nowhere")
@@ -179,4 +185,34 @@ func FuzzParse(f *testing.F) {
 			require.Positive(t, finding.Column)
 		}
 	})
+}
+
+func TestTheSchemaTakesWhatTheParserTakes(t *testing.T) {
+	t.Parallel()
+	text, err := scenario.Schema()
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("scenarios.json", document))
+	schema, err := compiler.Compile("scenarios.json")
+	require.NoError(t, err)
+	files, err := scenario.Find("testdata")
+	require.NoError(t, err)
+	for _, file := range files {
+		require.NoError(t, schema.Validate(decoded(t, file)), file)
+	}
+	require.Error(t, schema.Validate(decoded(t, "testdata/mistakes/many.yaml")))
+}
+
+// decoded is a YAML file as JSON has it.
+func decoded(t *testing.T, file string) any {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	content, err = yaml.YAMLToJSON(content)
+	require.NoError(t, err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	require.NoError(t, err)
+	return document
 }

@@ -162,12 +162,12 @@ func (s *Suite) runFile(path string, folders *folders, slots chan struct{}) File
 // play rehearses one scenario and judges what came of it.
 func (s *Suite) play(one *Scenario, library playbooks.Library, text []byte) Result {
 	result := Result{Scenario: one}
-	declaration, err := one.Declare(s.Catalogue)
+	begun, err := one.Declare(s.Catalogue)
 	if err != nil {
 		result.Problem = placed(one, text, err)
 		return result
 	}
-	playbook, err := s.choose(one, library, declaration)
+	playbook, err := s.choose(one, library, &begun)
 	if err != nil {
 		result.Problem = placed(one, text, err)
 		return result
@@ -176,7 +176,7 @@ func (s *Suite) play(one *Scenario, library playbooks.Library, text []byte) Resu
 		result.Problem = err
 		return result
 	}
-	if result.Record, err = rehearsal.Run(one.Script(playbook, declaration.Command)); err != nil {
+	if result.Record, err = rehearsal.Run(one.Script(playbook, begun.Command)); err != nil {
 		result.Problem = placed(one, text, err)
 		return result
 	}
@@ -195,15 +195,29 @@ func placed(s *Scenario, text []byte, err error) error {
 	return r.findings
 }
 
-// choose finds the playbook that is followed.
-func (s *Suite) choose(one *Scenario, library playbooks.Library, d Declaration) (*playbooks.Playbook, error) {
+// choose finds the playbook that is followed, and puts what is to be said of the choice into
+// the declaration.
+func (s *Suite) choose(one *Scenario, library playbooks.Library, d *Declaration) (*playbooks.Playbook, error) {
 	declare, _ := d.Command.Intent.(incident.Declare)
 	var alert *incident.Alert
 	if d.Alert.Name != "" {
 		alert = &d.Alert
 	}
-	chosen, err := declaration.Choose(library, s.Catalogue, cmp.Or(one.Playbook, d.Playbook), declare, alert, one.Incident.At)
-	return chosen.Playbook, err
+	scope := declaration.Selection(s.Catalogue, declare, alert, one.Incident.At)
+	if s.Catalogue == nil {
+		zone, err := time.LoadLocation(one.Incident.Zone)
+		if err != nil {
+			return nil, err
+		}
+		scope.Zone = zone
+	}
+	chosen, err := library.Choose(cmp.Or(one.Playbook, d.Playbook), scope)
+	if err != nil {
+		return nil, err
+	}
+	declare.Notes = slices.Concat(declare.Notes, chosen.Notes)
+	d.Command.Intent = declare
+	return chosen.Playbook, nil
 }
 
 // folders reads the playbooks of each folder once.

@@ -165,6 +165,17 @@ func (b *builder) details(s *playbooks.Step) []detail {
 	return all
 }
 
+// mostly names the part that most steps come from. Those of the others say so.
+func (b *builder) mostly() string {
+	counts, most := map[string]int{}, ""
+	for _, s := range b.playbook.Steps {
+		if counts[s.Playbook]++; counts[s.Playbook] > counts[most] || most == "" {
+			most = s.Playbook
+		}
+	}
+	return most
+}
+
 func waitText(w *playbooks.Wait) string {
 	text := ""
 	switch {
@@ -204,7 +215,7 @@ func (b *builder) chips(s *playbooks.Step) []string {
 	if s.Timeout != nil && s.Timeout.Limit > 0 {
 		add("at most " + incident.FormatDuration(s.Timeout.Limit))
 	}
-	if len(b.playbook.Parts) > 1 && s.Playbook != "" && s.Within == "" && s.Playbook != b.playbook.Name {
+	if s.Playbook != "" && s.Within == "" && s.Playbook != b.mostly() {
 		add("from " + s.Playbook)
 	}
 	return all

@@ -177,7 +177,7 @@ func (b *builder) mostly() string {
 }
 
 func waitText(w *playbooks.Wait) string {
-	text := ""
+	var text string
 	switch {
 	case w.Metric != nil && w.Metric.Below != nil:
 		text = "until the metric is below " + number(*w.Metric.Below)

@@ -191,7 +191,7 @@ func (s *Server) getIncidentPlaybook(ctx context.Context, in *incidentPlaybookIn
 	for _, part := range body.Parts {
 		now := CurrentVersion{Name: part.Name}
 		if current, ok := shelf.Library[part.Name]; ok {
-			now.Version = current.Version
+			now.Version = current.WrittenVersion()
 		}
 		now.Changed = now.Version != part.Version
 		body.Current = append(body.Current, now)

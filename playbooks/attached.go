@@ -27,3 +27,13 @@ func Attached(events []incident.Event) (*Playbook, error) {
 	}
 	return nil, nil
 }
+
+// WrittenVersion is the version of the playbook's own text, whatever it was put together with.
+func (p *Playbook) WrittenVersion() string {
+	for _, part := range p.Parts {
+		if part.Name == p.Name {
+			return part.Version
+		}
+	}
+	return p.Version
+}

@@ -230,3 +230,18 @@ func TestEveryPageFitsAPhone(t *testing.T) {
 		require.LessOrEqual(t, width, 360, "%s scrolls sideways", path)
 	}
 }
+
+func TestTheDrawingOfAnIncidentsPlaybookFollowsWhatHappens(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.begin(t, "Checkout fails", "SEV1")
+	b := s.browse(t)
+	b.open("/incidents/INC-1/playbook")
+	b.shows(`body[data-connection="live"]`)
+	b.shows("#progress .state-running")
+	s.do(t, id, muster, incident.FinishStep{Step: "page"})
+	b.shows("#progress .automatic.state-done")
+	b.sees("progress", "1 of 3 steps settled")
+	b.clicks(`#progress a[href$="#step-assess"]`)
+	b.shows("#step-assess")
+}

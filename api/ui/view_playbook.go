@@ -189,8 +189,8 @@ func newVersionView(part guide.Part, shelf playbooks.FolderState) VersionView {
 	switch {
 	case !ok:
 		v.Gone = true
-	case now.Version != part.Version:
-		v.Path, v.Other = playbookPath(part.Name), now.Version
+	case now.WrittenVersion() != part.Version:
+		v.Path, v.Other = playbookPath(part.Name), now.WrittenVersion()
 	default:
 		v.Path = playbookPath(part.Name)
 	}

@@ -165,8 +165,19 @@ func (b *builder) details(s *playbooks.Step) []detail {
 	return all
 }
 
+// mostly names the part that most steps come from. Those of the others say so.
+func (b *builder) mostly() string {
+	counts, most := map[string]int{}, ""
+	for _, s := range b.playbook.Steps {
+		if counts[s.Playbook]++; counts[s.Playbook] > counts[most] || most == "" {
+			most = s.Playbook
+		}
+	}
+	return most
+}
+
 func waitText(w *playbooks.Wait) string {
-	text := ""
+	var text string
 	switch {
 	case w.Metric != nil && w.Metric.Below != nil:
 		text = "until the metric is below " + number(*w.Metric.Below)
@@ -204,7 +215,7 @@ func (b *builder) chips(s *playbooks.Step) []string {
 	if s.Timeout != nil && s.Timeout.Limit > 0 {
 		add("at most " + incident.FormatDuration(s.Timeout.Limit))
 	}
-	if len(b.playbook.Parts) > 1 && s.Playbook != "" && s.Within == "" && s.Playbook != b.playbook.Name {
+	if s.Playbook != "" && s.Within == "" && s.Playbook != b.mostly() {
 		add("from " + s.Playbook)
 	}
 	return all

@@ -272,18 +272,24 @@ func (a *Agenda) wayTo(s incident.State, planned Step) way {
 	plain, leftOut, waits := 0, 0, false
 	for _, need := range a.playbook.eachNeed(planned) {
 		id, option := choice(need)
-		towards := a.wayFrom(s, id, option)
-		switch {
-		case option != "":
+		if option != "" {
+			towards := a.wayFrom(s, id, option)
 			if best, seen := decisions[id]; !seen || towards == open || best == closed {
 				decisions[id] = towards
 			}
-		case towards == blocked:
-			waits = true
-		case towards == closed:
-			plain, leftOut = plain+1, leftOut+1
-		default:
-			plain++
+			continue
+		}
+		settling := a.playbook.settling(need)
+		waits = waits || len(settling) == 0
+		for _, id := range settling {
+			switch a.wayFrom(s, id, "") {
+			case blocked:
+				waits = true
+			case closed:
+				plain, leftOut = plain+1, leftOut+1
+			default:
+				plain++
+			}
 		}
 	}
 	chosen := false

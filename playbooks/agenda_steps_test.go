@@ -63,6 +63,29 @@ func TestADecisionThatPeopleSkipLeavesOutAllItsWays(t *testing.T) {
 	}
 }
 
+func TestWhatNeedsAGroupWaitsForAllOfItsSteps(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - id: look
+    title: Is it worth a look?
+    decide: [{id: closely, title: Yes}, {id: away, title: No}]
+  - group: diagnose
+    steps:
+      - {id: logs, title: Read the logs, needs: [look/closely]}
+      - {id: users, title: Ask the users}
+  - {id: repair, title: Repair, needs: [diagnose]}
+`)
+	f.settle(began)
+	f.do(began, incident.ChooseOption{Step: "look", Option: "away"})
+	f.settle(began)
+	require.Equal(t, incident.Pending, f.stateOf("repair"))
+	f.do(began, incident.CompleteStep{Step: "users"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("repair"), "that another step of the group was left out does not matter")
+}
+
 func TestADecisionThatNobodyMakesInTimeIsMadeAsThePlaybookSays(t *testing.T) {
 	t.Parallel()
 	f := follow(t, `

@@ -52,6 +52,38 @@ func TestADecisionOpensOneWayAndLeavesOutTheOthers(t *testing.T) {
 	require.Equal(t, incident.Waiting, f.stateOf("tell"), "where the ways meet, one of them is enough")
 }
 
+func TestAStepThatNeedsAGroupStartsAfterAllOfItsSteps(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - group: look
+    title: Look around
+    steps:
+      - {id: graphs, title: Look at the graphs}
+      - {id: log, title: Read the log}
+  - {id: which, title: Back or forward?, needs: [look], decide: [{id: back, title: Roll back}, {id: forward, title: Fix forward}]}
+  - group: forward
+    title: Fix it
+    needs: [which/forward]
+    steps:
+      - {id: write, title: Write the fix}
+      - {id: ship, title: Ship it}
+  - {id: watch, title: Watch the fix, needs: [forward]}
+`)
+	f.settle(began)
+	f.do(began, incident.CompleteStep{Step: "graphs"})
+	f.settle(began)
+	require.Equal(t, incident.Pending, f.stateOf("which"))
+	f.do(began, incident.SkipStep{Step: "log", Reason: "there is none"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("which"))
+	f.do(began, incident.ChooseOption{Step: "which", Option: "back"})
+	f.settle(began)
+	watch, _ := f.state.Step("watch")
+	require.True(t, watch.LeftOut, "the whole group was left out")
+}
+
 func TestADecisionThatPeopleSkipLeavesOutAllItsWays(t *testing.T) {
 	t.Parallel()
 	f := follow(t, twoWays)

@@ -240,16 +240,18 @@ func (p *player) workSteps(ctx context.Context, atMost int) error {
 
 func (p *player) workStep(ctx context.Context, step api.Step) error {
 	p.tried[step.ID] = true
-	verb, note := "complete", stepNotes[step.ID]
+	verb, body := "complete", commandBody{"note": stepNotes[step.ID]}
 	switch {
+	case incident.StepKind(step.Kind) == incident.Decision && len(step.Options) > 0:
+		verb, body["option"] = "choose", step.Options[0].ID
 	case incident.StepKind(step.Kind) == incident.Approval:
 		verb = "approve"
 	case step.Role == "communications" && !p.skipped:
 		p.skipped = true
-		verb, note = "skip", "this is a drill, and nobody outside needs to hear of it"
+		verb, body["note"] = "skip", "this is a drill, and nobody outside needs to hear of it"
 	}
 	return p.act(ctx, cmp.Or(step.Assignee, sampleResponder), http.MethodPost,
-		p.muster.incident(p.id, "steps", step.ID, verb), commandBody{"note": note}, nil)
+		p.muster.incident(p.id, "steps", step.ID, verb), body, nil)
 }
 
 // commandBody is the body of a command.

@@ -52,7 +52,7 @@ func read(d *document) (*Playbook, Findings) {
 	// may be written again after it.
 	var p Playbook
 	if err := sheltered(func() error {
-		return yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey(), yaml.CustomUnmarshaler(unmarshalDuration))
+		return yaml.NodeToValue(body, &p, yaml.Strict(), yaml.AllowDuplicateMapKey())
 	}); err != nil {
 		return nil, Findings{syntaxFinding(d, err)}
 	}

@@ -7,9 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
@@ -112,16 +110,6 @@ func sheltered(do func() error) (err error) {
 	return do()
 }
 
-func unmarshalDuration(d *time.Duration, written []byte) error {
-	var text string
-	if err := yaml.Unmarshal(written, &text); err != nil {
-		return err
-	}
-	parsed, err := ParseDuration(text)
-	*d = parsed
-	return err
-}
-
 // durations are the keys whose values are durations, wherever they stand outside of an
 // action's parameters.
 var durations = []string{"close_after", "after", "every", "for", "nudge", "escalate", "limit", "pause"}
@@ -187,8 +175,20 @@ func (v *valueSearch) duration(value ast.Node) {
 	default:
 		written = n.String()
 	}
-	if _, err := ParseDuration(written); err != nil {
+	parsed, err := ParseDuration(written)
+	if err != nil {
 		v.findings = append(v.findings, nodeFinding(v.document, value, err.Error()))
+		return
+	}
+	// The decoder knows Go's durations only. To be asked about each, as it offers, it would
+	// write out the whole document every time.
+	switch n := v.resolve(value).(type) {
+	case *ast.StringNode:
+		n.Value = parsed.String()
+	case *ast.IntegerNode:
+		n.Value = parsed.String()
+	case *ast.LiteralNode:
+		n.Value.Value = parsed.String()
 	}
 }
 

@@ -216,3 +216,11 @@ func decoded(t *testing.T, file string) any {
 	require.NoError(t, err)
 	return document
 }
+
+func TestTheScenariosOfTheBuiltInPlaybooksPass(t *testing.T) {
+	t.Parallel()
+	results := run(t, "", "../../../playbooks/library")
+	for _, r := range results {
+		require.False(t, r.Failed(), text(t, []scenario.FileResult{r}, false))
+	}
+}

@@ -56,7 +56,7 @@ func TestWhatWentWrongWithTheChoiceIsOnTheTimeline(t *testing.T) {
 	t.Parallel()
 	input := follows(t, "", "name: own\nwhen: alert.labels[\"missing\"] == \"x\"\nsteps: [{id: a, title: A}]\n")
 	require.Equal(t, playbooks.Default, input.Playbook.Name)
-	require.Contains(t, declareOf(input).Notes[len(declareOf(input).Notes)-1], "the playbook own was left out")
+	require.Contains(t, declareOf(input).Notes[len(declareOf(input).Notes)-1], "the condition of the playbook own")
 
 	input = follows(t, shop+"routes: [{match: {service: checkout}, playbook: gone}]\ndefaults: {service: checkout, severity: SEV1}\n", "name: own\nsteps: [{id: a, title: A}]\n")
 	require.Contains(t, declareOf(input).Notes, `there is no playbook "gone" any more; another is followed`)

@@ -33,11 +33,12 @@ func golden(t *testing.T, name, got string) {
 	require.Empty(t, cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")), "run the test with -update if this is meant")
 }
 
-func builtIn(t *testing.T) *playbooks.Playbook {
+// drawn are the built-in playbooks, and those that the tests make.
+func drawn(t *testing.T) playbooks.Library {
 	t.Helper()
 	library, err := playbooks.BuiltIn()
 	require.NoError(t, err)
-	return library[playbooks.Default]
+	return library.With(playbooks.Library{"sample": badDeploy(), "hostile": hostile()})
 }
 
 func TestDrawingsAreThoseOfTheGoldenFiles(t *testing.T) {
@@ -129,7 +130,7 @@ func number(t *testing.T, text string) float64 {
 
 func TestNothingOverlapsAndAllIsInside(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]*playbooks.Playbook{"default": builtIn(t), "bad-deploy": badDeploy(), "hostile": hostile()} {
+	for name, p := range drawn(t) {
 		for _, wide := range []float64{300, 700, 1000, 2000} {
 			root := parsed(t, diagram.SVG(p, diagram.Options{Width: wide}))
 			size := box{0, 0, number(t, root.attr("width")), number(t, root.attr("height"))}

@@ -29,7 +29,7 @@ type StepView struct {
 	At      Moment
 	AddedBy string
 	// Playbook names the part of the response that it comes from, where that is not the
-	// playbook that is followed.
+	// playbook that is followed; what Muster does is told without it.
 	Playbook string
 	// Attempts is shown from the second on, RetryText says when Muster tries again.
 	Attempts  int
@@ -72,7 +72,7 @@ func (b builder) step(section string, step incident.Step) StepView {
 		Links: webLinks(step.Links), Error: step.Error, Note: step.Note, By: settledBy(step), At: newMoment(step.SettledAt),
 		AddedBy: step.AddedBy, Attempts: step.Attempts, Round: round(step), Chosen: chosen(step),
 	}
-	if step.Playbook != b.state.Playbook.Name {
+	if section != "muster" && step.Playbook != b.state.Playbook.Name {
 		v.Playbook = step.Playbook
 	}
 	if step.State == incident.Failed && !step.RetryAt.IsZero() {

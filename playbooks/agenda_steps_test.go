@@ -51,6 +51,27 @@ func TestADecisionOpensOneWayAndLeavesOutTheOthers(t *testing.T) {
 	require.Equal(t, incident.Waiting, f.stateOf("tell"), "where the ways meet, one of them is enough")
 }
 
+func TestWhatNeedsAGroupIsLeftOutWithTheWholeOfIt(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - {id: which, title: Back or forward?, decide: [{id: back, title: Roll back}, {id: forward, title: Fix forward}]}
+  - group: fix
+    title: Fix it
+    needs: [which/forward]
+    steps:
+      - {id: write, title: Write the fix}
+      - {id: ship, title: Ship it}
+  - {id: watch, title: Watch the fix, needs: [fix]}
+`)
+	f.settle(began)
+	f.do(began, incident.ChooseOption{Step: "which", Option: "back"})
+	f.settle(began)
+	watch, _ := f.state.Step("watch")
+	require.True(t, watch.LeftOut)
+}
+
 func TestADecisionThatPeopleSkipLeavesOutAllItsWays(t *testing.T) {
 	t.Parallel()
 	f := follow(t, twoWays)

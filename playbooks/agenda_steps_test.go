@@ -51,36 +51,25 @@ func TestADecisionOpensOneWayAndLeavesOutTheOthers(t *testing.T) {
 	require.Equal(t, incident.Waiting, f.stateOf("tell"), "where the ways meet, one of them is enough")
 }
 
-func TestAStepThatNeedsAGroupStartsAfterAllOfItsSteps(t *testing.T) {
+func TestWhatNeedsAGroupIsLeftOutWithTheWholeOfIt(t *testing.T) {
 	t.Parallel()
 	f := follow(t, `
 name: p
 steps:
-  - group: look
-    title: Look around
-    steps:
-      - {id: graphs, title: Look at the graphs}
-      - {id: log, title: Read the log}
-  - {id: which, title: Back or forward?, needs: [look], decide: [{id: back, title: Roll back}, {id: forward, title: Fix forward}]}
-  - group: forward
+  - {id: which, title: Back or forward?, decide: [{id: back, title: Roll back}, {id: forward, title: Fix forward}]}
+  - group: fix
     title: Fix it
     needs: [which/forward]
     steps:
       - {id: write, title: Write the fix}
       - {id: ship, title: Ship it}
-  - {id: watch, title: Watch the fix, needs: [forward]}
+  - {id: watch, title: Watch the fix, needs: [fix]}
 `)
 	f.settle(began)
-	f.do(began, incident.CompleteStep{Step: "graphs"})
-	f.settle(began)
-	require.Equal(t, incident.Pending, f.stateOf("which"))
-	f.do(began, incident.SkipStep{Step: "log", Reason: "there is none"})
-	f.settle(began)
-	require.Equal(t, incident.Waiting, f.stateOf("which"))
 	f.do(began, incident.ChooseOption{Step: "which", Option: "back"})
 	f.settle(began)
 	watch, _ := f.state.Step("watch")
-	require.True(t, watch.LeftOut, "the whole group was left out")
+	require.True(t, watch.LeftOut)
 }
 
 func TestADecisionThatPeopleSkipLeavesOutAllItsWays(t *testing.T) {
@@ -92,29 +81,6 @@ func TestADecisionThatPeopleSkipLeavesOutAllItsWays(t *testing.T) {
 	for _, id := range []string{"rollback", "check", "fix", "tell", "either"} {
 		require.Equal(t, incident.Skipped, f.stateOf(id), id)
 	}
-}
-
-func TestWhatNeedsAGroupWaitsForAllOfItsSteps(t *testing.T) {
-	t.Parallel()
-	f := follow(t, `
-name: p
-steps:
-  - id: look
-    title: Is it worth a look?
-    decide: [{id: closely, title: Yes}, {id: away, title: No}]
-  - group: diagnose
-    steps:
-      - {id: logs, title: Read the logs, needs: [look/closely]}
-      - {id: users, title: Ask the users}
-  - {id: repair, title: Repair, needs: [diagnose]}
-`)
-	f.settle(began)
-	f.do(began, incident.ChooseOption{Step: "look", Option: "away"})
-	f.settle(began)
-	require.Equal(t, incident.Pending, f.stateOf("repair"))
-	f.do(began, incident.CompleteStep{Step: "users"})
-	f.settle(began)
-	require.Equal(t, incident.Waiting, f.stateOf("repair"), "that another step of the group was left out does not matter")
 }
 
 func TestADecisionThatNobodyMakesInTimeIsMadeAsThePlaybookSays(t *testing.T) {
@@ -405,4 +371,28 @@ hooks:
 	require.Empty(t, f.settle(began).Work, "its own words are not")
 	f.do(began, incident.ChangeSeverity{Severity: "SEV2"})
 	require.Equal(t, "down", f.settle(began).Work[0].With["text"])
+}
+
+func TestAStepThatNeedsAGroupWaitsForAllOfIt(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+steps:
+  - group: look
+    title: Look
+    order: sequence
+    steps:
+      - {id: a, title: A}
+      - {id: b, title: B}
+  - {id: then, title: Then, needs: [look]}
+`)
+	f.settle(began)
+	require.Equal(t, incident.Pending, f.stateOf("b"))
+	f.do(began, incident.CompleteStep{Step: "a"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("b"))
+	require.Equal(t, incident.Pending, f.stateOf("then"))
+	f.do(began, incident.SkipStep{Step: "b", Reason: "not needed"})
+	f.settle(began)
+	require.Equal(t, incident.Waiting, f.stateOf("then"))
 }

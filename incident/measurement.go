@@ -100,11 +100,11 @@ func (s Series) Sparkline(runes int) string {
 	for i := range means {
 		means[i] = mean(s.Values[i*len(s.Values)/columns : (i+1)*len(s.Values)/columns])
 	}
-	low, high, any := 0.0, 0.0, false
+	low, high, known := 0.0, 0.0, false
 	for _, v := range means {
 		if v != nil {
-			if !any {
-				low, high, any = *v, *v, true
+			if !known {
+				low, high, known = *v, *v, true
 			}
 			low, high = min(low, *v), max(high, *v)
 		}

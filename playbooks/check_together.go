@@ -40,8 +40,8 @@ func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) 
 		written[p.Name] = p
 	}
 	library, findings := compose(written)
-	found[len(files)] = findings
 	around := surroundings{library: library, catalogue: catalogue, analyses: &analyses{}}
+	found[len(files)] = around.keep(base, written, own, findings)
 	each(len(files), func(i int) {
 		switch p := all[i]; {
 		case p == nil:
@@ -53,6 +53,49 @@ func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) 
 	})
 	findings = slices.Concat(found...).sorted()
 	return library.without(findings.Errors()), findings
+}
+
+// keep sees to the playbooks of the base that cannot build on what has taken another's place:
+// they go on with what they were made of before, since nobody has touched them. It returns
+// the findings that are left, with a note about each of them at what took the place.
+func (s surroundings) keep(base Library, written map[string]*Playbook, own map[string]string, findings Findings) Findings {
+	for _, name := range base.Names() {
+		before, p := base[name], written[name]
+		if _, replaced := own[name]; replaced {
+			continue
+		}
+		if now, ok := s.library[name]; ok && now.Version == before.Version {
+			continue
+		}
+		file := p.origin.in.file
+		errs := slices.Concat(findings, p.check(s)).Errors()
+		errs = slices.DeleteFunc(errs, func(f Finding) bool { return f.File != file })
+		if _, ok := s.library[name]; ok && len(errs) == 0 {
+			continue
+		}
+		findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.File == file })
+		s.library[name] = before
+		if above := p.replacedAbove(written, own); above != nil && len(errs) > 0 {
+			findings = append(findings, above.origin.key("name").breaks(ruleKept, "",
+				"the playbook %q, which extends %q, cannot build on this one and keeps the former: %s", name, above.Name, errs[0].Message))
+		}
+	}
+	return findings
+}
+
+// replacedAbove finds the nearest playbook that this one extends whose place another took.
+func (p *Playbook) replacedAbove(written map[string]*Playbook, own map[string]string) *Playbook {
+	for range maxDepth {
+		above, ok := written[p.Extends]
+		if !ok {
+			return nil
+		}
+		if _, replaced := own[above.Name]; replaced {
+			return above
+		}
+		p = above
+	}
+	return nil
 }
 
 // without returns the library without what is made of a file in which something is wrong.

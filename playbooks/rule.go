@@ -32,6 +32,7 @@ const (
 	ruleInvalidID         = "invalid-id"
 	ruleInvalidParameter  = "invalid-parameter"
 	ruleInvalidValue      = "invalid-value"
+	ruleKept              = "keeps-former"
 	ruleKind              = "step-kind"
 	ruleLimit             = "limit"
 	ruleLink              = "link"
@@ -73,6 +74,7 @@ var rules = []Rule{
 	{ruleInvalidID, "Names and ids begin with a lower-case letter and hold lower-case letters, digits, - and _, 40 at most.", Error},
 	{ruleInvalidParameter, "A parameter's value is of the kind that the action takes.", Error},
 	{ruleInvalidValue, "A value is of the kind that its key takes, and within its bounds.", Error},
+	{ruleKept, "What others extend can be built on by them when another takes its place.", Note},
 	{ruleLimit, "A playbook is of a size that people can follow.", Error},
 	{ruleLink, "Links have a title and lead to http or https addresses.", Error},
 	{ruleMissingFallback, "A playbook that pages says what happens when the page does not arrive or nobody answers.", Warning},

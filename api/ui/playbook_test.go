@@ -99,5 +99,5 @@ func TestAPersonMayChooseAmongThePlaybooksThatThereAreNow(t *testing.T) {
 	delete(s.files, "checkout.yaml")
 	s.folder.Refresh()
 	s.folder.Refresh()
-	require.NotContains(t, s.get(t, "/incidents/new").body, `name="playbook"`)
+	require.NotContains(t, s.get(t, "/incidents/new").body, `<option value="checkout">`)
 }

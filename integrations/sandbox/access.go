@@ -12,7 +12,8 @@ import (
 
 // slackScopes are what every token has, as Slack lists them in the header X-OAuth-Scopes.
 var slackScopes = strings.Join([]string{
-	"bookmarks:read", "bookmarks:write", "channels:history", "channels:manage", "channels:read", "chat:write", "pins:write",
+	"bookmarks:read", "bookmarks:write", "channels:history", "channels:manage", "channels:read", "chat:write",
+	"groups:history", "groups:read", "groups:write", "pins:write",
 	"users:read", "users:read.email",
 }, ",")
 

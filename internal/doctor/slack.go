@@ -65,7 +65,8 @@ func (e *examination) privateChannels(n *notes, access slack.Access) {
 	if len(users) == 0 || !access.ScopesTold || len(missing) == 0 {
 		return
 	}
-	n.wrong("%s opens private channels, for which the token lacks %s: %s", strings.Join(users, ", "), counted(len(missing), "scope"), strings.Join(missing, ", ")).
+	// Other incidents are not the worse for it.
+	n.warn("%s opens private channels, for which the token lacks %s: %s", strings.Join(users, ", "), counted(len(missing), "scope"), strings.Join(missing, ", ")).
 		mend("add them to the Bot Token Scopes on the app's page OAuth & Permissions, and install the app again")
 }
 

@@ -64,7 +64,8 @@ func (s FolderState) IsOwn(name string) bool { return slices.Contains(s.Own, nam
 
 // NewFolder reads the playbooks in the root of files; nil stands for none but the built-in
 // ones. check says what is wrong with a library as a whole and may be nil. The error is that
-// of [Library.Load] or of check: there is no earlier library to keep.
+// of [Library.Load] or of check: there is no earlier library to keep, and whoever goes on with
+// the Folder all the same has those playbooks in which nothing is wrong.
 func NewFolder(files fs.FS, check func(Library) error, now func() time.Time) (*Folder, error) {
 	builtIn, err := BuiltIn()
 	if err != nil {
@@ -79,6 +80,9 @@ func NewFolder(files fs.FS, check func(Library) error, now func() time.Time) (*F
 		f.seen = f.taken
 	}
 	state := f.read()
+	if state.Err != nil {
+		state.RefusedAt = now()
+	}
 	f.state.Store(&state)
 	return f, state.Err
 }
@@ -129,23 +133,22 @@ func (f *Folder) Watch(ctx context.Context, ticks <-chan time.Time, changed func
 	}
 }
 
-// read makes a state of the files. With an error there is no library in it.
+// read makes a state of the files, with what is sound of them where something is not.
 func (f *Folder) read() FolderState {
-	library := f.builtIn
+	library, err := f.builtIn, error(nil)
 	if f.files != nil {
-		var err error
-		if library, err = f.builtIn.Load(f.files, "."); err != nil {
-			return FolderState{Err: err}
+		if library, err = f.builtIn.Load(f.files, "."); library == nil {
+			library = f.builtIn
 		}
 	}
-	if err := f.check(library); err != nil {
-		return FolderState{Err: err}
+	if err == nil {
+		err = f.check(library)
 	}
 	own := slices.DeleteFunc(library.Names(), func(name string) bool {
 		builtIn, ok := f.builtIn[name]
 		return ok && builtIn.asWritten() == library[name].asWritten()
 	})
-	return FolderState{Library: library, Own: own, LoadedAt: f.now()}
+	return FolderState{Library: library, Own: own, LoadedAt: f.now(), Err: err}
 }
 
 // digest stands for the content of a folder.

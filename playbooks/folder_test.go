@@ -97,6 +97,28 @@ func TestALibraryMustFitAsAWhole(t *testing.T) {
 	require.EqualError(t, err, "muster.yaml names own")
 }
 
+func TestAFolderThatBeginsWithAMistakeHasWhatIsSound(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"own.yaml": file(ownPlaybook), "wrong.yaml": file("name: wrong\ncolour: red\n"), "child.yaml": file("name: child\nextends: wrong\n")}
+	folder, err := playbooks.NewFolder(files, nil, func() time.Time { return loadTime })
+	require.Error(t, err)
+	require.Contains(t, folder.Current(), "own")
+	require.Contains(t, folder.Current(), playbooks.Default)
+	require.NotContains(t, folder.Current(), "wrong")
+	require.NotContains(t, folder.Current(), "child")
+	require.Equal(t, loadTime, folder.State().RefusedAt)
+
+	files["wrong.yaml"] = file("name: wrong\n")
+	folder.Refresh()
+	require.True(t, folder.Refresh())
+	require.NoError(t, folder.State().Err)
+	require.Contains(t, folder.Current(), "child")
+
+	folder, err = playbooks.NewFolder(os.DirFS("nowhere"), nil, time.Now)
+	require.Error(t, err)
+	require.Contains(t, folder.Current(), playbooks.Default)
+}
+
 func TestWithoutAFolderThereAreTheBuiltInOnes(t *testing.T) {
 	t.Parallel()
 	folder, err := playbooks.NewFolder(nil, nil, time.Now)

@@ -49,7 +49,8 @@ func loadCatalogue(file config.CatalogueFile) (*config.Catalogue, playbooks.Libr
 	return catalogue, folder.Current(), nil
 }
 
-// openCatalogue does the same for a process that follows the files of the playbooks.
+// openCatalogue does the same for a process that follows the files of the playbooks. Where
+// only these have mistakes, it returns the folder as well, with the playbooks that have none.
 func openCatalogue(file config.CatalogueFile) (*config.Catalogue, *playbooks.Folder, error) {
 	catalogue, folder, err := readCatalogue(file)
 	return catalogue, folder, misuse(err)
@@ -70,8 +71,5 @@ func readCatalogue(file config.CatalogueFile) (*config.Catalogue, *playbooks.Fol
 	if errors.As(err, &findings) {
 		err = fmt.Errorf("playbooks in %s:\n%w", catalogue.PlaybooksDir(), err)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return catalogue, folder, nil
+	return catalogue, folder, err
 }

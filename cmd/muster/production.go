@@ -40,8 +40,13 @@ func (p production) run(ctx context.Context, c *console) (err error) {
 	var closing closers
 	defer func() { err = errors.Join(err, closing.close()) }()
 	catalogue, folder, err := openCatalogue(p.settings.CatalogueFile)
-	if err != nil {
+	switch {
+	case err != nil && folder == nil:
 		return err
+	case err != nil:
+		// A process that is begun anew at night must not stay away for a typing mistake of
+		// the day.
+		p.logger.ErrorContext(ctx, "the playbooks have a mistake; new incidents follow those that have none", "error", err)
 	}
 	listener, err := listen(ctx, p.listen)
 	if err != nil {

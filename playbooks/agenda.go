@@ -15,6 +15,8 @@ type Agenda struct {
 	playbook  *Playbook
 	reactions []Reaction
 	watches   map[string]Watch
+	// circles are those of [Playbook.circles].
+	circles map[string][]incident.Kind
 }
 
 // Reaction is the work of a hook that has not been settled yet.
@@ -91,7 +93,7 @@ type Due struct {
 // NewAgenda returns the agenda of an incident that follows the playbook. Reactions
 // are those carried over from an agenda before; nil for a new incident.
 func NewAgenda(p *Playbook, carried []Reaction) *Agenda {
-	return &Agenda{playbook: p, reactions: slices.Clone(carried), watches: map[string]Watch{}}
+	return &Agenda{playbook: p, reactions: slices.Clone(carried), watches: map[string]Watch{}, circles: p.circles()}
 }
 
 // Reactions returns what has not been settled, to be carried over.
@@ -108,8 +110,11 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		delete(a.watches, f.Step)
 	}
 	a.watch(s, e)
+	if ownWork(s, e) {
+		return
+	}
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
+		if !h.reacts(e) || a.circular(h, e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
 			continue
 		}
 		if h.Do == PlaybookRun {

@@ -11,8 +11,10 @@ import (
 
 func (c *checker) checkHooks() {
 	seen := map[string]bool{}
+	circles := c.outline.circles()
 	for _, h := range c.playbook.Hooks {
 		path := h.origin.path
+		c.checkCircles(path, h, circles[h.ID])
 		at := site{hook: &h}
 		c.identify(path, "hook", h.ID, seen)
 		if len(h.On) == 0 {
@@ -32,6 +34,18 @@ func (c *checker) checkHooks() {
 		c.text(path+".remind", h.Remind, at)
 		if a := c.condition(path+".when", h.When, condition, at); a != nil && a.constant != nil && !*a.constant {
 			c.report(ruleUnreachable, path+".when", "remove the hook, or the condition", "this never holds, so that the hook never does anything")
+		}
+	}
+}
+
+// checkCircles reports a hook whose work is what it reacts to. What people may do as well, such
+// as adding a note, it can react to.
+func (c *checker) checkCircles(path string, h Hook, circle []incident.Kind) {
+	for i, on := range h.On {
+		kind := incident.Kind(on)
+		if slices.Contains(circle, kind) && !slices.Contains(slices.Collect(maps.Values(says)), kind) {
+			c.report(ruleHook, fmt.Sprintf("%s.on[%d]", path, i), "react to what comes before it, or say it once in a step",
+				"%s follows from what the hook %q does, which would never end", on, h.ID)
 		}
 	}
 }

@@ -50,6 +50,14 @@ var mistakes = map[string]struct {
 	"a wait for what is always so":    {"name: p\nsteps: [{id: a, title: A, wait: {until: «1 < 2}}]", []string{"wait"}},
 	"a metric with two bounds":        {"name: p\nsteps: [{id: a, title: A, wait: {«metric: {query: up, above: 0, below: 1}}}]", []string{"wait"}},
 	"a metric measured all the time":  {"name: p\nsteps: [{id: a, title: A, wait: {metric: {query: up, above: 0, every: «1s}}}]", []string{"invalid-value"}},
+	"a hook that pages because it has paged": {
+		"name: p\nhooks: [{id: a, on: [declared, «page_sent], title: A, do: pagerduty.page, with: {summary: x}}, {id: b, on: page_undelivered, after: 1m, remind: R}, {id: c, on: unacknowledged, after: 1m, remind: R}]",
+		[]string{"hook"},
+	},
+	"hooks that go round in a circle": {
+		"name: p\nhooks: [{id: a, on: «channel_opened, title: A, do: slack.invite}, {id: b, on: «responders_invited, title: B, do: slack.create_channel, with: {name: x}}]",
+		[]string{"hook", "hook"},
+	},
 	"a step repeated all the time":    {"name: p\nsteps: [{id: a, title: A, repeat: {every: «30s}}]", []string{"repeat"}},
 	"a nudge after the end":           {"name: p\nsteps: [{id: a, title: A, timeout: {«nudge: 1h, limit: «30m}}]", []string{"unheard", "timeout"}},
 	"an end that only a decision has": {"name: p\nsteps: [{id: a, title: A, timeout: {limit: 30m, then: «back}}]", []string{"timeout"}},

@@ -28,7 +28,7 @@ func (a *Activities) page(ctx context.Context, e call) (incident.Outcome, error)
 		Summary:  e.Work.With["summary"],
 		Severity: pagerSeverity(s),
 		Source:   s.Service.Name,
-		Details:  pageDetails(s),
+		Details:  pageDetails(s, e.text("details") != "false"),
 		Links:    append(links, s.Service.Runbooks...),
 	})
 	if err != nil {
@@ -61,9 +61,14 @@ func pagerSeverity(s incident.State) string {
 	return "error"
 }
 
-func pageDetails(s incident.State) map[string]string {
+// pageDetails is what the page carries beside its line. Without all of it, nothing says what
+// the incident is about.
+func pageDetails(s incident.State, all bool) map[string]string {
 	details := map[string]string{
 		"incident": string(s.ID), "severity": string(s.Severity), "service": s.Service.Name,
+	}
+	if !all {
+		return details
 	}
 	if s.Summary != "" {
 		details["summary"] = s.Summary

@@ -4,7 +4,13 @@ package playbooks
 var responseActions = []Action{
 	{
 		Name: PagerDutyPage, Doc: "Pages whoever is on call for the incident's service. The pager takes a repeated page for the same one.",
-		Parameters: []Parameter{{Name: "summary", Doc: "The line a woken person reads first.", Required: true}},
+		Parameters: []Parameter{
+			{Name: "summary", Doc: "The line a woken person reads first.", Required: true},
+			{
+				Name: "details", Doc: "Whether the page also carries the incident's summary and its alerts; false for one that few may know of.",
+				Default: "true", Options: []string{"true", "false"},
+			},
+		},
 		Outputs: []Output{
 			{Name: "key", Doc: "What the pager knows the page by.", Type: TextOutput},
 			{Name: "on_call", Doc: "The names of those who are on call, separated by commas; empty if the pager does not say.", Type: TextOutput},

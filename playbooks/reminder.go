@@ -47,7 +47,7 @@ func (h Hook) matters(s incident.State) []matter {
 	case StepWaiting:
 		var waiting []matter
 		for _, step := range s.Steps {
-			if step.State == incident.Waiting && !step.StartedAt.IsZero() {
+			if step.State == incident.Waiting && step.Kind != incident.Wait && !step.StartedAt.IsZero() {
 				waiting = append(waiting, matter{subject: step.ID, since: step.StartedAt, after: h.After, every: h.Every})
 			}
 		}

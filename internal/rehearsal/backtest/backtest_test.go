@@ -45,8 +45,8 @@ func lived(t testing.TB, p *playbooks.Playbook) []incident.Event {
 		return rehearsal.Happening{After: after, Command: &rehearsal.Command{Actor: incident.PersonActor("Sample Responder"), Intent: intent}}
 	}
 	alert := incident.Alert{
-		Fingerprint: "9dfced8afc5073a2", Name: "SampleFull", Source: "alertmanager", StartsAt: start.Add(-time.Minute),
-		Labels: map[string]string{"alertname": "SampleFull", "service": "payments", "severity": "critical"},
+		Fingerprint: "9dfced8afc5073a2", Name: "DiskFailed", Source: "alertmanager", StartsAt: start.Add(-time.Minute),
+		Labels: map[string]string{"alertname": "DiskFailed", "service": "payments", "severity": "critical"},
 	}
 	resolved := alert
 	resolved.ResolvedAt = start.Add(50 * time.Minute)
@@ -54,7 +54,7 @@ func lived(t testing.TB, p *playbooks.Playbook) []incident.Event {
 		Declare: incident.Command{
 			Incident: "INC-7", Actor: incident.VendorActor("Alertmanager"), Source: "alertmanager",
 			Intent: incident.Declare{
-				Title: "SampleFull", Severity: "SEV2",
+				Title: "DiskFailed", Severity: "SEV2",
 				Scale:   []incident.SeverityLevel{{Name: "SEV1", Pager: "critical", UpdateEvery: 30 * time.Minute}, {Name: "SEV2", Pager: "error"}},
 				Service: incident.Service{Name: "payments", PagerService: "PPAY", TrackerProject: "PAY", ChannelPrefix: "inc"},
 			},
@@ -168,12 +168,12 @@ func TestChangedRoutesShowWhoIsPagedInstead(t *testing.T) {
 	past, err := backtest.Read(lived(t, l[playbooks.Default]))
 	require.NoError(t, err)
 
-	moved := backtest.House{Library: l, Catalogue: catalogue(t, "SampleFull", "severity: SEV1")}.Run(past)
+	moved := backtest.House{Library: l, Catalogue: catalogue(t, "DiskFailed", "severity: SEV1")}.Run(past)
 	require.Equal(t, "PPAY", moved.Then.Pages[0].Service)
 	require.Equal(t, "PDISK01", moved.Now.Pages[0].Service)
 	require.Equal(t, incident.Severity("SEV1"), moved.Now.Severity)
 
-	ignored := backtest.House{Library: l, Catalogue: catalogue(t, "SampleFull", "ignore: true")}.Run(past)
+	ignored := backtest.House{Library: l, Catalogue: catalogue(t, "DiskFailed", "ignore: true")}.Run(past)
 	require.True(t, ignored.Ignored)
 	report := &backtest.Report{Since: start}
 	report.Add(moved)
@@ -189,7 +189,7 @@ func TestTheReportIsATableForPeopleAndPrograms(t *testing.T) {
 	past, err := backtest.Read(lived(t, l[playbooks.Default]))
 	require.NoError(t, err)
 	report := &backtest.Report{Since: start.AddDate(0, 0, -1)}
-	house := backtest.House{Library: l.With(playbooks.Library{"default": parse(t, changed)}), Catalogue: catalogue(t, "SampleFull", "severity: SEV1")}
+	house := backtest.House{Library: l.With(playbooks.Library{"default": parse(t, changed)}), Catalogue: catalogue(t, "DiskFailed", "severity: SEV1")}
 	house.RunAll([]backtest.Past{past, past}, report.Add)
 	report.Add(backtest.Difference{Incident: "INC-3", DeclaredAt: start, Problem: "the journal of INC-3\nnames no playbook"})
 	for file, write := range map[string]func(io.Writer) error{

@@ -66,7 +66,7 @@ func (f StepStarted) apply(s *State, e Event) {
 		if step.Kind != Automatic {
 			step.State = Waiting
 		}
-		if step.Kind != Automatic || step.Attempts == 0 {
+		if !step.MusterTries() || step.Attempts == 0 {
 			// Of what Muster tries again and again, people are told once.
 			step.NudgedAt, step.EscalatedAt = zeroTime, zeroTime
 		}

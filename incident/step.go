@@ -158,6 +158,10 @@ func (s Step) Needed() int {
 	return max(s.Quorum, 1)
 }
 
+// MusterTries says that Muster tries the step again by itself where it fails: what it does,
+// and what it measures.
+func (s Step) MusterTries() bool { return s.Kind == Automatic || s.Kind == Wait }
+
 // renew takes back how a step ended, so that it can begin again.
 func (s *Step) renew() {
 	s.RetryAt, s.SettledAt, s.By, s.Note = zeroTime, zeroTime, "", ""

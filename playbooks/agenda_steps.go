@@ -149,7 +149,7 @@ func (a *Agenda) reached(s incident.State, within string) bool {
 // observeRun notes that a hook runs its playbook. It does so once.
 func (a *Agenda) observeRun(s incident.State, h Hook, e incident.Event) {
 	step, known := s.Step(h.ID)
-	if !known || step.State != incident.Pending || a.awaitsRun(h.ID) {
+	if _, reacts := a.run(h.ID); !known || step.State != incident.Pending || reacts {
 		return
 	}
 	holds, err := a.playbook.programs.holds(h.When, a.hookScope(h, s, e, e.At))
@@ -161,8 +161,14 @@ func (a *Agenda) observeRun(s incident.State, h Hook, e incident.Event) {
 	}
 }
 
-func (a *Agenda) awaitsRun(id string) bool {
-	return slices.ContainsFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
+// run returns the reaction of a hook that runs its playbook; false while it has not reacted.
+func (a *Agenda) run(hook string) (Reaction, bool) {
+	for _, r := range a.reactions {
+		if r.ID == hook {
+			return r, true
+		}
+	}
+	return Reaction{}, false
 }
 
 // dueRoles gives roles to those whom the playbook names, while nobody has had them.
@@ -236,8 +242,14 @@ func (a *Agenda) dueStart(s incident.State, planned Step, step incident.Step, sc
 		}
 		return
 	}
-	if h, ok := a.playbook.hook(planned.ID); ok && h.Do == PlaybookRun && !a.awaitsRun(planned.ID) {
-		return
+	if h, ok := a.playbook.hook(planned.ID); ok && h.Do == PlaybookRun {
+		switch r, reacts := a.run(planned.ID); {
+		case !reacts:
+			return
+		case r.Problem != "":
+			d.command(incident.FailStep{Step: step.ID, Error: r.Problem})
+			return
+		}
 	}
 	ready, err := a.holds(s, planned, scope)
 	if err != nil {
@@ -262,7 +274,7 @@ func (a *Agenda) wayTo(s incident.State, planned Step) way {
 	if planned.Within != "" {
 		runs, known := s.Step(planned.Within)
 		switch {
-		case known && runs.State == incident.Skipped && runs.Attempts == 0:
+		case known && runs.State.Settled() && runs.Attempts == 0:
 			return closed
 		case !a.reached(s, planned.Within):
 			return blocked
@@ -326,14 +338,15 @@ func (a *Agenda) wayFrom(s incident.State, id, option string) way {
 		return closed
 	case option != "" && step.State == incident.Skipped, step.LeftOut:
 		return closed
-	case step.State.Settled(), step.Rounds > 0:
+	case step.State.Settled(), option == "" && step.Rounds > 0:
 		return open
 	case step.State == incident.Failed:
 		planned, _ := a.playbook.step(id)
 		switch {
-		case planned.OnFailure == Continue:
+		case planned.OnFailure == Continue && option == "":
 			return open
-		case planned.OnFailure == Stop && step.RetryAt.IsZero():
+		case planned.OnFailure == Continue, planned.OnFailure == Stop && step.RetryAt.IsZero():
+			// A decision that nobody made opens none of its ways.
 			return closed
 		}
 	}
@@ -341,10 +354,10 @@ func (a *Agenda) wayFrom(s incident.State, id, option string) way {
 }
 
 // dueRunEnd finishes a step that runs a playbook once all the steps of that one are
-// settled.
+// settled, or have failed in a way that holds up nobody.
 func (a *Agenda) dueRunEnd(s incident.State, planned Step, d *dueList) {
 	for _, inner := range a.playbook.Steps {
-		if step, known := s.Step(inner.ID); inner.Within == planned.ID && known && !step.State.Settled() {
+		if inner.Within == planned.ID && a.wayFrom(s, inner.ID, "") == blocked {
 			return
 		}
 	}
@@ -406,7 +419,7 @@ func (a *Agenda) dueTimeout(s incident.State, planned Step, step incident.Step, 
 		return
 	}
 	since := step.StartedAt
-	if step.Kind == incident.Automatic {
+	if step.MusterTries() {
 		since = step.FirstStartedAt
 	}
 	if t.Nudge > 0 && step.NudgedAt.IsZero() && d.at(since.Add(t.Nudge), "nudge: "+step.Title) {

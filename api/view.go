@@ -25,6 +25,7 @@ type Incident struct {
 	Service  string `json:"service"`
 	Team     string `json:"team" doc:"The team that owns the service."`
 
+	AcceptedAt     *time.Time `json:"accepted_at" doc:"When the alert that it was declared for was taken in; null where a person declared it."`
 	DeclaredAt     time.Time  `json:"declared_at"`
 	DeclaredBy     string     `json:"declared_by"`
 	AcknowledgedAt *time.Time `json:"acknowledged_at"`
@@ -235,7 +236,7 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		Title: in.Title, Summary: in.Summary,
 		Status: string(in.Status), Severity: string(in.Severity),
 		Service: in.Service.Name, Team: in.Service.Team,
-		DeclaredAt: in.DeclaredAt.UTC(), DeclaredBy: in.DeclaredBy.Name,
+		AcceptedAt: moment(in.AcceptedAt), DeclaredAt: in.DeclaredAt.UTC(), DeclaredBy: in.DeclaredBy.Name,
 		AcknowledgedAt: moment(in.AcknowledgedAt), AcknowledgedBy: in.AcknowledgedBy.Name,
 		MitigatedAt: moment(in.MitigatedAt), ResolvedAt: moment(in.ResolvedAt),
 		EndedAt: moment(in.EndedAt), ReopenedAt: moment(in.ReopenedAt),

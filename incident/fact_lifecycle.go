@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // IncidentDeclared begins every incident.
@@ -17,6 +18,8 @@ type IncidentDeclared struct {
 	Notes []string `json:"notes,omitzero"`
 	// Exercise is set where the incident is practice.
 	Exercise *Exercise `json:"exercise,omitzero"`
+	// AcceptedAt is when Muster took in the alert that it is declared for.
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -38,7 +41,7 @@ func (f IncidentDeclared) apply(s *State, e Event) {
 	*s = State{
 		ID: e.Incident, Title: f.Title, Summary: f.Summary, Status: Investigating,
 		Severity: f.Severity, Scale: f.Scale, Service: f.Service,
-		DeclaredBy: e.Actor, DeclaredAt: e.At, Exercise: f.Exercise,
+		DeclaredBy: e.Actor, DeclaredAt: e.At, Exercise: f.Exercise, AcceptedAt: f.AcceptedAt,
 	}
 }
 

@@ -135,8 +135,11 @@ type State struct {
 	Scale    []SeverityLevel `json:"scale,omitzero"`
 	Service  Service         `json:"service"`
 
-	DeclaredBy     Actor     `json:"declared_by"`
-	DeclaredAt     time.Time `json:"declared_at,omitzero"`
+	DeclaredBy Actor     `json:"declared_by"`
+	DeclaredAt time.Time `json:"declared_at,omitzero"`
+	// AcceptedAt is when Muster took in the alert that it was declared for, before DeclaredAt
+	// where Temporal or a worker was away; zero where a person declared it.
+	AcceptedAt     time.Time `json:"accepted_at,omitzero"`
 	AcknowledgedBy Actor     `json:"acknowledged_by,omitzero"`
 	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`
 	// FirstAcknowledgedAt and FirstAcknowledgedBy stay when a reopened incident waits for somebody again.

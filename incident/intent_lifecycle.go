@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Declare begins an incident. Severity must be one of Scale, which lists the most
@@ -18,6 +19,9 @@ type Declare struct {
 	Notes    []string        `json:"notes,omitzero"`
 	// Exercise marks practice; nil for what is real.
 	Exercise *Exercise `json:"exercise,omitzero"`
+	// AcceptedAt is when Muster took in the alert that it is declared for; zero where a
+	// person declares it.
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
 }
 
 // Name implements [Intent].
@@ -46,7 +50,7 @@ func (i Declare) decide(s State, c Command) ([]Fact, error) {
 	}
 	return []Fact{IncidentDeclared{
 		Title: title, Summary: strings.TrimSpace(i.Summary), Severity: i.Severity,
-		Scale: i.Scale, Service: i.Service, Notes: i.Notes, Exercise: i.Exercise,
+		Scale: i.Scale, Service: i.Service, Notes: i.Notes, Exercise: i.Exercise, AcceptedAt: i.AcceptedAt.UTC(),
 	}}, nil
 }
 

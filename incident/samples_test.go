@@ -91,7 +91,7 @@ func sampleFacts() []incident.Fact {
 	step := sampleSteps()[1]
 	step.Assignee, step.AddedBy = "Sample Responder", "Sample Scribe"
 	return []incident.Fact{
-		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}, Exercise: &incident.Exercise{Speed: 10, Channel: "game-days"}},
+		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}, Exercise: &incident.Exercise{Speed: 10, Channel: "game-days"}, AcceptedAt: noon},
 		incident.PlaybookAttached{Playbook: samplePlaybook(), Parts: []incident.PlaybookRef{samplePlaybook(), {Name: "payments", Version: "aa01"}}, Roles: sampleRoles(), Steps: sampleSteps(), Document: json.RawMessage(`{"name":"default"}`)},
 		incident.IncidentAcknowledged{Note: "on my way"},
 		incident.IncidentAcknowledged{},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/incident"
@@ -217,9 +218,22 @@ func (d *Dispatcher) startForAlerts(ctx context.Context, id incident.ID, life in
 	if err != nil {
 		return err
 	}
+	if declare, ok := command.Intent.(incident.Declare); ok {
+		declare.AcceptedAt = acceptedAt(deliveries)
+		command.Intent = declare
+	}
 	options, input := d.startOf(command, playbook, life)
 	_, err = d.temporal.SignalWithStartWorkflow(ctx, string(id), workflows.AlertsSignal, deliveries, options, workflows.IncidentWorkflow, input)
 	return err
+}
+
+// acceptedAt is when the first alert that fires was taken in.
+func acceptedAt(deliveries []workflows.AlertDelivery) time.Time {
+	i := slices.IndexFunc(deliveries, func(d workflows.AlertDelivery) bool { return d.Alert.Firing() })
+	if i < 0 {
+		return time.Time{}
+	}
+	return deliveries[i].ReceivedAt
 }
 
 // decodeAlerts reads the alerts and puts aside those that a route says to ignore. first

@@ -150,11 +150,17 @@ func exerciseText(e *incident.Exercise) string {
 	return text
 }
 
+// worthTelling is how long an alert must have waited for its incident for people to be told.
+const worthTelling = 10 * time.Second
+
 // track lists the milestones of an incident's life with how long each took from the
 // declaration.
 func (b builder) track() []Milestone {
 	s := b.state
 	all := []Milestone{{Name: "Declared", At: newMoment(s.DeclaredAt), Reached: true}}
+	if waited := s.DeclaredAt.Sub(s.AcceptedAt); !s.AcceptedAt.IsZero() && waited >= worthTelling {
+		all[0].After = "alert waited " + span(waited)
+	}
 	add := func(name string, at time.Time) {
 		m := Milestone{Name: name, At: newMoment(at), Reached: !at.IsZero()}
 		if m.Reached {

@@ -93,11 +93,36 @@ func (i FinishStep) decide(s State, _ Command) ([]Fact, error) {
 		return facts, nil
 	}
 	done := StepCompleted{Step: step.ID, Hook: step.Hook, Title: step.Title, Note: i.Outcome.Text, Output: i.Outcome.Output}
-	if text, err := json.Marshal(done.Output); err != nil || len(text) > MaxOutputBytes {
+	leaveOut := func(why string, bytes int) {
 		done.Output = nil
-		done.Note = strings.TrimSpace(done.Note + fmt.Sprintf(" (what it gave back is left out: more than %d bytes)", MaxOutputBytes))
+		done.Note = strings.TrimSpace(done.Note + fmt.Sprintf(" (what it gave back is left out: %s than %d bytes)", why, bytes))
+	}
+	if size, ok := outputSize(done.Output); !ok || size > MaxOutputBytes {
+		leaveOut("more", MaxOutputBytes)
+	} else if known && size > 0 && s.outputsBut(step.ID)+size > MaxOutputsBytes {
+		leaveOut("with that of the other steps, more", MaxOutputsBytes)
 	}
 	return append(facts, done), nil
+}
+
+// outputSize is how many bytes an output has as JSON, 0 for none; false if it is none.
+func outputSize(output map[string]any) (bytes int, ok bool) {
+	if output == nil {
+		return 0, true
+	}
+	text, err := json.Marshal(output)
+	return len(text), err == nil
+}
+
+// outputsBut adds up the outputs of all steps but one.
+func (s State) outputsBut(id string) int {
+	total := 0
+	for _, step := range s.Steps {
+		if size, ok := outputSize(step.Output); ok && step.ID != id {
+			total += size
+		}
+	}
+	return total
 }
 
 // facts turns what was brought about into what is remembered of it.

@@ -124,6 +124,10 @@ type Approved struct {
 // ever. What is longer is refused, and whoever fills it in cuts texts to fit.
 const MaxOutputBytes = 4 << 10
 
+// MaxOutputsBytes bounds the outputs of all steps of an incident together, which it carries
+// along with all else it knows. What comes after is left out.
+const MaxOutputsBytes = 192 << 10
+
 // Outcome is what an automatic step brought about. Every part is optional.
 type Outcome struct {
 	Page       *Page    `json:"page,omitzero"`

@@ -1,6 +1,8 @@
 package incident_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -166,4 +168,18 @@ func TestAStepTellsHowItWent(t *testing.T) {
 	}, visible)
 	s.then(t, incident.CompleteStep{Step: "h1"})
 	require.Equal(t, incident.Done, step(s, "h1").State)
+}
+
+func TestTheOutputsOfAllStepsTogetherAreBounded(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	output := map[string]any{"body": strings.Repeat("x", incident.MaxOutputBytes-20)}
+	for i := range 60 {
+		p.then(t, incident.AddStep{Title: "S"}, incident.FinishStep{Step: fmt.Sprintf("added-%d", i+1), Outcome: incident.Outcome{Output: output}})
+	}
+	first, _ := p.state.Step("added-1")
+	require.NotEmpty(t, first.Output)
+	last, _ := p.state.Step("added-60")
+	require.Empty(t, last.Output)
+	require.Contains(t, last.Note, "with that of the other steps, more than 196608 bytes")
 }

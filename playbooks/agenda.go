@@ -318,6 +318,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if err != nil {
 				title = hook.ID
 			}
+			title = incident.CutText(title, incident.MaxTitleRunes)
 			since := r.Event.At
 			if failedBefore {
 				since = step.StartedAt
@@ -339,11 +340,18 @@ func (a *Agenda) dueAgain(s incident.State, hook Hook, r Reaction, d *dueList) {
 	d.command(incident.StartStep{Step: r.ID})
 }
 
+// maxFilledBytes bounds what is filled in at a time: the parameters of one action, or the
+// texts of all steps. It has to fit where Temporal carries it, beside all else.
+const maxFilledBytes = 128 << 10
+
 // dueWork fills in the parameters of what is to be done.
 func (a *Agenda) dueWork(w Work, scope Scope, d *dueList) {
-	filled := make(Parameters, len(w.With))
+	filled, size := make(Parameters, len(w.With)), 0
 	for _, name := range sortedKeys(w.With) {
 		text, err := a.playbook.programs.text(w.With[name], scope)
+		if size += len(text); err == nil && size > len(w.With[name])+maxFilledBytes {
+			err = fmt.Errorf("filled in, the parameters have more than %d KiB", maxFilledBytes>>10)
+		}
 		if err != nil {
 			d.command(incident.FailStep{
 				Step: w.ID, Hook: w.Hook, Title: w.Title, Do: w.Do, Error: fmt.Sprintf("parameter %s: %s", name, err),

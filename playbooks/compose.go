@@ -12,9 +12,10 @@ import (
 const (
 	// maxDepth bounds how many playbooks may extend, or run, one another in a row.
 	maxDepth = 5
-	// maxDocumentBytes bounds a playbook as JSON, with the texts of all of its parts: it is
-	// one Temporal payload, of which two megabytes are allowed.
-	maxDocumentBytes = 1 << 20
+	// maxDocumentBytes bounds a playbook as JSON, with the texts of all of its parts. It is
+	// part of one Temporal payload, of which two megabytes are allowed, together with its steps
+	// once more as the incident has them, their outputs and the alerts.
+	maxDocumentBytes = 512 << 10
 	// maxIDBytes bounds the ids of steps and hooks of playbooks that others run, which have
 	// the ids of those that run them before their own.
 	maxIDBytes = 120
@@ -246,14 +247,17 @@ func (p *Playbook) seal() error {
 			return fmt.Errorf("put together, it has %d %s, and %d are allowed", limit.count, limit.what, limit.most)
 		}
 	}
+	size, err := p.documentSize()
+	if err == nil && size > maxDocumentBytes {
+		err = fmt.Errorf("put together, it has %d KiB, and %d are allowed", size>>10, maxDocumentBytes>>10)
+	}
+	return err
+}
+
+// documentSize is how many bytes the playbook has as it travels with an incident.
+func (p *Playbook) documentSize() (int, error) {
 	document, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	if len(document) > maxDocumentBytes {
-		return fmt.Errorf("put together, it has %d KiB, and %d are allowed", len(document)>>10, maxDocumentBytes>>10)
-	}
-	return nil
+	return len(document), err
 }
 
 // parts returns the parts of a playbook, which may be just itself.

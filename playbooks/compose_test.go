@@ -349,10 +349,10 @@ func TestWhatCannotBePutTogetherIsFound(t *testing.T) {
 		},
 		"the texts of the parts are too long": {
 			map[string]string{
-				"a": "# " + strings.Repeat("x", 250<<10) + "\n", "b": "extends: a\n# " + strings.Repeat("x", 250<<10) + "\n",
-				"c": "extends: b\n# " + strings.Repeat("x", 250<<10) + "\n", "d": "extends: c\n# " + strings.Repeat("x", 250<<10) + "\n",
+				"a": "# " + strings.Repeat("x", 110<<10) + "\n", "b": "extends: a\n# " + strings.Repeat("x", 110<<10) + "\n",
+				"c": "extends: b\n# " + strings.Repeat("x", 110<<10) + "\n", "d": "extends: c\n# " + strings.Repeat("x", 110<<10) + "\n",
 			},
-			[]string{"d.yaml:1: put together, it has 1250 KiB, and 1024 are allowed"}, []string{"a", "b", "c"},
+			[]string{"d.yaml:1: put together, it has 550 KiB, and 512 are allowed"}, []string{"a", "b", "c"},
 		},
 		"what is removed is not there": {
 			map[string]string{"a": base, "b": "extends: a\nremove: [look, repair, diagnosis, nothing]\n"},

@@ -219,6 +219,7 @@ func (p *Playbook) oversized() Findings {
 		b.count(h.origin.key("on"), "triggers", len(h.On), maxListed)
 		b.parameters(h.origin, h.With)
 	}
+	b.document(p)
 	return Findings(b)
 }
 
@@ -246,6 +247,18 @@ func (b *bounds) parameters(at place, with Parameters) {
 	b.count(at.key("with"), "parameters", len(with), maxListed)
 	for _, name := range sortedKeys(with) {
 		b.text(at.key("with").key(name), with[name], maxTextRunes)
+	}
+}
+
+// document bounds the whole, which aliases make much longer than its file.
+func (b *bounds) document(p *Playbook) {
+	size, err := p.documentSize()
+	switch {
+	case err != nil:
+		*b = append(*b, p.origin.breaks(ruleLimit, "", "the playbook cannot be written as JSON: %s", err))
+	case size > maxDocumentBytes:
+		*b = append(*b, p.origin.breaks(ruleLimit, "move long texts to where a link leads",
+			"with every alias (*) filled in, and its text kept beside it, the playbook has %d KiB, and %d are allowed", size>>10, maxDocumentBytes>>10))
 	}
 }
 

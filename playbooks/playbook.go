@@ -266,12 +266,14 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 	for _, r := range p.Roles {
 		attach.Roles = append(attach.Roles, incident.Role{ID: r.ID, Title: r.Title, Duties: r.Duties})
 	}
-	scope := plainScope(s, s.At)
+	scope, grown := plainScope(s, s.At), 0
 	fill := func(text string) string {
-		if filled, err := p.programs.text(text, scope); err == nil {
-			return filled
+		filled, err := p.programs.text(text, scope)
+		if err != nil || grown+len(filled)-len(text) > maxFilledBytes {
+			return text
 		}
-		return text
+		grown += max(len(filled)-len(text), 0)
+		return filled
 	}
 	for _, step := range p.Steps {
 		attach.Steps = append(attach.Steps, step.planned(fill))

@@ -51,7 +51,7 @@ func libraryText(library playbooks.Library) string {
 		writeRoles(&b, p, library[playbooks.Default])
 		writeSteps(&b, p)
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "${incident.service.name}", "the service")
 }
 
 // writeRoles lists the roles that the default response has not.

@@ -90,7 +90,7 @@ func TestTheAlertsOfCommonRuleCollectionsFindTheirPlaybook(t *testing.T) {
 			"HostHighCpuLoad", "HostOomKillDetected", "HostSwapIsFillingUp", "PostgresqlTooManyConnections", "MysqlTooManyConnections",
 		},
 		"latency": {
-			"KubeAPILatencyHigh", "IstioHighRequestLatency", "NginxLatencyHigh", "BlackboxProbeSlowHttp", "HighLatency", "MysqlSlowQueries", "SlowQueries",
+			"KubeAPILatencyHigh", "IstioHighRequestLatency", "NginxLatencyHigh", "BlackboxProbeSlowHttp", "HighLatency", "MysqlSlowQueries", "SlowQueries", "UpstreamLatencyHigh",
 		},
 		"error-rate-burn": {
 			"KubeAPIErrorBudgetBurn", "ErrorBudgetBurn", "APIHighErrorRate", "HighErrorRate", "NginxHighHttp5xxErrorRate", "IstioHigh5xxResponseRate",
@@ -100,7 +100,7 @@ func TestTheAlertsOfCommonRuleCollectionsFindTheirPlaybook(t *testing.T) {
 		"security":  {"GuardDutyFinding", "SuspiciousLogin", "CredentialLeaked", "RansomwareNote", "UnauthorizedAccess"},
 		"default": {
 			"Watchdog", "InstanceDown", "TargetDown", "KubeNodeNotReady", "PrometheusTSDBWALCorruptions", "NodeClockSkewDetected", "AlertmanagerFailedReload",
-			"PayoutsStopped",
+			"PayoutsStopped", "ZoomRoomsOffline",
 		},
 	} {
 		for _, alert := range alerts {

@@ -223,4 +223,7 @@ func TestTheScenariosOfTheBuiltInPlaybooksPass(t *testing.T) {
 	for _, r := range results {
 		require.False(t, r.Failed(), text(t, []scenario.FileResult{r}, false))
 	}
+	var b bytes.Buffer
+	require.NoError(t, scenario.Cover(results).Write(&b))
+	require.NotContains(t, b.String(), "not reached", "every step, hook and option is rehearsed")
 }

@@ -40,6 +40,9 @@ func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) 
 		written[p.Name] = p
 	}
 	library, findings := compose(written)
+	if base.flatten(library, written, own) {
+		library, findings = compose(written)
+	}
 	around := surroundings{library: library, catalogue: catalogue, analyses: &analyses{}}
 	found[len(files)] = around.keep(base, written, own, findings)
 	each(len(files), func(i int) {
@@ -53,6 +56,24 @@ func Check(base Library, files []File, catalogue Catalogue) (Library, Findings) 
 	})
 	findings = slices.Concat(found...).sorted()
 	return library.without(findings.Errors()), findings
+}
+
+// flatten has those that extend the one whose place they take, and could not be put together
+// since something further above was replaced as well, extend it as it was before. It says
+// whether there are any.
+func (l Library) flatten(library Library, written map[string]*Playbook, own map[string]string) bool {
+	found := false
+	for name := range own {
+		p := written[name]
+		before, known := l[name]
+		if _, whole := library[name]; whole || !known || p.beneath == nil || p.beneath.replacedAbove(written, own) == nil {
+			continue
+		}
+		former := *before.unexpanded()
+		former.Extends, former.Remove = "", nil
+		p.beneath, found = &former, true
+	}
+	return found
 }
 
 // keep sees to the playbooks of the base that cannot build on what has taken another's place:

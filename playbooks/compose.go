@@ -64,13 +64,10 @@ func compose(written map[string]*Playbook) (Library, Findings) {
 }
 
 // find returns the playbook that another one names. One that extends its own name extends
-// the one that it takes the place of. One that is built in finds those that it was written with.
+// the one that it takes the place of.
 func (c *composer) find(name string, from *Playbook) (*Playbook, bool) {
 	if from.beneath != nil && name == from.Name && from.Extends == name {
 		return from.beneath, true
-	}
-	if p, ok := from.home[name]; ok {
-		return p, true
 	}
 	p, ok := c.written[name]
 	return p, ok

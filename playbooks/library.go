@@ -22,16 +22,11 @@ const Default = "default"
 // runs.
 type Library map[string]*Playbook
 
-// BuiltIn returns the playbooks that come with Muster. They build on each other as they are: a
-// playbook of a team that takes the place of one does not change the others.
+// BuiltIn returns the playbooks that come with Muster.
 func BuiltIn() (Library, error) {
 	library, err := Load(builtIn, "library")
 	if err != nil {
 		return nil, fmt.Errorf("built-in playbooks: %w", err)
-	}
-	home := library.written()
-	for _, p := range home {
-		p.home = home
 	}
 	return library, nil
 }
@@ -50,8 +45,8 @@ func IsPlaybook(file string) bool {
 func Load(files fs.FS, folder string) (Library, error) { return Library{}.Load(files, folder) }
 
 // Load returns the library with the playbooks of a folder. One that has the name of another
-// in the library takes its place, also in those that extend or run it, unless these are built
-// in; it may extend the one whose place it takes, by that same name. The error joins what is wrong with them, as
+// in the library takes its place, also in those that extend or run it; it may extend the one
+// whose place it takes, by that same name. The error joins what is wrong with them, as
 // [Findings] where it is in a file; two playbooks of one name in the folder are an error. The
 // library without those that are wrong is returned in any case.
 func (l Library) Load(files fs.FS, folder string) (Library, error) {

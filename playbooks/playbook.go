@@ -50,9 +50,6 @@ type Playbook struct {
 	// written is the playbook as its file has it, merged that with those that it extends; nil
 	// where they are the same. beneath is the one whose place it takes, if it extends that.
 	written, merged, beneath *Playbook
-	// home are the playbooks that it came with, on which it builds whatever takes their place;
-	// nil for those that are not built in.
-	home map[string]*Playbook
 }
 
 // DefaultCloseAfter is how long a resolved incident without open follow-ups waits

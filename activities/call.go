@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,8 @@ func (a *Activities) reveal(action playbooks.Action, with playbooks.Parameters) 
 		return nil, nil, final(fmt.Sprintf("%s uses a secret that the workers do not have: set %s",
 			action.Name, strings.Join(slices.Compact(missing), " and ")))
 	}
+	// The longest first, or what remains of it around a shorter one would show.
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return revealed, values, nil
 }
 

@@ -130,6 +130,19 @@ func TestSecretsStandOnlyWhereTheyMayAndNeverComeBack(t *testing.T) {
 	require.Equal(t, "https://deploy.example.com/?t=", w.request.URL, "an address is no place for one")
 }
 
+func TestOfASecretThatHoldsAnotherNothingRemains(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		w := &automated{answer: incident.Answer{Status: 200, Whole: true, Body: token + "-of-production"}}
+		a := &Activities{Requester: w, Secrets: secrets{"short": token, "long": token + "-of-production"}}
+		outcome, err := a.Actions()[playbooks.HTTPRequest](t.Context(), effect(playbooks.HTTPRequest, playbooks.Parameters{
+			"url": "https://deploy.example.com", "headers.A": playbooks.SecretReference("short"), "headers.B": playbooks.SecretReference("long"),
+		}))
+		require.NoError(t, err)
+		require.Equal(t, "[redacted]", outcome.Output["body"])
+	}
+}
+
 func TestASecretThatIsNotSetIsNamed(t *testing.T) {
 	t.Parallel()
 	w := &automated{}

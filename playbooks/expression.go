@@ -226,7 +226,7 @@ func (p programs) text(text string, scope Scope) (string, error) {
 	var b strings.Builder
 	for _, part := range parts {
 		if !part.expression {
-			b.WriteString(part.text)
+			b.WriteString(WithoutSecretReferences(part.text))
 			continue
 		}
 		value, err := p.eval(part.text, scope)

@@ -51,6 +51,7 @@ var forbidden = []struct {
 	{netip.MustParsePrefix("ff00::/8"), "a multicast", false},
 	{netip.MustParsePrefix("0.0.0.0/8"), "an unspecified", false},
 	{netip.MustParsePrefix("::/128"), "an unspecified", false},
+	{netip.MustParsePrefix("::/96"), "a reserved", false}, // of IPv4 once, RFC 4291
 	{netip.MustParsePrefix("192.0.0.0/24"), "a reserved", false},
 	{netip.MustParsePrefix("192.0.2.0/24"), "a reserved", false},
 	{netip.MustParsePrefix("192.88.99.0/24"), "a reserved", false},

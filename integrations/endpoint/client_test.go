@@ -241,7 +241,7 @@ func TestWhichAddressesAreRefused(t *testing.T) {
 		"100.64.0.1": "a shared (carrier's)", "100.100.100.200": "a shared (carrier's)",
 		"168.63.129.16": "a metadata service's", "fd00:ec2::254": "a metadata service's", "192.0.0.192": "a reserved",
 		"224.0.0.1": "a multicast", "ff02::1": "a multicast", "0.0.0.0": "an unspecified", "::": "an unspecified", "255.255.255.255": "a reserved",
-		"64:ff9b::7f00:1": "a loopback", "64:ff9b::a9fe:a9fe": "a link-local", "2002:a00:1::": "a private", "198.18.0.1": "a reserved",
+		"::7f00:1": "a reserved", "::a9fe:a9fe": "a reserved", "64:ff9b::7f00:1": "a loopback", "64:ff9b::a9fe:a9fe": "a link-local", "2002:a00:1::": "a private", "198.18.0.1": "a reserved",
 	} {
 		err := endpoint.Allowed{}.Check("host.example.com", netip.MustParseAddr(address))
 		if want == "" {

@@ -181,8 +181,8 @@ var narrowTriggers = map[string]func(incident.Event) bool{
 	},
 }
 
-// says lists the actions that only add to the incident's own record. A hook that uses one
-// does not react to what Muster itself has said: that would never end.
+// says lists the actions that only add to the incident's own record, with what they add. A
+// hook that uses one does not react to what Muster itself has said: that would never end.
 var says = map[string]incident.Kind{
 	NoteAdd: incident.NoteAdded{}.Kind(), UpdatePost: incident.UpdatePosted{}.Kind(),
 	FollowupAdd: incident.FollowupAdded{}.Kind(), PrometheusCollect: incident.MetricCollected{}.Kind(),
@@ -193,12 +193,12 @@ func echoes(e incident.Event) bool {
 	if e.Actor.Kind != incident.ActorMuster {
 		return false
 	}
-	for _, kind := range says {
-		if e.Kind() == kind {
-			return true
-		}
+	switch e.Fact.(type) {
+	case incident.NoteAdded, incident.UpdatePosted, incident.FollowupAdded, incident.MetricCollected:
+		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // reacts says whether the hook reacts to an event.

@@ -1,7 +1,6 @@
 package playbooks
 
 import (
-	"maps"
 	"slices"
 
 	"muster/incident"
@@ -27,15 +26,12 @@ func brought(do string) incident.Kind {
 // react to: one that pages whenever a page was sent never stops paging. Each comes with those
 // of the kinds that it reacts to which are brought about so.
 func (p *Playbook) circles() map[string][]incident.Kind {
-	leads := map[incident.Kind]map[incident.Kind]bool{}
+	leads := map[incident.Kind][]incident.Kind{}
 	for _, h := range p.Hooks {
 		to := brought(h.Do)
 		for _, kind := range heard(h) {
-			if from := incident.Kind(kind); to != "" {
-				if leads[from] == nil {
-					leads[from] = map[incident.Kind]bool{}
-				}
-				leads[from][to] = true
+			if from := incident.Kind(kind); to != "" && !slices.Contains(leads[from], to) {
+				leads[from] = append(leads[from], to)
 			}
 		}
 	}
@@ -45,7 +41,7 @@ func (p *Playbook) circles() map[string][]incident.Kind {
 		for ahead := []incident.Kind{brought(h.Do)}; len(ahead) > 0; ahead = ahead[1:] {
 			if kind := ahead[0]; kind != "" && !reached[kind] {
 				reached[kind] = true
-				ahead = slices.AppendSeq(ahead, maps.Keys(leads[kind]))
+				ahead = append(ahead, leads[kind]...)
 			}
 		}
 		for _, kind := range heard(h) {

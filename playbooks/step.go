@@ -211,28 +211,6 @@ type Retry struct {
 	Pause    time.Duration `yaml:"pause" json:"pause_ns,omitzero"`
 }
 
-// eachNeed lists what a step needs, with all the steps of a group in its place.
-func (p *Playbook) eachNeed(s Step) []string {
-	var all []string
-	for _, need := range s.Needs {
-		if _, isStep := p.step(need); isStep {
-			all = append(all, need)
-			continue
-		}
-		members := len(all)
-		for _, member := range p.Steps {
-			if member.Group == need {
-				all = append(all, member.ID)
-			}
-		}
-		if len(all) == members {
-			// A decision's option, or what was left out of the playbook.
-			all = append(all, need)
-		}
-	}
-	return all
-}
-
 // choice takes apart a need that asks for an option of a decision.
 func choice(need string) (step, option string) {
 	step, option, _ = strings.Cut(need, "/")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/incident"
 )
@@ -63,6 +64,10 @@ func (c *checker) checkTriggers(path string, h Hook) {
 	}
 }
 
+// remindedAtMost is how often a hook may remind of one matter: each time is kept for ever, and
+// waits where the vendor that is to tell people is down.
+const remindedAtMost = time.Minute
+
 func (c *checker) checkClock(path string, h Hook) {
 	if h.clock() == "" {
 		for _, key := range []struct {
@@ -87,7 +92,9 @@ func (c *checker) checkClock(path string, h Hook) {
 	if h.clock() != FollowupDue {
 		c.atLeast(path+".after", h.After, 0)
 	}
-	c.atLeast(path+".every", h.Every, 0)
+	if h.Every != 0 {
+		c.atLeast(path+".every", h.Every, remindedAtMost)
+	}
 	if h.Times < 0 {
 		c.report(ruleInvalidValue, path+".times", "leave it out for no bound", "times cannot be negative")
 	}

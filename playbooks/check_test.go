@@ -50,6 +50,7 @@ var mistakes = map[string]struct {
 	"a wait for what is always so":   {"name: p\nsteps: [{id: a, title: A, wait: {until: «1 < 2}}]", []string{"wait"}},
 	"a metric with two bounds":       {"name: p\nsteps: [{id: a, title: A, wait: {«metric: {query: up, above: 0, below: 1}}}]", []string{"wait"}},
 	"a metric measured all the time": {"name: p\nsteps: [{id: a, title: A, wait: {metric: {query: up, above: 0, every: «1s}}}]", []string{"invalid-value"}},
+	"a reminder all the time":        {"name: p\nhooks: [{id: a, on: unacknowledged, after: 1m, every: «1s, remind: R}]", []string{"invalid-value"}},
 	"a hook that pages because it has paged": {
 		"name: p\nhooks: [{id: a, on: [declared, «page_sent], title: A, do: pagerduty.page, with: {summary: x}}, {id: b, on: page_undelivered, after: 1m, remind: R}, {id: c, on: unacknowledged, after: 1m, remind: R}]",
 		[]string{"hook"},

@@ -181,9 +181,29 @@ func (l Library) join(followed Chosen, additions []Verdict) (whole *Playbook, no
 			notes = append(notes, fmt.Sprintf("the playbook %s was left out: %s", v.Name, err))
 			continue
 		}
+		notes = append(notes, unpaged(whole, joined, v.Name)...)
 		merged, whole, loose = next, joined, dropped
 	}
 	return whole, append(notes, loose...)
+}
+
+// unpaged says of which steps and hooks that page an addition has taken the place with others
+// that do not: it may not have been meant.
+func unpaged(before, after *Playbook, addition string) (notes []string) {
+	note := func(what, id string) {
+		notes = append(notes, fmt.Sprintf("the playbook %s has a %s %s of its own, which does not page, in the place of the one that does", addition, what, id))
+	}
+	for _, s := range before.Steps {
+		if now, ok := after.step(s.ID); ok && s.Do == PagerDutyPage && now.Do != PagerDutyPage {
+			note("step", s.ID)
+		}
+	}
+	for _, h := range before.Hooks {
+		if now, ok := after.hook(h.ID); ok && h.Do == PagerDutyPage && now.Do != PagerDutyPage {
+			note("hook", h.ID)
+		}
+	}
+	return notes
 }
 
 // joined finishes a playbook that additions have joined.

@@ -194,6 +194,7 @@ func (p *Playbook) ScopeWithin(within string, scope Scope) Scope {
 	if within == "" {
 		return scope
 	}
+	stepID := scope.Step.ID
 	steps, choices, outputs := maps.Clone(scope.Incident.Steps), maps.Clone(scope.Incident.Choices), maps.Clone(scope.Outputs)
 	for _, s := range p.Steps {
 		own, ok := strings.CutPrefix(s.ID, within+"-")
@@ -203,7 +204,11 @@ func (p *Playbook) ScopeWithin(within string, scope Scope) Scope {
 		rename(steps, s.ID, own)
 		rename(choices, s.ID, own)
 		rename(outputs, s.ID, own)
+		if scope.Step.ID == s.ID {
+			stepID = own
+		}
 	}
+	scope.Step.ID = stepID
 	scope.Incident.Steps, scope.Incident.Choices, scope.Outputs = steps, choices, outputs
 	return scope
 }

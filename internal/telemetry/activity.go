@@ -41,15 +41,19 @@ func (w *workInbound) ExecuteActivity(ctx context.Context, in *interceptor.Execu
 	info := activity.GetInfo(ctx)
 	began := time.Now()
 	calls := &attemptCalls{callObserver: w.observer, again: info.Attempt > 1}
-	if effect, ok := effectOf(in.Args); ok && info.ActivityType.Name == playbooks.PagerDutyPage && pagesFirst(effect) {
+	effect, ok := effectOf(in.Args)
+	if ok && info.ActivityType.Name == playbooks.PagerDutyPage && pagesFirst(effect) {
 		calls.pageFor, calls.trigger = causeOf(ctx, effect.Incident)
 	}
 	result, err := w.Next.ExecuteActivity(integrations.WithObserver(ctx, calls), in)
-	switch name := info.ActivityType.Name; name {
-	case workflows.RecordActivity:
+	switch name := info.ActivityType.Name; {
+	case name == workflows.RecordActivity:
 		w.metrics.wrote(time.Since(began), err)
-	case workflows.FinishActivity, workflows.ReturnAlertsActivity:
+	case name == workflows.FinishActivity, name == workflows.ReturnAlertsActivity:
 		// Housekeeping: Temporal's own metrics have it.
+	case effect.Incident.Exercise != nil:
+		// Nothing that an exercise only pretends says how the pager is. What it does say in
+		// its channel is counted by its calls.
 	default:
 		w.metrics.tried(name, time.Since(began), calls.deferred.Load(), err)
 	}

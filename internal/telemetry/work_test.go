@@ -182,6 +182,22 @@ func TestWhetherTheLastPageWasAcceptedIsKnownAtAnyTime(t *testing.T) {
 	require.GreaterOrEqual(t, last("accepted"), last("failed"))
 }
 
+func TestThePagesOfAnExerciseSayNothingAboutThePager(t *testing.T) {
+	t.Parallel()
+	for name, pagerService := range map[string]string{"would be accepted": "PPAY", "could not be sent": ""} {
+		w := newWay(t)
+		practice := effect(playbooks.PagerDutyPage, page)
+		practice.Incident.Exercise, practice.Incident.Service.PagerService = &incident.Exercise{Speed: 1}, pagerService
+		require.Equal(t, pagerService == "", w.attempt(openVendors(t), nil, playbooks.PagerDutyPage, practice) != nil, name)
+		for _, m := range w.gathered()["muster_page_last_attempt_timestamp_seconds"].GetMetric() {
+			require.Zero(t, m.GetGauge().GetValue(), name)
+		}
+		for _, m := range w.gathered()["muster_step_attempts_total"].GetMetric() {
+			require.Zero(t, m.GetCounter().GetValue(), name)
+		}
+	}
+}
+
 func TestCallsOfLaterAttemptsAreRetries(t *testing.T) {
 	t.Parallel()
 	w := newWay(t)

@@ -136,7 +136,7 @@ func compileSelection(expression string) (*program, error) {
 	if !checked.OutputType().IsExactType(cel.BoolType) {
 		return nil, fmt.Errorf("the expression %q gives %s where %s is needed", expression, checked.OutputType(), cel.BoolType)
 	}
-	planned, err := env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), inOrder(checked))
+	planned, err := env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), inOrder(checked), withinBounds())
 	if err != nil {
 		return nil, err
 	}

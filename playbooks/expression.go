@@ -170,7 +170,7 @@ func compileProgram(expression string, wanted []*cel.Type) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	planned, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), inOrder(ast))
+	planned, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize), inOrder(ast), withinBounds())
 	if err != nil {
 		return nil, err
 	}

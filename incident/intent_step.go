@@ -125,6 +125,10 @@ func (s State) outputsBut(id string) int {
 	return total
 }
 
+// maxFollowups is how many follow-ups an incident has at most before a playbook adds no more: one
+// that is repeated for days would fill what Temporal carries. People may always add some.
+const maxFollowups = 500
+
 // facts turns what was brought about into what is remembered of it.
 func (o Outcome) facts(s State) []Fact {
 	var facts []Fact
@@ -139,7 +143,7 @@ func (o Outcome) facts(s State) []Fact {
 	if text := strings.TrimSpace(o.Update); text != "" && !over {
 		facts = append(facts, UpdatePosted{Body: CutText(text, MaxTextRunes)})
 	}
-	if f := o.NewFollowup; f != nil && strings.TrimSpace(f.Title) != "" && !over {
+	if f := o.NewFollowup; f != nil && strings.TrimSpace(f.Title) != "" && !over && len(s.Followups) < maxFollowups {
 		facts = append(facts, f.added(s, MusterActor()))
 	}
 	if o.Page != nil {

@@ -183,3 +183,15 @@ func TestTheOutputsOfAllStepsTogetherAreBounded(t *testing.T) {
 	require.Empty(t, last.Output)
 	require.Contains(t, last.Note, "with that of the other steps, more than 196608 bytes")
 }
+
+func TestAPlaybookAddsNoFollowupsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	more := incident.AddFollowup{Title: "Look again"}
+	for range 510 {
+		p.then(t, incident.FinishStep{Step: "again@1", Hook: "again", Title: "Again", Outcome: incident.Outcome{NewFollowup: &more}})
+	}
+	require.Len(t, p.state.Followups, 500)
+	p.then(t, more)
+	require.Len(t, p.state.Followups, 501, "people are not kept from it")
+}

@@ -43,6 +43,9 @@ func (c *checker) checkStep(path string, s Step) {
 	c.checkLinks(path, s.Links, at)
 	c.constantWhen(path, c.condition(path+".when", s.origin.when, condition, at))
 	if r := s.Repeat; r != nil {
+		if len(s.Decide) > 0 {
+			c.reportKey(ruleRepeat, path+".repeat", "repeat the step that tells what to decide on", "a decision is made once: its ways cannot be taken again")
+		}
 		if r.Every < time.Minute {
 			c.report(ruleRepeat, path+".repeat.every", "every: 30m", "a step is repeated once a minute at most")
 		}

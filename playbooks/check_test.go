@@ -60,6 +60,7 @@ var mistakes = map[string]struct {
 		[]string{"hook", "hook"},
 	},
 	"a step repeated all the time":    {"name: p\nsteps: [{id: a, title: A, repeat: {every: «30s}}]", []string{"repeat"}},
+	"a decision made again and again": {"name: p\nsteps: [{id: a, title: A, decide: [{id: x, title: X}, {id: y, title: Y}], «repeat: {every: 30m}}, {id: b, title: B, needs: [a]}]", []string{"repeat"}},
 	"a nudge after the end":           {"name: p\nsteps: [{id: a, title: A, timeout: {«nudge: 1h, limit: «30m}}]", []string{"unheard", "timeout"}},
 	"an end that only a decision has": {"name: p\nsteps: [{id: a, title: A, timeout: {limit: 30m, then: «back}}]", []string{"timeout"}},
 	"an end without a time":           {"name: p\nsteps: [{id: a, title: A, timeout: {nudge: 1m, «then: skip}}]\nhooks: [{id: h, on: step_nudged, title: H, do: postmortem.draft}]", []string{"timeout"}},

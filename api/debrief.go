@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,6 +17,7 @@ type Debrief struct {
 	Status    string        `json:"status"`
 	Exercise  bool          `json:"exercise" doc:"Whether it was practice."`
 	Met       int           `json:"met" doc:"How many of the marks were met."`
+	Due       int           `json:"due" doc:"How many of the marks are met or missed; for the others there is still time."`
 	Marks     []DebriefMark `json:"marks" nullable:"false" doc:"What should happen soon in every response, in its order."`
 	Steps     DebriefSteps  `json:"steps"`
 	Skipped   []DebriefStep `json:"skipped" nullable:"false" doc:"The steps that people decided against."`
@@ -30,6 +32,7 @@ type DebriefMark struct {
 	Seconds       *float64 `json:"seconds" doc:"How long it took from the declaration; null while it has not happened."`
 	WithinSeconds float64  `json:"within_seconds" doc:"How soon the playbook expects it; 0 where it does not."`
 	Met           bool     `json:"met"`
+	Open          bool     `json:"open" doc:"Whether it has not happened and there is still time."`
 	By            string   `json:"by"`
 }
 
@@ -61,7 +64,7 @@ func (s *Server) getDebrief(ctx context.Context, in *IncidentPath) (*debriefOutp
 	if err != nil {
 		return nil, err
 	}
-	looked, err := debrief.Of(events)
+	looked, err := debrief.Of(events, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +74,9 @@ func (s *Server) getDebrief(ctx context.Context, in *IncidentPath) (*debriefOutp
 func viewDebrief(d debrief.Debrief) Debrief {
 	step := func(s debrief.Step) DebriefStep { return DebriefStep(s) }
 	return Debrief{
-		Incident: string(d.Incident), Title: d.Title, Status: string(d.Status), Exercise: d.Exercise != nil, Met: d.Met(),
+		Incident: string(d.Incident), Title: d.Title, Status: string(d.Status), Exercise: d.Exercise != nil, Met: d.Met(), Due: d.Due(),
 		Marks: each(d.Marks, func(m debrief.Mark) DebriefMark {
-			view := DebriefMark{ID: m.ID, Title: m.Title, WithinSeconds: m.Within.Seconds(), Met: m.Met(), By: m.By}
+			view := DebriefMark{ID: m.ID, Title: m.Title, WithinSeconds: m.Within.Seconds(), Met: m.Met(), Open: m.Open, By: m.By}
 			if m.Took != nil {
 				view.Seconds = new(m.Took.Seconds())
 			}

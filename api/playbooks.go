@@ -188,11 +188,9 @@ func (s *Server) getIncidentPlaybook(ctx context.Context, in *incidentPlaybookIn
 	shelf := s.shelf()
 	body := IncidentPlaybook{PlaybookDetails: s.viewDetails(p, !shelf.IsOwn(p.Name)), Current: []CurrentVersion{}}
 	body.URL = s.pageURL(state.ID) + "/playbook"
-	for _, part := range body.Parts {
+	for i, part := range p.PartsOf() {
 		now := CurrentVersion{Name: part.Name}
-		if current, ok := shelf.Library[part.Name]; ok {
-			now.Version = current.WrittenVersion()
-		}
+		now.Version, _ = shelf.Library.VersionNow(p.PartsOf(), i)
 		now.Changed = now.Version != part.Version
 		body.Current = append(body.Current, now)
 	}

@@ -183,7 +183,7 @@ func (a *Agenda) Idle(s incident.State, now time.Time) bool {
 
 // speechless says that an action needs the incident's channel, which is not there.
 func speechless(s incident.State, do string) bool {
-	return vendor(do) == vendor(SlackPost) && do != SlackCreateChannel && do != SlackAlert && s.Channel.ID == ""
+	return saidInChannel(do) && s.Channel.ID == ""
 }
 
 // awaitsChannel says that a step may yet open the channel.

@@ -59,14 +59,15 @@ var mistakes = map[string]struct {
 		"name: p\nhooks: [{id: a, on: «channel_opened, title: A, do: slack.invite}, {id: b, on: «responders_invited, title: B, do: slack.create_channel, with: {name: x}}]",
 		[]string{"hook", "hook"},
 	},
-	"a step repeated all the time":    {"name: p\nsteps: [{id: a, title: A, repeat: {every: «30s}}]", []string{"repeat"}},
-	"a decision made again and again": {"name: p\nsteps: [{id: a, title: A, decide: [{id: x, title: X}, {id: y, title: Y}], «repeat: {every: 30m}}, {id: b, title: B, needs: [a]}]", []string{"repeat"}},
-	"a nudge after the end":           {"name: p\nsteps: [{id: a, title: A, timeout: {«nudge: 1h, limit: «30m}}]", []string{"unheard", "timeout"}},
-	"an end that only a decision has": {"name: p\nsteps: [{id: a, title: A, timeout: {limit: 30m, then: «back}}]", []string{"timeout"}},
-	"an end without a time":           {"name: p\nsteps: [{id: a, title: A, timeout: {nudge: 1m, «then: skip}}]\nhooks: [{id: h, on: step_nudged, title: H, do: postmortem.draft}]", []string{"timeout"}},
-	"a retry of what people do":       {"name: p\nsteps: [{id: a, title: A, «retry: {attempts: 3}}]", []string{"retry"}},
-	"a retry without end":             {"name: p\nsteps: [{id: a, title: A, do: slack.invite, retry: {attempts: «1000}}]", []string{"retry"}},
-	"an unknown answer to failure":    {"name: p\nsteps: [{id: a, title: A, do: slack.invite, on_failure: «ignore}]", []string{"on-failure"}},
+	"a step repeated all the time":             {"name: p\nsteps: [{id: a, title: A, repeat: {every: «30s}}]", []string{"repeat"}},
+	"a decision made again and again":          {"name: p\nsteps: [{id: a, title: A, decide: [{id: x, title: X}, {id: y, title: Y}], «repeat: {every: 30m}}, {id: b, title: B, needs: [a]}]", []string{"repeat"}},
+	"something said before there is a channel": {"name: p\nsteps: [{id: a, title: A, do: «slack.post, with: {text: x}}]", []string{"no-channel"}},
+	"a nudge after the end":                    {"name: p\nsteps: [{id: a, title: A, timeout: {«nudge: 1h, limit: «30m}}]", []string{"unheard", "timeout"}},
+	"an end that only a decision has":          {"name: p\nsteps: [{id: a, title: A, timeout: {limit: 30m, then: «back}}]", []string{"timeout"}},
+	"an end without a time":                    {"name: p\nsteps: [{id: a, title: A, timeout: {nudge: 1m, «then: skip}}]\nhooks: [{id: h, on: step_nudged, title: H, do: postmortem.draft}]", []string{"timeout"}},
+	"a retry of what people do":                {"name: p\nsteps: [{id: a, title: A, «retry: {attempts: 3}}]", []string{"retry"}},
+	"a retry without end":                      {"name: p\nsteps: [{id: a, title: A, do: slack.invite, retry: {attempts: «1000}}]", []string{"retry"}},
+	"an unknown answer to failure":             {"name: p\nsteps: [{id: a, title: A, do: slack.invite, on_failure: «ignore}]", []string{"on-failure"}},
 
 	"an unknown action":                  {"name: p\nsteps: [{id: a, title: A, do: «slack.psot, with: {text: x}}]", []string{"unknown-action"}},
 	"a missing and an unknown parameter": {"name: p\nsteps: [{id: a, title: A, do: «slack.post, with: {«txt: x}}]", []string{"missing-parameter", "unknown-parameter"}},
@@ -175,6 +176,10 @@ func TestEveryMistakeIsFoundAtItsPlace(t *testing.T) {
 			t.Parallel()
 			text, places := marked(mistake.text)
 			library, findings := playbooks.Check(nil, []playbooks.File{{Name: "p.yaml", Text: []byte(text)}}, catalogue)
+			if !slices.Contains(mistake.rules, "no-channel") {
+				// The samples are short, and open no channel.
+				findings = slices.DeleteFunc(findings, func(f playbooks.Finding) bool { return f.Rule == "no-channel" })
+			}
 			var want, got []string
 			for i, rule := range mistake.rules {
 				want = append(want, places[min(i, len(places)-1)]+" "+rule)

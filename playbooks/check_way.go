@@ -40,6 +40,7 @@ func (c *checker) checkWays() {
 	}
 	c.checkOptions()
 	c.checkHeard()
+	c.checkChannel()
 }
 
 // checkCycles reports steps that wait for themselves, each circle once.

@@ -187,7 +187,7 @@ func digestOf(files fs.FS) digest {
 }
 
 func readStart(files fs.FS, name string) ([]byte, error) {
-	file, err := files.Open(name)
+	file, err := openRegular(files, name)
 	if err != nil {
 		return nil, err
 	}

@@ -74,13 +74,26 @@ func (l Library) Load(files fs.FS, folder string) (Library, error) {
 
 // ReadFile reads a playbook's file, and no more of it than shows that it is too large.
 func ReadFile(files fs.FS, name string) (file File, err error) {
-	opened, err := files.Open(name)
+	opened, err := openRegular(files, name)
 	if err != nil {
 		return File{}, err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	text, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
 	return File{Name: name, Text: text}, err
+}
+
+// openRegular opens a file, and nothing that only looks like one: reading a pipe would wait
+// for whoever writes to it.
+func openRegular(files fs.FS, name string) (fs.File, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("this is no regular file")}
+	}
+	return files.Open(name)
 }
 
 // compile makes every playbook fit to be followed. One that cannot be is taken out.

@@ -40,6 +40,7 @@ const (
 	ruleMissingFallback   = "missing-fallback"
 	ruleMissingParameter  = "missing-parameter"
 	ruleNeverTrue         = "never-true"
+	ruleNoChannel         = "no-channel"
 	ruleRepeat            = "repeat"
 	ruleRetry             = "retry"
 	ruleSecret            = "secret"
@@ -81,6 +82,7 @@ var rules = []Rule{
 	{ruleMissing, "What must be given is given.", Error},
 	{ruleMissingParameter, "An action has the parameters that it needs.", Error},
 	{ruleNeverTrue, "What is compared can be equal: the status, severity, service, team, state or event exists.", Error},
+	{ruleNoChannel, "What is said in the incident's channel comes after the step that opens it.", Warning},
 	{ruleFailure, "on_failure is ask, continue or stop.", Error},
 	{ruleRepeat, "A step is repeated at most once a minute.", Error},
 	{ruleRetry, "Only an automatic step is tried again.", Error},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"muster/incident"
 	"muster/store"
@@ -130,18 +131,21 @@ func (u *UI) listPage(ctx context.Context, c *gin.Context) (*listPage, error) {
 	f := readFilter(c)
 	var open, past []incident.State
 	var next string
-	var err error
+	reads, ctx := errgroup.WithContext(ctx)
 	if statuses, some := f.statuses(activeStatuses()); some && f.cursor == "" {
-		open, _, err = u.Reader.Incidents(ctx, f.over(statuses, openShown, ""))
-		if err != nil {
-			return nil, err
-		}
+		reads.Go(func() (err error) {
+			open, _, err = u.Reader.Incidents(ctx, f.over(statuses, openShown, ""))
+			return err
+		})
 	}
 	if statuses, some := f.statuses(pastStatuses()); some {
-		past, next, err = u.Reader.Incidents(ctx, f.over(statuses, pastShown, f.cursor))
-		if err != nil {
-			return nil, err
-		}
+		reads.Go(func() (err error) {
+			past, next, err = u.Reader.Incidents(ctx, f.over(statuses, pastShown, f.cursor))
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
 	}
 	page := &listPage{
 		Layout: u.layout(c, "Incidents"),

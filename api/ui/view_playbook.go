@@ -169,8 +169,9 @@ func newIncidentPlaybookPage(layout Layout, s incident.State, p *playbooks.Playb
 	if len(parts) == 0 {
 		parts = []guide.Part{{Name: g.Name, Version: g.Version}}
 	}
-	for _, part := range parts {
-		page.Versions = append(page.Versions, newVersionView(part, shelf))
+	for i, part := range parts {
+		now, ok := shelf.Library.VersionNow(p.PartsOf(), i)
+		page.Versions = append(page.Versions, newVersionView(part, now, ok))
 	}
 	for _, step := range s.Steps {
 		page.Progress.Steps++
@@ -183,14 +184,13 @@ func newIncidentPlaybookPage(layout Layout, s incident.State, p *playbooks.Playb
 	return page
 }
 
-func newVersionView(part guide.Part, shelf playbooks.FolderState) VersionView {
+func newVersionView(part guide.Part, now string, ok bool) VersionView {
 	v := VersionView{Name: part.Name, Version: part.Version, Reason: part.Reason}
-	now, ok := shelf.Library[part.Name]
 	switch {
 	case !ok:
 		v.Gone = true
-	case now.WrittenVersion() != part.Version:
-		v.Path, v.Other = playbookPath(part.Name), now.WrittenVersion()
+	case now != part.Version:
+		v.Path, v.Other = playbookPath(part.Name), now
 	default:
 		v.Path = playbookPath(part.Name)
 	}

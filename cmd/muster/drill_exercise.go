@@ -90,10 +90,10 @@ func (d *drill) debrief(ctx context.Context, id string) error {
 	}
 	c := d.console
 	tone := green
-	if looked.Met < len(looked.Marks) {
+	if looked.Met < looked.Due {
 		tone = yellow
 	}
-	c.printf("\n%s %s\n\n", c.style(tone, fmt.Sprintf("%s met %d of %d marks.", looked.Incident, looked.Met, len(looked.Marks))), "This is how it went:")
+	c.printf("\n%s %s\n\n", c.style(tone, fmt.Sprintf("%s met %d of %d marks.", looked.Incident, looked.Met, looked.Due)), "This is how it went:")
 	for _, m := range looked.Marks {
 		d.mark(m)
 	}
@@ -117,7 +117,10 @@ const markWidth = 36
 func (d *drill) mark(m api.DebriefMark) {
 	c := d.console
 	sign, took := c.style(green, "✓"), "not yet"
-	if !m.Met {
+	switch {
+	case m.Open:
+		sign, took = c.style(dim, "·"), "still time"
+	case !m.Met:
 		sign = c.style(red, "✗")
 	}
 	if m.Seconds != nil {

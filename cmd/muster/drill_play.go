@@ -245,13 +245,36 @@ func (p *player) workStep(ctx context.Context, step api.Step) error {
 	case incident.StepKind(step.Kind) == incident.Decision && len(step.Options) > 0:
 		verb, body["option"] = "choose", step.Options[0].ID
 	case incident.StepKind(step.Kind) == incident.Approval:
-		verb = "approve"
+		return p.approve(ctx, step)
 	case step.Role == "communications" && !p.skipped:
 		p.skipped = true
 		verb, body["note"] = "skip", "this is a drill, and nobody outside needs to hear of it"
 	}
 	return p.act(ctx, cmp.Or(step.Assignee, sampleResponder), http.MethodPost,
 		p.muster.incident(p.id, "steps", step.ID, verb), body, nil)
+}
+
+// approve has as many people approve as the step needs: those who may.
+func (p *player) approve(ctx context.Context, step api.Step) error {
+	people := []string{}
+	for _, role := range step.Approvers {
+		people = append(people, p.holder(role))
+	}
+	if len(step.Approvers) == 0 {
+		people = append(people, cmp.Or(step.Assignee, sampleResponder))
+		for _, role := range p.last.RoleDetails {
+			people = append(people, p.holder(role.ID))
+		}
+	}
+	slices.Sort(people[min(1, len(people)):])
+	people = slices.Compact(people)
+	for _, who := range people[:min(len(people), max(step.Quorum, 1))] {
+		err := p.act(ctx, who, http.MethodPost, p.muster.incident(p.id, "steps", step.ID, "approve"), commandBody{"note": stepNotes[step.ID]}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // commandBody is the body of a command.

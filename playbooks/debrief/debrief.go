@@ -43,6 +43,9 @@ type Mark struct {
 	Within time.Duration `json:"within_ns,omitzero"`
 	// By is who did it.
 	By string `json:"by,omitzero"`
+	// Open says that it has not happened and that there is time: the response goes on, and
+	// people would not have been reminded yet.
+	Open bool `json:"open,omitzero"`
 }
 
 // Met says whether it happened soon enough.
@@ -74,9 +77,20 @@ func (d Debrief) Met() int {
 	return met
 }
 
-// Of returns the debrief of an incident, given all its events. The error says that they
-// are none, or that its playbook cannot be read back.
-func Of(events []incident.Event) (Debrief, error) {
+// Due counts the marks that are not open.
+func (d Debrief) Due() int {
+	due := 0
+	for _, m := range d.Marks {
+		if !m.Open {
+			due++
+		}
+	}
+	return due
+}
+
+// Of returns the debrief of an incident as it is now, given all its events. The error says
+// that they are none, or that its playbook cannot be read back.
+func Of(events []incident.Event, now time.Time) (Debrief, error) {
 	s := incident.Fold(events)
 	if !s.Declared() {
 		return Debrief{}, errors.New("there are no events to look back on")
@@ -87,6 +101,10 @@ func Of(events []incident.Event) (Debrief, error) {
 	}
 	d := Debrief{Incident: s.ID, Title: s.Title, Exercise: s.Exercise, Status: s.Status}
 	d.Marks = marks(s, events, followed)
+	for i := range d.Marks {
+		m := &d.Marks[i]
+		m.Open = m.Took == nil && s.Status.Active() && (m.Within == 0 || now.Sub(s.DeclaredAt) <= m.Within)
+	}
 	for _, step := range s.Steps {
 		d.count(step)
 	}

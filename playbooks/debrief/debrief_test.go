@@ -72,7 +72,7 @@ func TestADebriefTellsWhatHappenedSoonEnough(t *testing.T) {
 		act{31 * time.Minute, incident.PostUpdate{Text: "We look"}},
 		act{40 * time.Minute, incident.SkipStep{Step: "tell", Reason: "nobody noticed"}},
 		act{50 * time.Minute, incident.ChangeStatus{Status: incident.Monitoring}},
-	))
+	), began.Add(time.Hour))
 	require.NoError(t, err)
 	type result struct {
 		id  string
@@ -92,6 +92,7 @@ func TestADebriefTellsWhatHappenedSoonEnough(t *testing.T) {
 		{"resolve", false, ""},
 	}, got)
 	require.Equal(t, 3, d.Met())
+	require.Equal(t, 5, d.Due(), "the resolution has all the time it takes")
 	require.Equal(t, 5*time.Minute, d.Marks[0].Within, "the first reminder counts")
 	require.Equal(t, debrief.Steps{Skipped: 1, Open: 1}, d.Steps)
 	require.Equal(t, []debrief.Step{{ID: "tell", Title: "Tell people", Reason: "nobody noticed"}}, d.Skipped)
@@ -99,8 +100,25 @@ func TestADebriefTellsWhatHappenedSoonEnough(t *testing.T) {
 	require.Equal(t, 1, d.Reminders)
 }
 
+func TestWhatStillHasTimeIsNotMissed(t *testing.T) {
+	t.Parallel()
+	events := response(t)
+	d, err := debrief.Of(events, began.Add(7*time.Minute))
+	require.NoError(t, err)
+	open := map[string]bool{}
+	for _, m := range d.Marks {
+		open[m.ID] = m.Open
+	}
+	require.Equal(t, map[string]bool{
+		"acknowledge": false, "role-commander": true, "role-scribe": true, "update": true, "mitigate": true, "resolve": true,
+	}, open)
+	d, err = debrief.Of(response(t, act{6 * time.Minute, incident.Cancel{}}), began.Add(7*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 6, d.Due(), "after the end there is no time left")
+}
+
 func TestThereIsNothingToLookBackOnWithoutEvents(t *testing.T) {
 	t.Parallel()
-	_, err := debrief.Of(nil)
+	_, err := debrief.Of(nil, began)
 	require.Error(t, err)
 }

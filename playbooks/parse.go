@@ -197,11 +197,51 @@ func syntaxFinding(d *document, err error) Finding {
 	if m := unknownKey.FindStringSubmatch(message); m != nil {
 		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
 	}
+	if message, hint, ok := wrongType(message); ok {
+		return d.finding(ruleInvalidValue, at, hint, message)
+	}
 	hint := ""
 	if strings.Contains(message, "not allowed in this context") {
 		hint = "a text with quotes, : or # in it stands best in '…', or below |-"
 	}
 	return d.finding(ruleSyntax, at, hint, message)
+}
+
+// wrongType says in people's words what the decoder says in Go's and YAML's: that a value is
+// of another type than is needed at its place.
+func wrongType(message string) (said, hint string, ok bool) {
+	m := unmarshalled.FindStringSubmatch(message)
+	if m == nil {
+		m = usedWhere.FindStringSubmatch(message)
+	}
+	if m == nil {
+		return "", "", false
+	}
+	is, needed := typeWords[m[1]], typeWords[strings.TrimPrefix(m[2], "*")]
+	if is == "" || needed == "" {
+		return "", "", false
+	}
+	return fmt.Sprintf("this is %s, and %s is needed here", is, needed), typeHints[needed], true
+}
+
+// How the decoder says it.
+var (
+	unmarshalled = regexp.MustCompile(`^cannot unmarshal (.+) into Go (?:struct field \S+|value) of type (\S+)$`)
+	usedWhere    = regexp.MustCompile(`^(\w+) was used where (\w+) is expected$`)
+)
+
+var typeWords = map[string]string{
+	"string": "a text", "bool": "true or false", "null": "nothing",
+	"int": "a whole number", "int64": "a number", "uint64": "a number", "float64": "a number", "integer": "a number", "float": "a number",
+	"[]interface": "a list", "[]interface {}": "a list", "sequence": "a list",
+	"map[string]interface {}": "a mapping", "map[string]interface": "a mapping", "mapping": "a mapping",
+}
+
+var typeHints = map[string]string{
+	"a list":         "write it in brackets, [one, two], or one to a line with a hyphen in front",
+	"a mapping":      "write its keys: {key: value}; the reference of the language says which there are",
+	"a whole number": "write digits alone: 10",
+	"true or false":  "write true or false, without quotes",
 }
 
 // unknownKey is how the decoder says it.

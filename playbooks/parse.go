@@ -195,7 +195,11 @@ func syntaxFinding(d *document, err error) Finding {
 		message = placed.GetMessage()
 	}
 	if m := unknownKey.FindStringSubmatch(message); m != nil {
-		return d.finding(ruleUnknownKey, at, didYouMean(m[1], "keys", keys()), fmt.Sprintf("there is no key %s here", m[1]))
+		hint := didYouMean(m[1], "keys", keys())
+		if slices.Contains(keys(), m[1]) {
+			hint = "the language has such a key, in another place"
+		}
+		return d.finding(ruleUnknownKey, at, hint, fmt.Sprintf("there is no key %s here", m[1]))
 	}
 	if message, hint, ok := wrongType(message); ok {
 		return d.finding(ruleInvalidValue, at, hint, message)

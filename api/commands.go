@@ -159,7 +159,7 @@ type DeclareRequest struct {
 	Service  string `json:"service" doc:"What is affected: a service of the catalogue or its alias." example:"checkout"`
 	Severity string `json:"severity" doc:"A severity or its alias." example:"SEV2"`
 	Summary  string `json:"summary,omitempty"`
-	Playbook string `json:"playbook,omitempty" doc:"The playbook to follow; without it, the catalogue decides."`
+	Playbook string `json:"playbook,omitempty" doc:"The playbook to follow; without it, the one that is meant for such an incident (when), or else the default."`
 	// Exercise makes it practice.
 	Exercise *ExerciseRequest `json:"exercise,omitempty" doc:"Makes it an exercise: nobody is paged, nothing is filed or sent, and it counts in no statistics."`
 }

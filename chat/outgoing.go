@@ -1,0 +1,18 @@
+package chat
+
+import "muster/incident"
+
+// Outgoing is a card on its way to a channel.
+type Outgoing struct {
+	// Key marks the message, so that a repetition finds it instead of posting twice.
+	Key       string
+	ChannelID string
+	// Thread is the id of the message to answer; empty for a message by itself.
+	Thread string
+	Card   Card
+	// Pin keeps the message at hand for everyone who joins later.
+	Pin bool
+	// Edit is the message to put the card in place of; where it is gone, the card is posted
+	// anew. Zero posts.
+	Edit incident.MessageRef
+}

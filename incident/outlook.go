@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Outlook is what lies before those who respond, small enough to be handed on often.
+// Outlook is what lies before those who respond, short enough to be read at a glance.
 type Outlook struct {
 	// Steps are those that are open, [MaxOutlookSteps] at most: first what waits for people
 	// and what has failed, then what Muster watches. What only later steps need is left out.
-	Steps []Step `json:"steps,omitzero"`
+	Steps []Step
 	// More is how many others there are.
-	More int `json:"more,omitzero"`
+	More int
 	// Settled is how many of the response's Total steps are done or skipped. Steps that the
 	// response has left out count in neither, nor does what hooks do.
-	Settled int `json:"settled"`
-	Total   int `json:"total"`
+	Settled int
+	Total   int
 	// UpdateDue is when the next status update is; zero where nothing asks for one.
-	UpdateDue time.Time `json:"update_due,omitzero"`
+	UpdateDue time.Time
 }
 
 // What an outlook says of each step is bounded, so that it can be told again and again.

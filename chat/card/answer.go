@@ -41,7 +41,8 @@ const ListMost = 15
 // List is the incidents, in the order given, [ListMost] at most. More says that there are
 // others; title says what they have in common: "Open incidents".
 func List(title string, incidents []incident.State, more bool, pages Pages) chat.Card {
-	card := chat.Card{Summary: fmt.Sprintf("%s: %d", title, len(incidents)), Parts: []chat.Part{{Heading: line(title)}}}
+	title = line(title)
+	card := chat.Card{Summary: fmt.Sprintf("%s: %d", title, len(incidents)), Parts: []chat.Part{{Heading: title}}}
 	if len(incidents) == 0 {
 		card.Summary = title + ": none"
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Line("There are none.")})

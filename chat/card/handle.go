@@ -19,7 +19,7 @@ func handles(s incident.State, pages Pages) []chat.Part {
 			first = append(first, styled(chat.Primary, button(AcknowledgeAct, "Acknowledge", s.ID)))
 		}
 		if !s.SeverityConfirmed {
-			first = append(first, button(ConfirmSeverityAct, "Confirm "+string(s.Severity), s.ID))
+			first = append(first, button(ConfirmSeverityAct, "Confirm "+line(string(s.Severity)), s.ID))
 		}
 		add(append(first, button(UpdateAct, "Post an update…", s.ID), statusMenu(s), severityMenu(s), button(ResolveAct, "Resolve…", s.ID))...)
 		add(
@@ -107,65 +107,58 @@ type Matter struct {
 	Subject string
 }
 
-// Buttons are the controls with these names, in their order, as playbooks name them:
-// "acknowledge", "take_role:commander". The outlook's steps are those that a button can be
-// about. What makes no sense now, such as taking a role that somebody has, is left out.
+// Buttons are the controls with these names, in their order, as playbooks write them:
+// "acknowledge", "take_role:commander". The outlook has the steps that they can be about.
+// What makes no sense now, such as taking a role that somebody has, is left out.
 func Buttons(s incident.State, o incident.Outlook, names []string, about Matter, pages Pages) []chat.Control {
 	var row []chat.Control
 	for _, name := range names {
-		row = append(row, namedButtons(s, o, name, about, pages)...)
+		name, of, _ := strings.Cut(name, ":")
+		row = append(row, named(s, o, name, of, about, pages)...)
 	}
 	return row
 }
 
-func namedButtons(s incident.State, o incident.Outlook, name string, about Matter, pages Pages) []chat.Control {
-	name, subject, _ := strings.Cut(name, ":")
-	one := func(c chat.Control) []chat.Control { return []chat.Control{c} }
+// named are the controls of one name, and the role or the step that it is about.
+func named(s incident.State, o incident.Outlook, name, of string, about Matter, pages Pages) []chat.Control {
 	switch name {
 	case "snooze":
-		return one(snoozeMenu(s.ID, about.Hook, about.Subject))
+		return []chat.Control{snoozeMenu(s.ID, about.Hook, about.Subject)}
 	case "postmortem":
-		return one(postmortem(s, pages))
+		return []chat.Control{postmortem(s, pages)}
 	case "followup":
-		return one(button(FollowupAct, "Add a follow-up…", s.ID))
-	case "timeline":
-		return one(button(TimelineAct, "Timeline", s.ID))
-	case "note":
-		return one(button(NoteAct, "Note…", s.ID))
-	case "complete", "skip", "step_menu":
-		return stepButtons(s.ID, o, name, subject)
+		return []chat.Control{button(FollowupAct, "Add a follow-up…", s.ID)}
+	case "complete", "skip", "step":
+		return stepButtons(s.ID, o, name, of)
+	case "step_menu":
+		return []chat.Control{stepMenu(s.ID, o)}
 	}
-	if !s.Status.Active() {
-		return nil
-	}
-	switch name {
-	case "acknowledge":
-		if s.AcknowledgedAt.IsZero() {
-			return one(styled(chat.Primary, button(AcknowledgeAct, "Acknowledge", s.ID)))
-		}
-	case "update":
-		return one(button(UpdateAct, "Post an update…", s.ID))
-	case "resolve":
-		return one(button(ResolveAct, "Resolve…", s.ID))
-	case "status":
-		return one(statusMenu(s))
-	case "severity":
-		return one(severityMenu(s))
-	case "confirm_severity":
-		if !s.SeverityConfirmed {
-			return one(button(ConfirmSeverityAct, "Confirm "+string(s.Severity), s.ID))
-		}
-	case "role":
-		return one(button(RoleAct, "Give a role…", s.ID))
-	case "take_role":
-		return takeRole(s, subject)
-	case "page":
-		return one(button(PageAct, "Ask for help…", s.ID))
+	if s.Status.Active() {
+		return leading(s, name, of)
 	}
 	return nil
 }
 
-// takeRole is a button for a role that nobody has; without one, there is a button for each.
+// leading are the controls of one name with which people lead a response that goes on.
+func leading(s incident.State, name, of string) []chat.Control {
+	switch {
+	case name == "acknowledge" && s.AcknowledgedAt.IsZero():
+		return []chat.Control{styled(chat.Primary, button(AcknowledgeAct, "Acknowledge", s.ID))}
+	case name == "update":
+		return []chat.Control{styled(chat.Primary, button(UpdateAct, "Post an update…", s.ID))}
+	case name == "resolve":
+		return []chat.Control{button(ResolveAct, "Resolve…", s.ID)}
+	case name == "confirm_severity" && !s.SeverityConfirmed:
+		// Whoever finds it wrong has the right one beside it.
+		return []chat.Control{button(ConfirmSeverityAct, "Confirm "+line(string(s.Severity)), s.ID), severityMenu(s)}
+	case name == "take_role":
+		return takeRole(s, of)
+	default:
+		return nil
+	}
+}
+
+// takeRole is a button for a role that nobody has; without an id, there is one for each.
 func takeRole(s incident.State, id string) []chat.Control {
 	var row []chat.Control
 	for _, role := range s.Roles {
@@ -176,23 +169,31 @@ func takeRole(s incident.State, id string) []chat.Control {
 	return row
 }
 
-// stepButtons are for one step, as it is; step_menu has all that can be done about it. One
-// that is not open any more has none.
+// stepButtons are what can be done about a step: to bring it forward, to skip it, or either.
+// One that is not open any more has none.
 func stepButtons(id incident.ID, o incident.Outlook, name, step string) []chat.Control {
 	var row []chat.Control
-	for _, candidate := range o.Steps {
-		if candidate.ID != step && step != "" {
+	for _, open := range o.Steps {
+		if open.ID != step {
 			continue
 		}
-		for _, c := range stepControls(id, candidate) {
+		for _, c := range stepControls(id, open) {
 			skips := c.Act == StepSkipAct
-			if name == "step_menu" || name == "skip" == skips {
+			if name == "step" || skips == (name == "skip") {
 				row = append(row, c)
 			}
 		}
-		if step == "" {
-			break // the most pressing one
-		}
 	}
 	return row
+}
+
+// stepMenu has the open steps that people can mark as done.
+func stepMenu(id incident.ID, o incident.Outlook) chat.Control {
+	var options []chat.Option
+	for _, step := range o.Steps {
+		if step.Kind == incident.Manual && step.State == incident.Waiting {
+			options = append(options, chat.Option{Value: Value(id, step.ID), Label: line(step.Title)})
+		}
+	}
+	return menu(StepCompleteAct, "Mark a step as done…", options)
 }

@@ -136,7 +136,9 @@ func roleIn(s incident.State, l line) (role incident.Role, words int) {
 	var found []incident.Role
 	word := l.first().fold()
 	for _, r := range s.Roles {
-		begins := func(name string) bool { return len(word) >= shortestBeginning && strings.HasPrefix(strings.ToLower(name), word) }
+		begins := func(name string) bool {
+			return len(word) >= shortestBeginning && strings.HasPrefix(strings.ToLower(name), word)
+		}
 		if begins(r.ID) || slices.ContainsFunc(strings.Fields(r.Title), begins) {
 			found = append(found, r)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 )
@@ -45,6 +46,14 @@ func (unconnectedChat) SetTopic(context.Context, string, string) error {
 
 func (unconnectedChat) Post(context.Context, incident.Message) (string, error) {
 	return "", noSlack("post")
+}
+
+func (unconnectedChat) Show(context.Context, chat.Outgoing) (incident.MessageRef, error) {
+	return incident.MessageRef{}, noSlack("post")
+}
+
+func (unconnectedChat) TellAccount(context.Context, string, string, chat.Card) (bool, error) {
+	return false, noSlack("send a private message")
 }
 
 func (unconnectedChat) Bookmark(context.Context, string, incident.Link) error {

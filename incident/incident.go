@@ -273,17 +273,17 @@ func (s State) Brief() State {
 const stepsInBrief = 60
 
 // BriefWithSteps is [State.Brief] with the steps, for whoever shows them: those that are
-// open first, each in its order, without what they gave back; of settled ones no more than
-// their titles.
+// open first, each in its order and as short as in an [Outlook]; of the others no more than
+// where they stand.
 func (s State) BriefWithSteps() State {
 	var open, others []Step
 	for _, step := range s.Steps {
-		step.Output = nil
+		step = step.atGlance()
 		switch {
 		case step.State == Running || step.State == Waiting || step.State == Failed:
 			open = append(open, step)
 		case step.Hook == "":
-			others = append(others, Step{ID: step.ID, Title: step.Title, Kind: step.Kind, State: step.State, Role: step.Role, LeftOut: step.LeftOut})
+			others = append(others, Step{ID: step.ID, Kind: step.Kind, State: step.State, LeftOut: step.LeftOut})
 		}
 	}
 	s = s.Brief()

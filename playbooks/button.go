@@ -29,7 +29,7 @@ const (
 	// ButtonStep is whatever can be done about a step: complete or skip it, approve or
 	// reject, choose a way, try again.
 	ButtonStep = "step"
-	// ButtonStepMenu is a menu of all open steps.
+	// ButtonStepMenu is a menu of the open steps that people can complete.
 	ButtonStepMenu = "step_menu"
 	// ButtonSnooze snoozes the reminder that the message is about.
 	ButtonSnooze     = "snooze"

@@ -161,6 +161,15 @@ func (o Outcome) facts(s State) []Fact {
 	if o.Postmortem {
 		facts = append(facts, PostmortemDrafted{})
 	}
+	for _, shown := range o.Shown {
+		facts = append(facts, shown.facts(s)...)
+	}
+	for _, page := range o.Pages {
+		facts = append(facts, pageChanged(s, page, "")...)
+	}
+	if o.Resolution != "" && s.Status.Active() {
+		facts = append(facts, IncidentResolved{From: s.Status, Summary: CutText(strings.TrimSpace(o.Resolution), MaxTextRunes)})
+	}
 	return facts
 }
 

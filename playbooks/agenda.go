@@ -42,6 +42,11 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
+	// On is the event that a reaction answers, for actions that need more of it than its
+	// text: a request for help, and a reminder, which can be snoozed. Nil for all other work.
+	On *incident.Event `json:"on,omitzero"`
+	// UpdateDue is when the next status update is due, for [SlackBrief]; zero where none is.
+	UpdateDue time.Time `json:"update_due,omitzero"`
 	// Unconfirmed are the keys ([Work.Key]) of the steps whose pages may have got through although the
 	// pager's answer did not: what acknowledges or resolves pages must not leave them out.
 	Unconfirmed []string `json:"unconfirmed,omitzero"`
@@ -323,10 +328,42 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if failedBefore {
 				since = step.StartedAt
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Since: since, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
+			a.dueWork(Work{
+				ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID,
+				Event: r.Event.Seq, On: r.handedOn(), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
+			}, scope, d)
 		}
 		held[lane] = true
 	}
+}
+
+// handedOn is the event where whoever does the work has to know more of it than its text.
+func (r Reaction) handedOn() *incident.Event {
+	switch r.Event.Fact.(type) {
+	case incident.HelpRequested, incident.ReminderGiven:
+		return &r.Event
+	default:
+		return nil
+	}
+}
+
+// updateDue is when the next status update is due, for an action that shows it.
+func (a *Agenda) updateDue(s incident.State, do string) time.Time {
+	if do != SlackBrief {
+		return time.Time{}
+	}
+	var next time.Time
+	for _, h := range a.playbook.Hooks {
+		if h.clock() != UpdateDue || !a.reached(s, h.Within) {
+			continue
+		}
+		for _, m := range h.matters(s) {
+			if due := m.since.Add(m.after); next.IsZero() || due.Before(next) {
+				next = due
+			}
+		}
+	}
+	return next
 }
 
 // dueAgain starts a reaction that failed before, if it is still wanted: nobody is paged

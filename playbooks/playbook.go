@@ -240,12 +240,14 @@ func vendor(do string) string {
 // lane is where an action waits for its turn: its vendor, mostly. Reactions in one lane
 // happen in the order of their events, so that messages never overtake each other; lanes
 // do not wait for each other, so that a vendor that is down holds up nobody else's. What
-// is said in another channel can overtake nothing, and is too urgent to wait.
+// is said elsewhere can overtake nothing in the channel, and need not wait for it.
 func lane(do string) string {
-	if do == SlackAlert {
+	switch do {
+	case SlackAlert, SlackAnnounce, SlackNotify:
 		return do
+	default:
+		return vendor(do)
 	}
-	return vendor(do)
 }
 
 // Attach returns the intent that gives an incident this playbook. The state is the

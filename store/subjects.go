@@ -10,11 +10,11 @@ import (
 // Subject is what items of the inbox are about: those of one subject are handed on in the
 // order of their arrival, those of different subjects have nothing to do with each other.
 type Subject struct {
-	// Kind is [KindAlert] or [KindTicket].
+	// Kind is that of the items: [KindAlert].
 	Kind string
 	// Source is the system it came from: "alertmanager".
 	Source string
-	// Key is the items' Subject: the group key of alerts, the key of a ticket.
+	// Key is the items' Subject: the group key of alerts, the key of a ticket, a channel.
 	Key string
 }
 

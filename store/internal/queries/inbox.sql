@@ -86,6 +86,12 @@ UPDATE inbox SET reason = $1, settled_at = sqlc.arg(now)
 WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each(sqlc.arg(ids)))
   AND COALESCE(settled_at, sent_at) IS NULL;
 
+-- name: HandleItems :exec
+-- What was done at once needs no body any more: it may hold what people said.
+UPDATE inbox SET reason = $1, settled_at = sqlc.arg(now), body = '{}'
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each(sqlc.arg(ids)))
+  AND COALESCE(settled_at, sent_at) IS NULL;
+
 -- name: ReturnItems :execrows
 UPDATE inbox SET incident = NULL, sent_at = NULL, settled_at = NULL, returned_from = sqlc.arg(incident)
 WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each(sqlc.arg(ids)))

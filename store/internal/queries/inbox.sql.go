@@ -77,6 +77,24 @@ func (q *Queries) DiscardItems(ctx context.Context, arg DiscardItemsParams) erro
 	return err
 }
 
+const handleItems = `-- name: HandleItems :exec
+UPDATE inbox SET reason = $1, settled_at = $2, body = '{}'
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND COALESCE(settled_at, sent_at) IS NULL
+`
+
+type HandleItemsParams struct {
+	Reason string
+	Now    Moment
+	IDs    IDs
+}
+
+// What was done at once needs no body any more: it may hold what people said.
+func (q *Queries) HandleItems(ctx context.Context, arg HandleItemsParams) error {
+	_, err := q.exec(ctx, q.handleItemsStmt, handleItems, arg.Reason, arg.Now, arg.IDs)
+	return err
+}
+
 const incidentItems = `-- name: IncidentItems :many
 SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox

@@ -337,7 +337,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			}
 			a.dueWork(Work{
 				ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID,
-				Event: r.Event.Seq, On: r.handedOn(), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
+				Event: r.Event.Seq, On: r.handedOn(hook.Do), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
 			}, scope, d)
 		}
 		held[lane] = true
@@ -345,11 +345,16 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 }
 
 // handedOn is the event where whoever does the work has to know more of it than its text.
-func (r Reaction) handedOn() *incident.Event {
+func (r Reaction) handedOn(do string) *incident.Event {
 	switch r.Event.Fact.(type) {
 	case incident.HelpRequested, incident.ReminderGiven:
 		return &r.Event
 	default:
+		if do == PagerDutyNote {
+			// What came from the pager does not go back there.
+			brief := r.Event.Brief()
+			return &brief
+		}
 		return nil
 	}
 }

@@ -50,6 +50,23 @@ type Pager interface {
 	Resolve(ctx context.Context, page incident.Page) error
 	// OnCall returns who is on call for a service, first responders first.
 	OnCall(ctx context.Context, service string) ([]incident.Person, error)
+	// OnCallBy returns who is on call by an escalation policy, first responders first.
+	OnCallBy(ctx context.Context, policy string) ([]incident.Person, error)
+	// AskPerson asks somebody to help with a page, unless they were asked before. It is
+	// false, and nobody is asked, where the page is not open any more.
+	AskPerson(ctx context.Context, page incident.Page, person incident.Person, message string) (open bool, err error)
+	// AskPolicy asks whoever is on call by an escalation policy, likewise.
+	AskPolicy(ctx context.Context, page incident.Page, policy, message string) (open bool, err error)
+	// PagePerson wakes somebody by a page of their own, once for each key. Its key may be
+	// another than the request's.
+	PagePerson(ctx context.Context, request incident.PageRequest, person incident.Person) (incident.Page, error)
+	// PagePolicy wakes whoever is on call by an escalation policy, likewise.
+	PagePolicy(ctx context.Context, request incident.PageRequest, policy string) (incident.Page, error)
+	// AddNote writes something on a page's record, once for each key.
+	AddNote(ctx context.Context, page incident.Page, key, text string) error
+	// SetPriority gives a page the priority of that name. It is false, and nothing happens,
+	// where the pager has none of that name.
+	SetPriority(ctx context.Context, page incident.Page, name string) (found bool, err error)
 }
 
 // Tracker holds the work that comes out of incidents.

@@ -82,6 +82,34 @@ func (unconnectedPager) OnCall(context.Context, string) ([]incident.Person, erro
 	return nil, noPagerDuty("ask who is on call")
 }
 
+func (unconnectedPager) OnCallBy(context.Context, string) ([]incident.Person, error) {
+	return nil, noPagerDuty("ask who is on call")
+}
+
+func (unconnectedPager) AskPerson(context.Context, incident.Page, incident.Person, string) (bool, error) {
+	return false, noPagerDuty("ask for help")
+}
+
+func (unconnectedPager) AskPolicy(context.Context, incident.Page, string, string) (bool, error) {
+	return false, noPagerDuty("ask for help")
+}
+
+func (unconnectedPager) PagePerson(context.Context, incident.PageRequest, incident.Person) (incident.Page, error) {
+	return incident.Page{}, noPagerDuty("page")
+}
+
+func (unconnectedPager) PagePolicy(context.Context, incident.PageRequest, string) (incident.Page, error) {
+	return incident.Page{}, noPagerDuty("page")
+}
+
+func (unconnectedPager) AddNote(context.Context, incident.Page, string, string) error {
+	return noPagerDuty("add a note")
+}
+
+func (unconnectedPager) SetPriority(context.Context, incident.Page, string) (bool, error) {
+	return false, noPagerDuty("set the priority")
+}
+
 func (unconnectedTracker) OpenTicket(context.Context, incident.TicketRequest) (incident.Ticket, error) {
 	return incident.Ticket{}, noJira("file the ticket")
 }

@@ -63,6 +63,7 @@ type Incident struct {
 	Playbook  *Playbook  `json:"playbook"`
 	Exercise  *Exercise  `json:"exercise" doc:"Set where the incident is practice, which counts in no statistics and wakes nobody."`
 	OnCall    []Person   `json:"on_call" nullable:"false" doc:"The people whom the pager named last."`
+	Present   []Person   `json:"present" nullable:"false" doc:"The people in the incident's channel, as far as the chat has told of them."`
 
 	PostmortemAt  *time.Time `json:"postmortem_at" doc:"When the postmortem was first drafted."`
 	PostmortemURL string     `json:"postmortem_url" doc:"Where the postmortem is, once it is drafted."`
@@ -187,6 +188,10 @@ type Page struct {
 	Service string `json:"service" doc:"The service at the pager."`
 	ID      string `json:"id"`
 	URL     string `json:"url"`
+	// The pager tells of the rest by webhooks.
+	Status     string   `json:"status" doc:"Where it stands at the pager: triggered, acknowledged or resolved; empty until the pager has told."`
+	AssignedTo []Person `json:"assigned_to" nullable:"false" doc:"Whom the pager has it assigned to, as far as it has told."`
+	Responders []Person `json:"responders" nullable:"false" doc:"Whom somebody has asked there to help."`
 }
 
 // Followup is work that outlives the incident.
@@ -250,8 +255,8 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		Alerts: each(in.Alerts, viewAlert), AlertCrowd: each(in.Crowd, viewTally),
 		AlertCount: in.AlertCount(), AlertsFiring: in.AlertsFiring(), AlertsClearedAt: moment(in.AlertsClearedAt),
 		Steps: each(in.Steps, func(step incident.Step) Step { return viewStep(in, step) }),
-		Pages: each(in.Pages, func(p incident.Page) Page { return Page(p) }), Followups: each(in.Followups, viewFollowup),
-		OnCall:       each(in.OnCall, func(p incident.Person) Person { return Person{Name: p.Name, Email: p.Email} }),
+		Pages: each(in.Pages, viewPage), Followups: each(in.Followups, viewFollowup),
+		OnCall: each(in.OnCall, viewPerson), Present: each(in.Present, viewPerson),
 		PostmortemAt: moment(in.PostmortemAt),
 		Seq:          in.Seq, At: in.At.UTC(),
 	}
@@ -282,6 +287,15 @@ func (s *Server) viewIncident(in incident.State) Incident {
 func viewRole(r incident.Role) Role {
 	return Role{ID: r.ID, Title: r.Title, Duties: r.Duties, Holder: r.Holder, Since: moment(r.Since), Brief: r.Brief}
 }
+
+func viewPage(p incident.Page) Page {
+	return Page{
+		Key: p.Key, Service: p.Service, ID: p.ID, URL: p.URL, Status: string(p.Status),
+		AssignedTo: each(p.AssignedTo, viewPerson), Responders: each(p.Responders, viewPerson),
+	}
+}
+
+func viewPerson(p incident.Person) Person { return Person{Name: p.Name, Email: p.Email} }
 
 func viewAlert(a incident.Alert) Alert {
 	status := "resolved"

@@ -8,7 +8,7 @@ import (
 
 // FoldVersion counts the changes of what [Apply] makes of stored events. Raise it with each:
 // stores then make their read models anew from their journals.
-const FoldVersion = 3
+const FoldVersion = 4
 
 // Apply adds one event to a state and returns the new state; the old one is left as
 // it was. It is total: what an event names and
@@ -21,6 +21,9 @@ func Apply(s State, e Event) State {
 	}
 	e.Fact.apply(&s, e)
 	s.Seq, s.At = e.Seq, e.At
+	if e.Actor.Kind == ActorPerson {
+		s.PersonAt = e.At
+	}
 	return s
 }
 

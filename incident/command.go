@@ -102,6 +102,7 @@ var intents = registerIntents(
 	intentOf[CompleteStep], intentOf[SkipStep], intentOf[ApproveStep], intentOf[RejectStep], intentOf[RetryStep],
 	intentOf[AddFollowup], intentOf[CompleteFollowup], intentOf[ReportTicket],
 	intentOf[NoteRestoration],
+	intentOf[ConfirmSeverity], intentOf[SnoozeReminder], intentOf[ReportPresence], intentOf[RequestHelp], intentOf[ReportPage],
 )
 
 type intentDecoder func(data []byte) (Intent, error)

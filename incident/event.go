@@ -146,6 +146,8 @@ var facts = registerFacts(
 	factOf[PageSent], factOf[ChannelOpened], factOf[RespondersInvited], factOf[PostmortemDrafted],
 	factOf[FollowupAdded], factOf[FollowupCompleted], factOf[TicketFiled], factOf[TicketChanged],
 	factOf[JournalRestored],
+	factOf[SeverityConfirmed], factOf[ReminderSnoozed], factOf[ResponderJoined], factOf[ResponderLeft],
+	factOf[HelpRequested], factOf[PageChanged], factOf[MessageShown],
 )
 
 type factDecoder func(data []byte) (Fact, error)

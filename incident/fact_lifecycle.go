@@ -42,6 +42,7 @@ func (f IncidentDeclared) apply(s *State, e Event) {
 		ID: e.Incident, Title: f.Title, Summary: f.Summary, Status: Investigating,
 		Severity: f.Severity, Scale: f.Scale, Service: f.Service,
 		DeclaredBy: e.Actor, DeclaredAt: e.At, Exercise: f.Exercise, AcceptedAt: f.AcceptedAt,
+		SeverityConfirmed: e.Actor.Kind == ActorPerson,
 	}
 }
 
@@ -143,7 +144,25 @@ func (f SeverityChanged) Text() string {
 	return sentence(fmt.Sprintf("Severity %s from %s to %s", direction, f.From, f.To), f.Reason)
 }
 
-func (f SeverityChanged) apply(s *State, _ Event) { s.Severity = f.To }
+func (f SeverityChanged) apply(s *State, e Event) {
+	s.Severity = f.To
+	if e.Actor.Kind == ActorPerson {
+		s.SeverityConfirmed = true
+	}
+}
+
+// SeverityConfirmed says that somebody has found the severity right.
+type SeverityConfirmed struct {
+	Severity Severity `json:"severity"`
+}
+
+// Kind implements [Fact].
+func (SeverityConfirmed) Kind() Kind { return "severity_confirmed" }
+
+// Text implements [Fact].
+func (f SeverityConfirmed) Text() string { return fmt.Sprintf("Confirmed that it is a %s", f.Severity) }
+
+func (f SeverityConfirmed) apply(s *State, _ Event) { s.SeverityConfirmed = true }
 
 // IncidentResolved ends the response; learning begins.
 type IncidentResolved struct {

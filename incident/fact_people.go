@@ -12,6 +12,8 @@ type RoleAssigned struct {
 	Title string `json:"title"`
 	From  string `json:"from,omitzero"`
 	To    string `json:"to,omitzero"`
+	// ToEmail is the address of To; empty where it is not known.
+	ToEmail string `json:"to_email,omitzero"`
 	// Brief is what whoever takes over has to know.
 	Brief string `json:"brief,omitzero"`
 }
@@ -36,7 +38,9 @@ func (f RoleAssigned) apply(s *State, e Event) {
 	if i < 0 {
 		return
 	}
-	s.Roles = replace(s.Roles, i, func(r *Role) { r.Holder, r.Since, r.Brief, r.Held = f.To, e.At, f.Brief, true })
+	s.Roles = replace(s.Roles, i, func(r *Role) {
+		r.Holder, r.HolderEmail, r.Since, r.Brief, r.Held = f.To, f.ToEmail, e.At, f.Brief, true
+	})
 }
 
 // NoteAdded is something people want remembered.
@@ -45,15 +49,34 @@ type NoteAdded struct {
 	// HappenedAt is when the thing noted happened, where that is not when it was
 	// written down.
 	HappenedAt time.Time `json:"happened_at,omitzero"`
+	// Quote is set where the text is what somebody said in the chat.
+	Quote *Quote `json:"quote,omitzero"`
+	// Decision marks what was decided.
+	Decision bool `json:"decision,omitzero"`
 }
 
 // Kind implements [Fact].
 func (NoteAdded) Kind() Kind { return "note_added" }
 
 // Text implements [Fact].
-func (f NoteAdded) Text() string { return f.Body }
+func (f NoteAdded) Text() string {
+	switch {
+	case f.Quote == nil && !f.Decision:
+		return f.Body
+	case f.Quote == nil:
+		return "Decision: " + f.Body
+	case f.Decision:
+		return fmt.Sprintf("Decision (%s): %s", f.Quote.By, f.Body)
+	default:
+		return fmt.Sprintf("%s said: %s", f.Quote.By, f.Body)
+	}
+}
 
-func (f NoteAdded) apply(*State, Event) {}
+func (f NoteAdded) apply(s *State, _ Event) {
+	if f.Quote != nil {
+		s.record(f.Quote.Message, f.Decision)
+	}
+}
 
 // UpdatePosted tells everyone concerned how things stand.
 type UpdatePosted struct {
@@ -88,11 +111,5 @@ func (ReminderGiven) Kind() Kind { return "reminder_given" }
 func (f ReminderGiven) Text() string { return f.Body }
 
 func (f ReminderGiven) apply(s *State, e Event) {
-	given := Reminder{Hook: f.Hook, Subject: f.Subject, Count: f.Count, InRow: f.InRow, LastAt: e.At}
-	i := slices.IndexFunc(s.Reminders, func(r Reminder) bool { return r.Hook == f.Hook && r.Subject == f.Subject })
-	if i < 0 {
-		s.Reminders = with(s.Reminders, given)
-		return
-	}
-	s.Reminders = replace(s.Reminders, i, func(r *Reminder) { *r = given })
+	s.changeReminder(f.Hook, f.Subject, func(r *Reminder) { r.Count, r.InRow, r.LastAt = f.Count, f.InRow, e.At })
 }

@@ -29,7 +29,7 @@ func (f PageSent) apply(s *State, _ Event) {
 		s.OnCall = f.OnCall
 	}
 	if i := slices.IndexFunc(s.Pages, func(p Page) bool { return p.Key == f.Page.Key }); i >= 0 {
-		s.Pages = replace(s.Pages, i, func(p *Page) { *p = f.Page })
+		s.Pages = replace(s.Pages, i, func(p *Page) { *p = p.sentAs(f.Page) })
 		return
 	}
 	s.Pages = with(s.Pages, f.Page)

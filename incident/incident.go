@@ -95,6 +95,8 @@ type Service struct {
 	Runbooks      []Link `json:"runbooks,omitzero"`
 	// Fallback is how people are reached when the pager cannot be.
 	Fallback Fallback `json:"fallback,omitzero"`
+	// Announcements are the channels in which others than the responders are told.
+	Announcements []Announcement `json:"announcements,omitzero"`
 }
 
 // ActorKind says what sort of thing acted.
@@ -127,13 +129,15 @@ func VendorActor(name string) Actor { return Actor{Kind: ActorVendor, Name: name
 // State is an incident that has not been declared. A State is a value: [Apply]
 // never changes the one it is given.
 type State struct {
-	ID       ID              `json:"id"`
-	Title    string          `json:"title"`
-	Summary  string          `json:"summary,omitzero"`
-	Status   Status          `json:"status"`
-	Severity Severity        `json:"severity"`
-	Scale    []SeverityLevel `json:"scale,omitzero"`
-	Service  Service         `json:"service"`
+	ID       ID       `json:"id"`
+	Title    string   `json:"title"`
+	Summary  string   `json:"summary,omitzero"`
+	Status   Status   `json:"status"`
+	Severity Severity `json:"severity"`
+	// SeverityConfirmed says that a person has set the severity, or found it right.
+	SeverityConfirmed bool            `json:"severity_confirmed,omitzero"`
+	Scale             []SeverityLevel `json:"scale,omitzero"`
+	Service           Service         `json:"service"`
 
 	DeclaredBy Actor     `json:"declared_by"`
 	DeclaredAt time.Time `json:"declared_at,omitzero"`
@@ -174,9 +178,13 @@ type State struct {
 	Crowd  Crowd   `json:"crowd,omitzero"`
 	Pages  []Page  `json:"pages,omitzero"`
 	// OnCall are the people whom the pager named last.
-	OnCall    []Person   `json:"on_call,omitzero"`
-	Channel   Channel    `json:"channel,omitzero"`
-	Followups []Followup `json:"followups,omitzero"`
+	OnCall  []Person `json:"on_call,omitzero"`
+	Channel Channel  `json:"channel,omitzero"`
+	// Present are the people in the channel, [MaxPresent] at most.
+	Present []Person `json:"present,omitzero"`
+	// Shown are the messages that are kept up to date.
+	Shown     []ShownMessage `json:"shown,omitzero"`
+	Followups []Followup     `json:"followups,omitzero"`
 
 	// Update is the last status update, and UpdatedAt when it was given.
 	Update    string    `json:"update,omitzero"`
@@ -185,6 +193,11 @@ type State struct {
 	AlertsClearedAt time.Time `json:"alerts_cleared_at,omitzero"`
 	// Reminders are the prompts given so far, by hook and subject.
 	Reminders []Reminder `json:"reminders,omitzero"`
+	// Recorded are the latest messages that are on the timeline, [MaxRecorded] at most, so
+	// that none is there twice.
+	Recorded []string `json:"recorded,omitzero"`
+	// PersonAt is when a person last did something here.
+	PersonAt time.Time `json:"person_at,omitzero"`
 	// PostmortemAt is when the postmortem was first drafted.
 	PostmortemAt time.Time `json:"postmortem_at,omitzero"`
 	// Restorations say from where on the journal was taken up after it was restored from a
@@ -211,6 +224,8 @@ type Role struct {
 	Duties string `json:"duties,omitzero"`
 	// Holder is who has taken it; empty while nobody has.
 	Holder string `json:"holder,omitzero"`
+	// HolderEmail is the holder's address; empty where it is not known.
+	HolderEmail string `json:"holder_email,omitzero"`
 	// Since is when the holder took it, or when the role became vacant.
 	Since time.Time `json:"since,omitzero"`
 	// Brief is what the holder was told when taking over.
@@ -229,21 +244,51 @@ type Reminder struct {
 	// InRow counts those since the matter last arose.
 	InRow  int       `json:"in_row,omitzero"`
 	LastAt time.Time `json:"last_at"`
+	// SnoozedUntil is before when people do not want to be reminded; zero if they have not
+	// said so. That of the reminder without a hook counts for all.
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
 }
 
 // alertsInBrief bounds how many alerts [State.Brief] keeps.
 const alertsInBrief = 10
 
 // Brief reduces a state to what is needed to act on it: no steps, no reminders, a few
-// alerts, the firing ones before others. It keeps small what is handed on often.
+// alerts, the firing ones before others, and of the people in the channel those who hold a
+// role. It keeps small what is handed on often.
 func (s State) Brief() State {
-	s.Steps, s.Reminders = nil, nil
+	s.Present = slices.DeleteFunc(slices.Clone(s.Present), func(p Person) bool {
+		return !slices.ContainsFunc(s.Roles, func(r Role) bool { return r.Holder == p.Name })
+	})
+	s.Steps, s.Reminders, s.Recorded = nil, nil, nil
 	if len(s.Alerts) > alertsInBrief {
 		if firing := s.Firing(); len(firing) > 0 {
 			s.Alerts = firing
 		}
 		s.Alerts = s.Alerts[:min(len(s.Alerts), alertsInBrief)]
 	}
+	return s
+}
+
+// stepsInBrief bounds how many steps [State.BriefWithSteps] keeps.
+const stepsInBrief = 60
+
+// BriefWithSteps is [State.Brief] with the steps, for whoever shows them: those that are
+// open first, each in its order and as short as in an [Outlook]; of the others no more than
+// where they stand.
+func (s State) BriefWithSteps() State {
+	var open, others []Step
+	for _, step := range s.Steps {
+		step = step.atGlance()
+		switch {
+		case step.State == Running || step.State == Waiting || step.State == Failed:
+			open = append(open, step)
+		case step.Hook == "":
+			others = append(others, Step{ID: step.ID, Kind: step.Kind, State: step.State, LeftOut: step.LeftOut})
+		}
+	}
+	s = s.Brief()
+	s.Steps = append(open, others...)
+	s.Steps = s.Steps[:min(len(s.Steps), stepsInBrief)]
 	return s
 }
 
@@ -256,6 +301,24 @@ func (s State) Holder(role string) string {
 		return r.Holder
 	}
 	return ""
+}
+
+// HolderPerson returns who holds a role, with the address where it is known; the zero
+// Person when it is vacant or unknown.
+func (s State) HolderPerson(role string) Person {
+	r, ok := s.Role(role)
+	if !ok || r.Holder == "" {
+		return Person{}
+	}
+	if r.HolderEmail != "" {
+		return Person{Name: r.Holder, Email: r.HolderEmail}
+	}
+	for _, p := range slices.Concat(s.OnCall, s.Present) {
+		if p.Name == r.Holder {
+			return p
+		}
+	}
+	return Person{Name: r.Holder}
 }
 
 // Role returns the role with this id.

@@ -169,6 +169,20 @@ func (i ChangeSeverity) decide(s State, _ Command) ([]Fact, error) {
 	}}, nil
 }
 
+// ConfirmSeverity finds the severity right, as it was set by what declared the incident.
+// Nothing changes where a person has set or confirmed it already.
+type ConfirmSeverity struct{}
+
+// Name implements [Intent].
+func (ConfirmSeverity) Name() string { return "confirm_severity" }
+
+func (ConfirmSeverity) decide(s State, _ Command) ([]Fact, error) {
+	if s.SeverityConfirmed {
+		return nil, nil
+	}
+	return []Fact{SeverityConfirmed{Severity: s.Severity}}, nil
+}
+
 // Resolve ends the response. The first resolution stands.
 type Resolve struct {
 	Summary string `json:"summary,omitzero"`

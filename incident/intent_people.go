@@ -9,8 +9,10 @@ import (
 // AssignRole gives a role to somebody; an empty user makes it vacant. Brief is what whoever
 // takes over has to know; where the holder leaves it out, it says how things stand.
 type AssignRole struct {
-	Role  string `json:"role"`
-	User  string `json:"user"`
+	Role string `json:"role"`
+	User string `json:"user"`
+	// Email is the user's address; empty where it is not known.
+	Email string `json:"email,omitzero"`
 	Brief string `json:"brief,omitzero"`
 }
 
@@ -25,6 +27,9 @@ func (i AssignRole) decide(s State, _ Command) ([]Fact, error) {
 	if err := boundedText("brief", i.Brief, MaxTextRunes); err != nil {
 		return nil, err
 	}
+	if err := boundedText("email", i.Email, maxEmailRunes); err != nil {
+		return nil, err
+	}
 	role, known := s.Role(i.Role)
 	if !known {
 		return nil, notFound("role", "%s has no role %q; its roles are %s", s.ID, i.Role, s.roleNames())
@@ -36,7 +41,11 @@ func (i AssignRole) decide(s State, _ Command) ([]Fact, error) {
 	if brief == "" && role.Holder != "" && user != "" {
 		brief = HandoverBrief(s)
 	}
-	return []Fact{RoleAssigned{Role: role.ID, Title: role.Title, From: role.Holder, To: user, Brief: brief}}, nil
+	assigned := RoleAssigned{Role: role.ID, Title: role.Title, From: role.Holder, To: user, Brief: brief}
+	if user != "" {
+		assigned.ToEmail = strings.TrimSpace(i.Email)
+	}
+	return []Fact{assigned}, nil
 }
 
 // briefSteps is how many open steps a brief names.
@@ -71,20 +80,37 @@ func HandoverBrief(s State) string {
 type AddNote struct {
 	Text string    `json:"text"`
 	At   time.Time `json:"at,omitzero"`
+	// Quote is set where the text is what somebody said in the chat. A message is written
+	// down once, and once more where it is marked as a decision only later. Of a long one the
+	// beginning is kept; one of files alone has their names for a text.
+	Quote *Quote `json:"quote,omitzero"`
+	// Decision marks what was decided.
+	Decision bool `json:"decision,omitzero"`
 }
 
 // Name implements [Intent].
 func (AddNote) Name() string { return "add_note" }
 
-func (i AddNote) decide(State, Command) ([]Fact, error) {
-	text, err := requiredText("text", i.Text, MaxTextRunes)
+func (i AddNote) decide(s State, _ Command) ([]Fact, error) {
+	body, quote := i.Text, i.Quote
+	if quote != nil {
+		checked, err := quote.checked()
+		if err != nil {
+			return nil, err
+		}
+		body, quote = checked.body(body), &checked
+	}
+	text, err := requiredText("text", body, MaxTextRunes)
 	if err != nil {
 		return nil, err
 	}
 	if err := storableTime("at", i.At); err != nil {
 		return nil, err
 	}
-	return []Fact{NoteAdded{Body: text, HappenedAt: i.At.UTC()}}, nil
+	if quote != nil && s.HasRecorded(quote.Message, i.Decision) {
+		return nil, nil
+	}
+	return []Fact{NoteAdded{Body: text, HappenedAt: i.At.UTC(), Quote: quote, Decision: i.Decision}}, nil
 }
 
 // PostUpdate tells everyone concerned how things stand.

@@ -27,7 +27,17 @@ func requireValid(t require.TestingT, s incident.State) {
 	requireUnique(t, "absorbed incidents", s.Absorbed, func(id incident.ID) incident.ID { return id })
 	requireUnique(t, "reminders", s.Reminders, func(r incident.Reminder) [2]string { return [2]string{r.Hook, r.Subject} })
 	for _, r := range s.Reminders {
-		require.Positive(t, r.Count)
+		require.True(t, r.Count > 0 || !r.SnoozedUntil.IsZero(), "reminded or snoozed")
+		require.GreaterOrEqual(t, r.Count, r.InRow)
+	}
+	requireUnique(t, "people in the channel", s.Present, func(p incident.Person) incident.Person { return p })
+	require.LessOrEqual(t, len(s.Present), incident.MaxPresent)
+	requireUnique(t, "messages that are kept up to date", s.Shown, func(m incident.ShownMessage) [2]string { return [2]string{m.Purpose, m.Channel} })
+	requireUnique(t, "messages on the timeline", s.Recorded, func(key string) string { return key })
+	require.LessOrEqual(t, len(s.Recorded), incident.MaxRecorded)
+	require.False(t, s.PersonAt.After(s.At))
+	for _, r := range s.Roles {
+		require.False(t, r.Holder == "" && r.HolderEmail != "", "an address belongs to somebody")
 	}
 }
 
@@ -135,7 +145,7 @@ func requireUnique[T any, K comparable](t require.TestingT, what string, all []T
 // requireOnlyReports checks that an ended incident changes only by reports of work
 // that was under way: its steps and what they brought about.
 func requireOnlyReports(t require.TestingT, before, after incident.State) {
-	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "OnCall", "Pages", "Channel", "Followups", "Reminders", "PostmortemAt", "Seq", "At")
+	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "OnCall", "Pages", "Channel", "Followups", "Reminders", "PostmortemAt", "Shown", "PersonAt", "Seq", "At")
 	require.Empty(t, cmp.Diff(before, after, work), "an ended incident does not change")
 	require.Len(t, after.Followups, len(before.Followups))
 }

@@ -239,7 +239,7 @@ func TestAnEndedIncidentRefusesAllThatIsNotAboutWorkUnderWay(t *testing.T) {
 				s := play(t, append([]incident.Intent{incident.StartStep{Step: "auto"}}, end...)...)
 				events, err := incident.Decide(s.state, command(intent), s.now)
 				switch intent.(type) {
-				case incident.FinishStep, incident.FailStep, incident.NoteRestoration:
+				case incident.FinishStep, incident.FailStep, incident.NoteRestoration, incident.ReportPage:
 					require.NoError(t, err)
 					require.NotEmpty(t, events)
 				case incident.StartStep, incident.RetryStep:

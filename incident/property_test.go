@@ -146,7 +146,8 @@ func requireKnownError(t *rapid.T, err error) {
 // them apart.
 func repeatable(i incident.Intent) bool {
 	switch i.(type) {
-	case incident.AddNote, incident.PostUpdate, incident.AddFollowup, incident.AddStep, incident.FinishStep, incident.FailStep:
+	case incident.AddNote, incident.PostUpdate, incident.AddFollowup, incident.AddStep, incident.FinishStep, incident.FailStep,
+		incident.SnoozeReminder, incident.RequestHelp:
 		return false
 	default:
 		return true
@@ -175,7 +176,7 @@ func drawTicket(t *rapid.T) incident.Ticket {
 
 func drawOutcome(t *rapid.T) incident.Outcome {
 	var o incident.Outcome
-	switch rapid.IntRange(0, 9).Draw(t, "outcome") {
+	switch rapid.IntRange(0, 12).Draw(t, "outcome") {
 	case 0:
 		o.Page = &incident.Page{Key: rapid.SampledFrom([]string{"p1", "p2"}).Draw(t, "page")}
 	case 1:
@@ -195,6 +196,14 @@ func drawOutcome(t *rapid.T) incident.Outcome {
 		o.Output = map[string]any{"status": 200.0, "body": strings.Repeat("x", rapid.SampledFrom([]int{1, incident.MaxOutputBytes}).Draw(t, "size"))}
 	case 8:
 		o.Measurement = drawMeasurement(t)
+	case 9:
+		o.Shown = []incident.ShownMessage{{
+			Purpose: incident.ShownBrief, Channel: "C1", Ref: incident.MessageRef{ChannelID: "C1", ID: rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "message")},
+		}}
+	case 10:
+		o.Pages = []incident.Page{drawPage(t)}
+	case 11:
+		o.Resolution = someText.Draw(t, "resolution")
 	}
 	return o
 }
@@ -247,10 +256,14 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 		return incident.ReportAlerts{Alerts: rapid.SliceOfN(rapid.Custom(drawAlert), 0, 4).Draw(t, "alerts")}
 	},
 	"assign_role": func(t *rapid.T, _ incident.State) incident.Intent {
-		return incident.AssignRole{Role: rapid.SampledFrom([]string{"commander", "scribe", "poet"}).Draw(t, "role"), User: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "user")}
+		return incident.AssignRole{Role: rapid.SampledFrom([]string{"commander", "scribe", "poet"}).Draw(t, "role"), User: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "user"), Email: rapid.SampledFrom([]string{"", "x@example.com"}).Draw(t, "email")}
 	},
 	"add_note": func(t *rapid.T, _ incident.State) incident.Intent {
-		return incident.AddNote{Text: someText.Draw(t, "text"), At: rapid.SampledFrom([]time.Time{{}, noon, afterTime}).Draw(t, "at")}
+		note := incident.AddNote{Text: someText.Draw(t, "text"), At: rapid.SampledFrom([]time.Time{{}, noon, afterTime}).Draw(t, "at"), Decision: rapid.Bool().Draw(t, "decision")}
+		if rapid.Bool().Draw(t, "quoted") {
+			note.Quote = &incident.Quote{By: "Second Responder", Message: incident.MessageRef{ChannelID: "C1", ID: rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "message")}}
+		}
+		return note
 	},
 	"post_update": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.PostUpdate{Text: someText.Draw(t, "text")}
@@ -309,6 +322,36 @@ var intents = map[string]func(*rapid.T, incident.State) incident.Intent{
 	"note_restoration": func(t *rapid.T, _ incident.State) incident.Intent {
 		return incident.NoteRestoration{Mark: rapid.SampledFrom([]string{"", "4f2a9c", "0b1c2d", "A.b"}).Draw(t, "mark")}
 	},
+	"confirm_severity": func(*rapid.T, incident.State) incident.Intent { return incident.ConfirmSeverity{} },
+	"snooze_reminder": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.SnoozeReminder{
+			Hook: rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(t, "hook"), Subject: rapid.SampledFrom([]string{"", "manual"}).Draw(t, "subject"),
+			For: rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour, 25 * time.Hour}).Draw(t, "for"),
+		}
+	},
+	"report_presence": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.ReportPresence{Person: people.Draw(t, "person"), Left: rapid.Bool().Draw(t, "left")}
+	},
+	"request_help": func(t *rapid.T, _ incident.State) incident.Intent {
+		return incident.RequestHelp{Who: someText.Draw(t, "who"), Person: people.Draw(t, "person"), PagerService: rapid.SampledFrom([]string{"", "PABC123"}).Draw(t, "service")}
+	},
+	"report_page": func(t *rapid.T, _ incident.State) incident.Intent {
+		p := drawPage(t)
+		return incident.ReportPage{Key: p.Key, Status: p.Status, AssignedTo: p.AssignedTo, Responders: p.Responders}
+	},
+}
+
+// people are two whose addresses are not always known.
+var people = rapid.SampledFrom([]incident.Person{
+	{}, {Name: "Sample Responder"}, {Name: "Sample Responder", Email: "responder@example.com"}, {Email: "Responder@example.com"}, {Name: "Second Responder"},
+})
+
+func drawPage(t *rapid.T) incident.Page {
+	return incident.Page{
+		Key:        rapid.SampledFrom([]string{"", "p1", "p2"}).Draw(t, "key"),
+		Status:     rapid.SampledFrom([]incident.PageStatus{"", incident.PageTriggered, incident.PageAcknowledged, incident.PageResolved}).Draw(t, "status"),
+		AssignedTo: rapid.SliceOfN(people, 0, 2).Draw(t, "assigned"), Responders: rapid.SliceOfN(people, 0, 2).Draw(t, "responders"),
+	}
 }
 
 // ends are the commands after which little happens; they are drawn rarely, so that

@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The types in this file are what a response exchanges with the world. Ports in
 // package activities are declared over them and vendor packages speak them, so
@@ -13,6 +16,32 @@ type Person struct {
 	// Email joins one person's accounts at different vendors. Empty when unknown.
 	Email string `json:"email,omitzero"`
 }
+
+// IsZero says that it is nobody.
+func (p Person) IsZero() bool { return p == Person{} }
+
+// Same says whether two are one person: by their addresses where both are known, by their
+// names otherwise.
+func (p Person) Same(other Person) bool {
+	if p.Email != "" && other.Email != "" {
+		return strings.EqualFold(p.Email, other.Email)
+	}
+	return p.Name == other.Name
+}
+
+func (p Person) checked(field string) (Person, error) {
+	p = Person{Name: strings.TrimSpace(p.Name), Email: strings.TrimSpace(p.Email)}
+	if p.Name == "" {
+		p.Name = p.Email
+	}
+	if err := boundedText(field, p.Name, MaxNameRunes); err != nil {
+		return Person{}, err
+	}
+	return p, boundedText(field, p.Email, maxEmailRunes)
+}
+
+// maxEmailRunes is the longest address that mail servers take (RFC 5321, 4.5.3.1.3).
+const maxEmailRunes = 254
 
 // Link points at something a responder may want to open.
 type Link struct {
@@ -48,7 +77,23 @@ type Page struct {
 	// ID and URL name the page at the vendor. Empty when the vendor does not tell.
 	ID  string `json:"id,omitzero"`
 	URL string `json:"url,omitzero"`
+	// Status is where it stands at the pager; empty until the pager has told.
+	Status PageStatus `json:"status,omitzero"`
+	// AssignedTo are the people whom the pager has it assigned to, Responders those whom
+	// somebody has asked there to help.
+	AssignedTo []Person `json:"assigned_to,omitzero"`
+	Responders []Person `json:"responders,omitzero"`
 }
+
+// PageStatus is where a page stands at the pager.
+type PageStatus string
+
+// What a pager tells of a page.
+const (
+	PageTriggered    PageStatus = "triggered"
+	PageAcknowledged PageStatus = "acknowledged"
+	PageResolved     PageStatus = "resolved"
+)
 
 // ChannelRequest asks a chat for the channel of an incident.
 type ChannelRequest struct {

@@ -27,8 +27,9 @@ func sampleScale() []incident.SeverityLevel {
 func sampleService() incident.Service {
 	return incident.Service{
 		Name: "checkout", Team: "payments", PagerService: "PABC123", TrackerProject: "PAY", ChannelPrefix: "inc",
-		Runbooks: []incident.Link{{Title: "Runbook", URL: "https://wiki.example/checkout"}},
-		Fallback: incident.Fallback{After: time.Minute, Emails: []string{"oncall@example.com"}, Channel: "major-incidents", Webhook: true},
+		Runbooks:      []incident.Link{{Title: "Runbook", URL: "https://wiki.example/checkout"}},
+		Fallback:      incident.Fallback{After: time.Minute, Emails: []string{"oncall@example.com"}, Channel: "major-incidents", Webhook: true},
+		Announcements: []incident.Announcement{{Channel: "incidents", Severities: []incident.Severity{"SEV1", "SEV2"}}, {Channel: "C0CHECKOUT"}},
 	}
 }
 
@@ -114,10 +115,13 @@ func sampleFacts() []incident.Fact {
 		incident.AlertsResolved{Crowd: map[string]int{"ErrorRate": 999_000, "Latency": 1000}},
 		incident.AlertsCleared{Count: 100_000},
 		incident.AlertsCleared{Count: 1},
-		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", Brief: "rolling back"},
+		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder", To: "Second Responder", ToEmail: "second@example.com", Brief: "rolling back"},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", To: "Sample Responder"},
 		incident.RoleAssigned{Role: "commander", Title: "Incident Commander", From: "Sample Responder"},
+		incident.NoteAdded{Body: "Deployed at noon", HappenedAt: noon, Quote: sampleQuote(), Decision: true},
 		incident.NoteAdded{Body: "Deployed at noon", HappenedAt: noon},
+		incident.NoteAdded{Body: "The errors began at noon", Quote: sampleQuote()},
+		incident.NoteAdded{Body: "We roll back", Decision: true},
 		incident.UpdatePosted{Body: "We are working on it"},
 		incident.ReminderGiven{Hook: "update-due", Subject: "commander", Body: "An update is due", Count: 2},
 		incident.StepAdded{Step: step},
@@ -152,7 +156,29 @@ func sampleFacts() []incident.Fact {
 		incident.TicketChanged{Followup: "F1", Ticket: incident.Ticket{Key: "PAY-7", Status: "Done", Done: true}},
 		incident.TicketChanged{Followup: "F1", Ticket: sampleTicket(), Deleted: true},
 		incident.JournalRestored{Mark: "4f2a9c"},
+		incident.SeverityConfirmed{Severity: "SEV2"},
+		incident.ReminderSnoozed{Hook: "update-due", Subject: "commander", For: 30 * time.Minute},
+		incident.ReminderSnoozed{Hook: "role-vacant", For: time.Hour},
+		incident.ReminderSnoozed{For: 2 * time.Hour},
+		incident.ResponderJoined{Person: person},
+		incident.ResponderJoined{Person: incident.Person{Name: "Second Responder"}},
+		incident.ResponderLeft{Person: incident.Person{Name: "Second Responder"}},
+		incident.HelpRequested{Who: "Second Responder", Person: incident.Person{Name: "Second Responder", Email: "second@example.com"}, PagerService: "PDEF456", Policy: "PPOL789", Message: "the database needs you"},
+		incident.HelpRequested{Who: "service payments", PagerService: "PDEF456"},
+		incident.PageChanged{Key: page.Key, ID: "Q1", URL: "https://pager.example/Q1", Status: incident.PageAcknowledged, AssignedTo: []incident.Person{person}, Responders: []incident.Person{{Name: "Second Responder"}}, By: "Sample Responder"},
+		incident.PageChanged{Key: "INC-42/second", Status: incident.PageTriggered},
+		incident.PageChanged{Key: page.Key, AssignedTo: []incident.Person{person, {Name: "Second Responder"}}},
+		incident.MessageShown{ShownMessage: incident.ShownMessage{Purpose: incident.ShownBrief, Channel: "C1", Ref: sampleMessage()}},
+		incident.MessageShown{ShownMessage: incident.ShownMessage{Purpose: incident.ShownAnnouncement, Channel: "incidents", Ref: incident.MessageRef{ChannelID: "C2", ID: "1773144000.000200"}}},
 	}
+}
+
+func sampleMessage() incident.MessageRef {
+	return incident.MessageRef{ChannelID: "C1", ID: "1773144000.000100", URL: "https://chat.example/C1/1"}
+}
+
+func sampleQuote() *incident.Quote {
+	return &incident.Quote{By: "Second Responder", Message: sampleMessage(), Files: []incident.File{{Name: "errors.png", MediaType: "image/png", URL: "https://chat.example/files/1"}}}
 }
 
 // sampleIntents has one intent of every name, with every field filled.
@@ -172,12 +198,12 @@ func sampleIntents() []incident.Intent {
 		incident.Absorb{From: "INC-41", Title: "Carts are empty", Alerts: []incident.Alert{sampleAlert("CartErrors")}},
 		incident.Close{Reason: "all follow-ups are done"},
 		incident.ReportAlerts{Alerts: []incident.Alert{sampleAlert("ErrorRate"), cleared(sampleAlert("Latency"))}},
-		incident.AssignRole{Role: "commander", User: "Sample Responder", Brief: "rolling back"},
+		incident.AssignRole{Role: "commander", User: "Sample Responder", Email: "responder@example.com", Brief: "rolling back"},
 		incident.ChooseOption{Step: "decision", Option: "back", Note: "it is quicker"},
 		incident.NudgeStep{Step: "manual"},
 		incident.EscalateStep{Step: "manual"},
 		incident.RepeatStep{Step: "manual"},
-		incident.AddNote{Text: "Deployed at noon", At: noon},
+		incident.AddNote{Text: "Deployed at noon", At: noon, Quote: sampleQuote(), Decision: true},
 		incident.PostUpdate{Text: "We are working on it"},
 		incident.Remind{Hook: "update-due", Subject: "commander", Text: "An update is due", Count: 2},
 		incident.AddStep{Title: "Warm the cache", Assignee: "Sample Responder"},
@@ -187,6 +213,8 @@ func sampleIntents() []incident.Intent {
 			Ticket: &ticket, Followup: "F1", Responders: []incident.Person{person}, Postmortem: true, Text: "opened #inc-42",
 			Update: "We are working on it", Note: "Deployed at noon", NewFollowup: &incident.AddFollowup{Title: "Test the rollback"},
 			Measurement: new(sampleMeasurement()), Output: map[string]any{"status": 200.0},
+			Shown: []incident.ShownMessage{{Purpose: incident.ShownBrief, Channel: "C1", Ref: sampleMessage()}},
+			Pages: []incident.Page{{Key: "INC-42/page", Status: incident.PageResolved}}, Resolution: "rolled back",
 		}},
 		incident.FailStep{Step: "auto", Hook: "h", Title: "Open the channel", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon},
 		incident.CompleteStep{Step: "manual", Note: "done by hand"},
@@ -198,6 +226,11 @@ func sampleIntents() []incident.Intent {
 		incident.AddFollowup{Title: "Test the rollback", Owner: "responder@example.com", Due: noon},
 		incident.ReportTicket{Followup: "F1", Ticket: ticket, Deleted: true},
 		incident.NoteRestoration{Mark: "4f2a9c"},
+		incident.ConfirmSeverity{},
+		incident.SnoozeReminder{Hook: "update-due", Subject: "commander", For: 30 * time.Minute},
+		incident.ReportPresence{Person: person, Left: true},
+		incident.RequestHelp{Who: "Second Responder", Person: person, PagerService: "PDEF456", Policy: "PPOL789", Message: "the database needs you"},
+		incident.ReportPage{Key: "INC-42/page", ID: "Q1", URL: "https://pager.example/Q1", Status: incident.PageAcknowledged, AssignedTo: []incident.Person{person}, Responders: []incident.Person{person}, By: "Sample Responder"},
 	}
 }
 

@@ -144,6 +144,14 @@ type Outcome struct {
 	NewFollowup *AddFollowup `json:"new_followup,omitzero"`
 	// Measurement is what was collected.
 	Measurement *Measurement `json:"measurement,omitzero"`
+	// Shown are messages that were posted to be kept up to date, or put in the place of
+	// others.
+	Shown []ShownMessage `json:"shown,omitzero"`
+	// Pages are those that now stand differently at the pager, by their keys: with what is
+	// new of them, and nothing else.
+	Pages []Page `json:"pages,omitzero"`
+	// Resolution ends the response, with this for a summary.
+	Resolution string `json:"resolution,omitzero"`
 	// Output is for later steps; see [Step.Output].
 	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.

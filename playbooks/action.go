@@ -83,6 +83,10 @@ const (
 	JSONParameter ParameterType = "json"
 	// DayParameter is a day, or how long from now: "2026-11-30", "7d", "2w", "36h".
 	DayParameter ParameterType = "day"
+	// ButtonsParameter are buttons below a message; [ParseButtons] reads them.
+	ButtonsParameter ParameterType = "buttons"
+	// PersonParameter is who is meant: a role's id, [OnCall], or a name or an e-mail address.
+	PersonParameter ParameterType = "person"
 )
 
 // The parts of the vocabulary that playbooks and activities share.
@@ -90,12 +94,18 @@ const (
 	PagerDutyPage        = "pagerduty.page"
 	PagerDutyAcknowledge = "pagerduty.acknowledge"
 	PagerDutyResolve     = "pagerduty.resolve"
+	PagerDutyRequest     = "pagerduty.request"
+	PagerDutyNote        = "pagerduty.note"
+	PagerDutySetPriority = "pagerduty.set_priority"
 	SlackCreateChannel   = "slack.create_channel"
 	SlackSetTopic        = "slack.set_topic"
 	SlackPost            = "slack.post"
 	SlackBookmark        = "slack.bookmark"
 	SlackInvite          = "slack.invite"
 	SlackAlert           = "slack.alert"
+	SlackBrief           = "slack.brief"
+	SlackAnnounce        = "slack.announce"
+	SlackNotify          = "slack.notify"
 	JiraCreateIssue      = "jira.create_issue"
 	PostmortemDraft      = "postmortem.draft"
 	MailSend             = "mail.send"
@@ -111,6 +121,7 @@ const (
 	UpdatePost        = "update.post"
 	NoteAdd           = "note.add"
 	FollowupAdd       = "followup.add"
+	IncidentResolve   = "incident.resolve"
 )
 
 // vocabulary is all that playbooks can have done, in the order in which it is shown.

@@ -19,6 +19,18 @@ var responseActions = []Action{
 	{Name: PagerDutyAcknowledge, Doc: "Acknowledges every page of the incident, which stops the pager's escalation."},
 	{Name: PagerDutyResolve, Doc: "Resolves every page of the incident."},
 	{
+		Name: PagerDutyRequest, Doc: "Answers a help_requested event: asks the person, or whoever is on call by the team's escalation policy, to help with the incident's page, or pages whoever is on call for the service. Asking again changes nothing.",
+		Outputs: []Output{{Name: "asked", Doc: "Who was asked, in words.", Type: TextOutput}},
+	},
+	{
+		Name: PagerDutyNote, Doc: "Adds a note to the incident's open pages. It carries a marker, by which a repetition finds it.",
+		Parameters: []Parameter{{Name: "text", Doc: "The note.", Required: true}},
+	},
+	{
+		Name: PagerDutySetPriority, Doc: "Gives the incident's open pages the priority that is named like the severity. Where PagerDuty has none of that name, it says so and does nothing.",
+		Outputs: []Output{{Name: "priority", Doc: "The priority's name; empty where there is none.", Type: TextOutput}},
+	},
+	{
 		Name: SlackCreateChannel, Doc: "Opens the incident's channel. A channel that an earlier attempt created is adopted.",
 		Parameters: []Parameter{
 			{Name: "name", Doc: "The channel's name; what the chat does not allow is left out.", Required: true},
@@ -45,8 +57,26 @@ var responseActions = []Action{
 			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
 			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
 			{Name: "pin", Doc: "Whether to keep the message at hand.", Default: "false", Options: []string{"true", "false"}},
+			{Name: "to", Doc: "Who is mentioned: a role's id, on_call, or a name or e-mail address. While nobody holds the role, nobody is.", Type: PersonParameter},
+			{Name: "buttons", Doc: "Buttons below the text, separated by spaces: " + buttonNames() + ".", Type: ButtonsParameter},
 		},
 		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},
+	},
+	{
+		Name: SlackBrief, Doc: "Keeps the brief in the incident's channel: one pinned message with how things stand and buttons for what people do most. The first time it is posted, from then on it is edited in place.",
+		Parameters: []Parameter{
+			{Name: "links", Doc: "Links below it, separated by spaces: incident, postmortem, runbooks, temporal.", Default: "incident runbooks temporal"},
+		},
+		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},
+	},
+	{
+		Name: SlackAnnounce, Doc: "Tells others than the responders, in the channels that announcements in muster.yaml name for the service and the severity. The first time it posts a message with how things stand, which is edited in place from then on; a text is posted in its thread. Without such channels it does nothing.",
+		Parameters: []Parameter{{Name: "text", Doc: "What is new, for the thread; *bold* and line breaks are understood."}},
+	},
+	{
+		Name: SlackNotify, Doc: "Tells everybody who follows the incident, its service or its severity, in a private message, once.",
+		Parameters: []Parameter{{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true}},
+		Outputs:    []Output{{Name: "told", Doc: "How many people were told.", Type: NumberOutput}},
 	},
 	{
 		Name: SlackBookmark, Doc: "Adds the incident's page to the bookmarks above the channel.",
@@ -116,6 +146,10 @@ var ownActions = []Action{
 			{Name: "owner", Doc: "Who is to do it: an e-mail address or a name."},
 			{Name: "due", Doc: "The day by which it should be done, or how long from now: 2026-11-30, 7d, 2w, 36h.", Default: "7d", Type: DayParameter},
 		},
+	},
+	{
+		Name: IncidentResolve, Doc: "Resolves the incident, as a person would. One that is not active stays as it is.",
+		Parameters: []Parameter{{Name: "summary", Doc: "What ended it.", Required: true}},
 	},
 	{
 		Name: PlaybookRun, Doc: "Runs another playbook beside this one: its steps and hooks become part of the response.",

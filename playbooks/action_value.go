@@ -38,6 +38,9 @@ func (p Parameter) Check(value string) error {
 		if strings.TrimSpace(value) != "" && !json.Valid([]byte(value)) {
 			return errors.New(`must be one JSON document, such as {"version": "1.2"}; a text stands in quotes`)
 		}
+	case ButtonsParameter:
+		_, err := ParseButtons(value)
+		return err
 	case DayParameter:
 		_, err := ParseDay(value, time.Time{})
 		return err

@@ -29,6 +29,8 @@ type Reaction struct {
 	Event incident.Event `json:"event"`
 	// Problem says why the hook's condition could not be evaluated; empty for most.
 	Problem string `json:"problem,omitzero"`
+	// Begun says that its work was begun: no newer one takes its place any more.
+	Begun bool `json:"begun,omitzero"`
 }
 
 // Work is something that Muster is to do now.
@@ -42,6 +44,11 @@ type Work struct {
 	With  Parameters `json:"with,omitzero"`
 	// Followup is the follow-up that the work is about; empty for most.
 	Followup string `json:"followup,omitzero"`
+	// On is the event that a reaction answers, for actions that need more of it than its
+	// text: a request for help, and a reminder, which can be snoozed. Nil for all other work.
+	On *incident.Event `json:"on,omitzero"`
+	// UpdateDue is when the next status update is due, for [SlackBrief]; zero where none is.
+	UpdateDue time.Time `json:"update_due,omitzero"`
 	// Unconfirmed are the keys ([Work.Key]) of the steps whose pages may have got through although the
 	// pager's answer did not: what acknowledges or resolves pages must not leave them out.
 	Unconfirmed []string `json:"unconfirmed,omitzero"`
@@ -106,6 +113,8 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		a.settle(f.Step)
 	case incident.StepSkipped:
 		a.settle(f.Step)
+	case incident.StepFailed:
+		a.failed(f.Step)
 	case incident.StepStarted:
 		delete(a.watches, f.Step)
 	}
@@ -114,7 +123,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		return
 	}
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || a.circular(h, e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
+		if !h.reacts(s, e) || a.circular(h, e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
 			continue
 		}
 		if h.Do == PlaybookRun {
@@ -127,7 +136,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 			r.Problem = err.Error()
 		}
 		if holds || err != nil {
-			a.reactions = append(a.reactions, r)
+			a.add(s, h, r)
 		}
 	}
 }
@@ -301,10 +310,13 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		case hook.Do == PlaybookRun:
 			// The step of the same id does it.
 			continue
+		case inFlight[r.ID]:
 		case !d.at(a.watches[r.ID].NotBefore, "ask again: "+hook.ID):
 			// What takes its time elsewhere holds up nobody.
 			continue
-		case held[lane] || inFlight[r.ID]:
+		case !d.at(a.pausedUntil(hook), "go on: "+hook.ID):
+			continue
+		case held[lane]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case tendsPages(hook.Do) && a.paging(s):
 			// A page that is on its way would be missed.
@@ -323,10 +335,47 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			if failedBefore {
 				since = step.StartedAt
 			}
-			a.dueWork(Work{ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID, Event: r.Event.Seq, Since: since, Unconfirmed: unconfirmed(s, hook.Do)}, scope, d)
+			a.dueWork(Work{
+				ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID,
+				Event: r.Event.Seq, On: r.handedOn(hook.Do), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
+			}, scope, d)
 		}
 		held[lane] = true
 	}
+}
+
+// handedOn is the event where whoever does the work has to know more of it than its text.
+func (r Reaction) handedOn(do string) *incident.Event {
+	switch r.Event.Fact.(type) {
+	case incident.HelpRequested, incident.ReminderGiven:
+		return &r.Event
+	default:
+		if do == PagerDutyNote {
+			// What came from the pager does not go back there.
+			brief := r.Event.Brief()
+			return &brief
+		}
+		return nil
+	}
+}
+
+// updateDue is when the next status update is due, for an action that shows it.
+func (a *Agenda) updateDue(s incident.State, do string) time.Time {
+	if do != SlackBrief {
+		return time.Time{}
+	}
+	var next time.Time
+	for _, h := range a.playbook.Hooks {
+		if h.clock() != UpdateDue || !a.reached(s, h.Within) {
+			continue
+		}
+		for _, m := range h.matters(s) {
+			if due := m.since.Add(m.after); next.IsZero() || due.Before(next) {
+				next = due
+			}
+		}
+	}
+	return next
 }
 
 // dueAgain starts a reaction that failed before, if it is still wanted: nobody is paged

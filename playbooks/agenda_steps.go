@@ -79,7 +79,7 @@ func (a *Agenda) dueSteps(s incident.State, inFlight map[string]bool, d *dueList
 			a.dueRunEnd(s, planned, d)
 		case step.State == incident.Running && !inFlight[step.ID]:
 			if d.at(a.watches[step.ID].NotBefore, "ask again: "+step.Title) {
-				a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With, Round: step.Rounds, Since: step.StartedAt}, scope, d)
+				a.dueWork(Work{ID: step.ID, Title: step.Title, Do: planned.Do, With: planned.With, Round: step.Rounds, UpdateDue: a.updateDue(s, planned.Do), Since: step.StartedAt}, scope, d)
 			}
 		case step.State == incident.Waiting && planned.Wait != nil && !s.Status.Ended():
 			a.dueWaited(planned, step, inFlight, scope, d)

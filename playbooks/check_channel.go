@@ -1,6 +1,9 @@
 package playbooks
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkChannel looks whether there is a channel by the time that something is said in it. A
 // step that asks about incident.channel knows what it does.
@@ -20,7 +23,7 @@ func (c *checker) checkChannel() {
 // saidInChannel says that an action fails while the incident has no channel.
 func saidInChannel(do string) bool {
 	_, known := FindAction(do)
-	return known && vendor(do) == vendor(SlackPost) && do != SlackCreateChannel && do != SlackAlert
+	return known && vendor(do) == vendor(SlackPost) && !slices.Contains([]string{SlackCreateChannel, SlackAlert, SlackAnnounce, SlackNotify}, do)
 }
 
 // afterChannel says whether a step comes after one that opens the channel.

@@ -1,6 +1,6 @@
 // Package store keeps what must never be lost, in SQL.
 //
-// It holds four things, in one database:
+// It holds five things, in one database:
 //
 //   - The journal: every event of every incident, append-only, under the primary key
 //     (incident, sequence). [Store.Append] may be repeated at will; an event that
@@ -11,12 +11,16 @@
 //     them, and the follow-ups that are still open. It is brought forward by
 //     [incident.Apply] in the transaction that appends, so that it always equals the
 //     fold of the journal.
-//   - The inbox: alerts and ticket news from outside, on disk before their sender hears
-//     that they were accepted ([Store.Accept]), kept until the journal has them, and
-//     remembered after that, so that a repeated delivery changes nothing.
+//   - The inbox: alerts, news of tickets and pages, and what people did in the chat, on
+//     disk before their sender hears that they were accepted ([Store.Accept]), kept until
+//     the journal has them or they are done, and remembered after that, so that a repeated
+//     delivery changes nothing.
+//   - What was said in incidents' channels, where it is kept ([Store.KeepSaid]), and who
+//     wants to hear of what ([Store.Follow]).
 //   - Which incident is whose: the numbers given out ([Store.NewIncident]), the
-//     incident each group of alerts belongs to ([Store.Route]), and which incidents'
-//     workflows have done all they had to ([Store.Finish]).
+//     incident each group of alerts ([Store.Route]) and each channel
+//     ([Store.IncidentOfChannel]) belongs to, and which incidents' workflows have done all
+//     they had to ([Store.Finish]).
 //
 // The way of an alert through the inbox, with the dispatcher in the middle:
 //
@@ -28,6 +32,8 @@
 // An alert is settled when the journal has it and not before: what Temporal took is
 // sent, and what Temporal lost is sent again. Crashing between any two of these steps
 // and starting again from what is pending and from [Store.Unrecorded] does no harm.
+// What people did, and what became of pages, is carried out at once instead of being sent,
+// under a key by which a repetition is known, and settled then ([Store.Handled]).
 //
 // [Store.Subscribe] tells readers what changed, as it changes. Several dispatchers share
 // the work out by [Store.Subjects], each of which one of them has claimed at a time

@@ -36,7 +36,7 @@ func (s *Store) Dump(ctx context.Context, write func(Record) error) (err error) 
 	return within(ctx, tx, func(q *queries.Queries) error {
 		d := dump{q: q, tx: tx, backend: s.backend, write: write}
 		for _, part := range []func(context.Context) error{
-			d.counters, d.journals, d.keys, d.lives, d.finished, d.groups, d.items,
+			d.counters, d.journals, d.keys, d.lives, d.finished, d.groups, d.items, d.transcripts, d.follows,
 		} {
 			if err := part(ctx); err != nil {
 				return err
@@ -142,6 +142,28 @@ func (d dump) items(ctx context.Context) error {
 			Incident: idOf(row.Incident), ReturnedFrom: idOf(row.ReturnedFrom),
 			Recorded: row.Recorded, Reason: row.Reason, Trace: row.Trace, Body: json.RawMessage(row.Body),
 		})
+	})
+}
+
+func (d dump) transcripts(ctx context.Context) error {
+	return paged(largeRows, func(last queries.Transcript, most int32) ([]queries.Transcript, error) {
+		return d.q.TranscriptAfter(ctx, queries.TranscriptAfterParams{
+			Incident: last.Incident, At: last.At, Channel: last.Channel, Message: last.Message, Most: most,
+		})
+	}, func(row queries.Transcript) error {
+		said, err := rowOfSaid(row)
+		if err != nil {
+			return err
+		}
+		return d.write(said)
+	})
+}
+
+func (d dump) follows(ctx context.Context) error {
+	return paged(smallRows, func(last queries.Follow, most int32) ([]queries.Follow, error) {
+		return d.q.FollowsAfter(ctx, queries.FollowsAfterParams{Account: last.Account, Kind: last.Kind, Name: last.Name, Most: most})
+	}, func(row queries.Follow) error {
+		return d.write(followsOf([]queries.Follow{row})[0])
 	})
 }
 

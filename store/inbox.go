@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -18,7 +20,14 @@ const (
 	KindAlert = "alert"
 	// KindTicket is news of a ticket, whose subject is the ticket's key.
 	KindTicket = "ticket"
+	// KindAct is something that a person did in a chat. Its subject is the channel it was done
+	// in, or whoever did it.
+	KindAct = "act"
+	// KindPage is news of a page, from the pager. Its subject is the page.
+	KindPage = "page"
 )
+
+var itemKinds = []string{KindAlert, KindTicket, KindAct, KindPage}
 
 // MaxPending is the most items that one call of [Store.Pending] or [Store.Alerts] returns.
 const MaxPending = 1000
@@ -31,11 +40,12 @@ const prunedAtOnce = 1000
 type Item struct {
 	// ID orders items by their arrival. The store chooses it.
 	ID int64
-	// Kind is [KindAlert] or [KindTicket].
+	// Kind is [KindAlert], [KindTicket], [KindAct] or [KindPage].
 	Kind string
 	// Source is the system it came from: "alertmanager".
 	Source string
-	// Subject is what it is about: the group key of an alert, the key of a ticket.
+	// Subject is what it is about: the group key of an alert, the key of a ticket, the channel of
+	// an act, the page.
 	Subject string
 	// Key makes two deliveries the same: items are one when kind, source and key are.
 	Key string
@@ -83,8 +93,8 @@ func (s *Store) Accept(ctx context.Context, items []Item) (Accepted, error) {
 
 func (i Item) check() error {
 	switch {
-	case i.Kind != KindAlert && i.Kind != KindTicket:
-		return invalid("kind", "the kind is %q; it must be %q or %q", i.Kind, KindAlert, KindTicket)
+	case !slices.Contains(itemKinds, i.Kind):
+		return invalid("kind", "the kind is %q; it must be one of %s", i.Kind, strings.Join(itemKinds, ", "))
 	case i.Source == "":
 		return invalid("source", "the source is missing")
 	case i.Key == "":

@@ -178,6 +178,23 @@ func (s *Store) FollowupByTicket(ctx context.Context, ticketKey string) (inciden
 	return incident.NewID(row.Incident), row.ID, nil
 }
 
+// IncidentOfChannel returns the incident that a channel of the chat was opened for, by the
+// channel's id. Should there be several, it is the newest that has not ended, or else the
+// newest. A channel that is no incident's is a [NotFoundError].
+func (s *Store) IncidentOfChannel(ctx context.Context, channelID string) (incident.ID, error) {
+	if err := storable("channel", channelID); err != nil {
+		return "", err
+	}
+	number, err := s.reading.IncidentOfChannel(ctx, channelID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", &NotFoundError{What: "incident with the channel", Name: channelID}
+	case err != nil:
+		return "", fmt.Errorf("look up the channel %s: %w", channelID, err)
+	}
+	return incident.NewID(number), nil
+}
+
 // stateOf returns the stored state, or the zero State when there is none.
 func stateOf(ctx context.Context, q *queries.Queries, id incident.ID) (incident.State, error) {
 	text, err := q.IncidentState(ctx, id.Number())
@@ -213,6 +230,7 @@ func saveState(ctx context.Context, q *queries.Queries, before, after incident.S
 		MitigatedAt: queries.At(after.MitigatedAt), ResolvedAt: queries.At(after.ResolvedAt),
 		ClosedAt: queries.At(closedAt(after)), EndedAt: queries.At(after.EndedAt), ChangedAt: queries.At(time.Now()),
 		MergedInto: nullable(after.MergedInto.Number()), Search: plain(searchText(after)), State: string(text), Exercise: after.Exercise != nil,
+		ChannelID: plain(after.Channel.ID),
 	})
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (s *Store) Load(ctx context.Context, installation string, next func() (Reco
 		if err != nil {
 			return err
 		}
-		if found.LastIncident > 0 || found.HasEvents || found.HasItems || found.HasKeys || found.HasGroups {
+		if found.LastIncident > 0 || found.HasEvents || found.HasItems || found.HasKeys || found.HasGroups || found.HasSaid || found.HasFollows {
 			return ErrNotEmpty
 		}
 		l := load{q: q, installation: installation}
@@ -114,6 +114,13 @@ func (l *load) take(ctx context.Context, record Record) error {
 		return l.q.BindGroup(ctx, queries.BindGroupParams{Source: r.Source, GroupKey: r.Group, Incident: number})
 	case InboxEntry:
 		return l.item(ctx, r)
+	case Said:
+		return l.said(ctx, r)
+	case Follow:
+		if err := r.check(); err != nil {
+			return err
+		}
+		return l.q.Follow(ctx, r.params())
 	default:
 		return fmt.Errorf("a record of the type %T cannot be loaded", record)
 	}
@@ -192,6 +199,22 @@ func (l *load) item(ctx context.Context, r InboxEntry) error {
 		Incident: nullable(r.Incident.Number()), ReturnedFrom: nullable(r.ReturnedFrom.Number()),
 		Recorded: r.Recorded, Reason: r.Reason, Trace: r.Trace, Body: string(r.Body),
 	})
+}
+
+func (l *load) said(ctx context.Context, r Said) error {
+	number, err := l.given(r.Incident)
+	if err == nil {
+		err = r.check()
+	}
+	if err != nil {
+		return err
+	}
+	params, err := r.params(number)
+	if err != nil {
+		return err
+	}
+	_, err = l.q.KeepSaid(ctx, params)
+	return err
 }
 
 func (l *load) end(ctx context.Context) error {

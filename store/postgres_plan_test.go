@@ -27,18 +27,20 @@ var grown = []string{
 	// Words are indexed once they are all there, which is faster.
 	"CREATE TEMPORARY TABLE words AS SELECT pg_get_indexdef('incidents_search'::regclass) AS index",
 	"DROP INDEX incidents_search",
-	`INSERT INTO incidents (number, seq, status, severity, service, title, commander, declared_at, resolved_at, ended_at, finished_at, changed_at, merged_into, search, state)
+	`INSERT INTO incidents (number, seq, status, severity, service, title, commander, declared_at, resolved_at, ended_at, finished_at, changed_at, merged_into, search, state, channel_id)
 	SELECT n, 5, CASE WHEN n > 99800 THEN 'investigating' WHEN n % 50 = 0 THEN 'merged' ELSE 'closed' END, 'SEV' || n % 4 + 1, 'service-' || n % 400, 'title', '',
 		now() - (100000 - n) * interval '15 minutes', now(), CASE WHEN n <= 99800 THEN now() END, CASE WHEN n <= 99700 THEN now() END, now() - interval '1 day',
 		CASE WHEN n <= 99800 AND n % 50 = 0 THEN n + 1 END,
 		'inc-' || n || E'\ncheckout is slow in region ' || n % 7 || E'\n' || md5(n::TEXT) || CASE WHEN n % 5000 = 0 THEN ' zanzibar' ELSE '' END,
-		'{"id":"INC-' || n || '","seq":5,"status":"closed"}' FROM generate_series(1, 100000) n`,
+		'{"id":"INC-' || n || '","seq":5,"status":"closed"}', 'C' || n FROM generate_series(1, 100000) n`,
 	`INSERT INTO followups (incident, position, id, title, owner, due_at, ticket_key, status, url, done, data)
 	SELECT n, 0, 'F1', '', '', now(), 'PAY-' || n, '', '', n < 99600, '{}' FROM generate_series(1, 100000, 2) n`,
 	`INSERT INTO inbox (kind, source, subject, key, received_at, seen_at, sent_at, settled_at, incident, recorded, body)
 	SELECT 'alert', 'alertmanager', CASE WHEN n % 10 = 0 THEN 'subject ' || n % 700 ELSE 'the storm' END, md5(n::TEXT), now(), now() - interval '1 day',
 		CASE WHEN n <= 95000 THEN now() END, CASE WHEN n <= 90000 THEN now() - interval '1 day' END,
 		CASE WHEN n <= 95000 THEN 99999 - n % 100 END, n <= 90000, '{"annotations":"' || repeat('x', 300) || '"}' FROM generate_series(1, 100000) n`,
+	`INSERT INTO transcript (channel, message, incident, at, thread, account, author, url, stage, changed_at, files, text)
+	SELECT 'C' || n, s, n, now() + s * interval '1 second', '', '', '', '', 0, now(), '[]', repeat('x', 100) FROM generate_series(1, 200) n, generate_series(1, 200) s`,
 	`INSERT INTO events (incident, seq, at, kind, actor_kind, actor_name, source, cause, data)
 	SELECT n, s, now(), 'note_added', 'system', '', '', '', '{"text":"a note"}' FROM generate_series(1, 10000) n, generate_series(1, 5) s`,
 	`INSERT INTO incident_lives SELECT n, 1 FROM generate_series(1, 100000, 10) n`,
@@ -158,8 +160,21 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 		{"what was merged into open incidents", func() error { _, err := s.Merges(t.Context()); return err }, "incidents_merged incidents_open( incidents_unfinished)?", 100},
 		{"a census", func() error { _, err := s.Census(t.Context()); return err }, "followups_open incidents_open incidents_(pkey|unfinished)", 200},
 
+		{"the incident of a channel", func() error { _, err := s.IncidentOfChannel(t.Context(), "C4711"); return err }, "incidents_channel", 0},
+		{"what was said next", func() error {
+			_, err := s.Transcript(t.Context(), "INC-100", incident.MessageRef{ChannelID: "C100", ID: "50"}, 10)
+			return err
+		}, "transcript_order transcript_pkey", 1},
+		{"what was said last", func() error { _, err := s.LastSaid(t.Context(), "INC-100", 10); return err }, "transcript_order", 0},
+		{"a message is edited", func() error {
+			return s.KeepSaid(t.Context(), store.Said{
+				Incident: "INC-100", Ref: incident.MessageRef{ChannelID: "C100", ID: "50"}, At: time.Now(), ChangedAt: time.Now(), Edited: true,
+			})
+		}, "incidents_pkey", 1},
+
 		{"what is pending", func() error { _, err := s.Pending(t.Context(), 0, 0); return err }, "inbox_pending", 0},
 		{"what the inbox is about", func() error { _, _, err := s.Subjects(t.Context(), 0, 0); return err }, "inbox_pkey inbox_subjects", 0},
+		{"what the inbox is about of one kind", func() error { _, _, err := s.SubjectsOf(t.Context(), []string{store.KindAct}, 0, 0); return err }, "inbox_subjects", 0},
 		{"what is pending about a subject", func() error {
 			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "the storm"}, 0, 100)
 			return err
@@ -197,7 +212,7 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 				p.explained(t)
 				require.NoError(t, tt.do())
 				plan := p.explained(t)
-				require.NotRegexp(t, "Seq Scan on (incidents|inbox|events|followups)", plan)
+				require.NotRegexp(t, "Seq Scan on (incidents|inbox|events|followups|transcript)", plan)
 				require.Regexp(t, "^("+tt.by+")$", indexesIn(plan), plan)
 				for _, match := range removed.FindAllStringSubmatch(plan, -1) {
 					rows, err := strconv.Atoi(match[1])

@@ -10,7 +10,7 @@ import (
 // Record is something that the store keeps and that is not computed from anything else:
 // all of them together are the store ([Store.Dump], [Store.Load]). The set is closed, and
 // so are the names in JSON: archives hold them for ever. The types are those below, in
-// the order in which they come.
+// the order in which they come, and then [Said] and [Follow].
 type Record interface{ record() }
 
 // Counters are what has been given out, so that it is not given out again.
@@ -94,3 +94,5 @@ func (CurrentLife) record()  {}
 func (FinishedMark) record() {}
 func (GroupRoute) record()   {}
 func (InboxEntry) record()   {}
+func (Said) record()         {}
+func (Follow) record()       {}

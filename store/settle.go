@@ -70,6 +70,24 @@ func (s *Store) Discard(ctx context.Context, ids []int64, reason string) error {
 	return nil
 }
 
+// Handled settles pending items of which everything was done that there was to do, as it is
+// with what people did in a chat. The reason says why nothing was, and is empty otherwise.
+// What they held is forgotten, since it may be what people said; their keys are remembered.
+// Items that are not pending are left as they are; repeating is therefore safe.
+func (s *Store) Handled(ctx context.Context, ids []int64, reason string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	now := queries.At(time.Now())
+	err := s.write(ctx, unlocked, func(q *queries.Queries) error {
+		return q.HandleItems(ctx, queries.HandleItemsParams{IDs: ids, Reason: plain(reason), Now: now})
+	})
+	if err != nil {
+		return fmt.Errorf("record what was done: %w", err)
+	}
+	return nil
+}
+
 // Return makes items pending again that reached an incident after its end, so that they
 // are routed anew. It may come before or after [Store.Sent] for the same incident, and
 // may be repeated: items that another incident was sent since are left with it, and

@@ -27,6 +27,11 @@ var peoplesCommands = []struct{ name, description string }{
 	{incident.RejectStep{}.Name(), "Refuses what waits for approval"},
 	{incident.ChooseOption{}.Name(), "Chooses one of a decision's ways"},
 	{incident.RetryStep{}.Name(), "Tries a failed step again"},
+	{incident.ConfirmSeverity{}.Name(), "Finds the severity right"},
+	{incident.SnoozeReminder{}.Name(), "Wants no reminders of a matter for a while"},
+	{incident.RequestHelp{}.Name(), "Asks somebody to help who is not there yet"},
+	{incident.ReportPresence{}.Name(), "Says who has come into the channel or left it"},
+	{incident.ReportPage{}.Name(), "Says how a page stands at the pager"},
 	{incident.CompleteFollowup{}.Name(), "Finishes work that has no ticket"},
 	{incident.AddFollowup{}.Name(), "Adds work to be done after the incident"},
 }

@@ -17,7 +17,8 @@ import (
 // work has an action done beside everything else, and reports how it went.
 func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 	r.inFlight[w.ID] = true
-	effect := playbooks.Effect{Incident: r.state.Brief(), Work: w}
+	r.agenda.Begin(w, workflow.Now(ctx))
+	effect := playbooks.Effect{Incident: handedOn(r.state, w), Work: w}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var outcome incident.Outcome
 		err := workflow.ExecuteActivity(forEffect(ctx, w.Do, w.Title), w.Do, effect).Get(ctx, &outcome)
@@ -34,9 +35,20 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 		case w.Poll:
 			r.agenda.Measured(w.ID, outcome, workflow.Now(ctx))
 			return
+		case r.agenda.Passed(r.state, w, outcome):
+			return
 		}
 		r.tryDo(ctx, r.own(incident.FinishStep{Step: w.ID, Hook: w.Hook, Title: w.Title, Outcome: outcome}))
 	})
+}
+
+// handedOn is what whoever does an action gets to know of the incident: the steps only where
+// they are shown.
+func handedOn(s incident.State, w playbooks.Work) incident.State {
+	if w.Do == playbooks.SlackBrief || w.With["buttons"] != "" {
+		return s.BriefWithSteps()
+	}
+	return s.Brief()
 }
 
 // failure reports what went wrong in the vendor's words, and when to try again.

@@ -118,6 +118,8 @@ var kinds = []struct {
 	{"finished", store.FinishedMark{}, read[store.FinishedMark]},
 	{"alert_group", store.GroupRoute{}, read[store.GroupRoute]},
 	{"inbox_item", store.InboxEntry{}, read[store.InboxEntry]},
+	{"message", store.Said{}, read[store.Said]},
+	{"follow", store.Follow{}, read[store.Follow]},
 }
 
 func read[R store.Record](line []byte) (store.Record, error) {

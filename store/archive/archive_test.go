@@ -97,6 +97,14 @@ func requireSame(t *testing.T, want, got *store.Store) {
 		both(string(id), func(s *store.Store) (any, error) { return s.Incident(t.Context(), id) })
 		both("journal of "+string(id), func(s *store.Store) (any, error) { return s.Journal(t.Context(), id) })
 		both("alerts of "+string(id), func(s *store.Store) (any, error) { return s.Alerts(t.Context(), id, 0, 0) })
+		both("transcript of "+string(id), func(s *store.Store) (any, error) { return s.Transcript(t.Context(), id, incident.MessageRef{}, 0) })
+		both("followers of "+string(id), func(s *store.Store) (any, error) {
+			state, err := s.Incident(t.Context(), id)
+			if err != nil {
+				return nil, err
+			}
+			return s.Followers(t.Context(), state)
+		})
 		both("life of "+string(id), func(s *store.Store) (any, error) { return s.Life(t.Context(), id) })
 	}
 }

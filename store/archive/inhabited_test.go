@@ -71,11 +71,30 @@ func inhabited(t *testing.T, b storetest.Backend) *store.Store {
 	require.NoError(t, s.Delivered(t.Context(), []int64{6, 7}, closed.ID))
 	_, _, err = s.NewIncident(t.Context(), "key-of-inc-6", "digest")
 	require.NoError(t, err)
+	keepSaid(t, s, open.ID)
+	for _, f := range []store.Follow{{Account: "U1", Kind: store.FollowAll}, {
+		Account: "U2", Person: incident.Person{Name: "Sample Responder", Email: "responder@example.com"}, Kind: store.FollowService, Name: "checkout",
+	}} {
+		require.NoError(t, s.Follow(t.Context(), f))
+	}
 	_, err = s.Revive(t.Context(), open.ID)
 	require.NoError(t, err)
 	_, err = s.Revive(t.Context(), open.ID)
 	require.NoError(t, err)
 	return s
+}
+
+// keepSaid keeps more messages than a page of a dump has, some of them edited or deleted.
+func keepSaid(t *testing.T, s *store.Store, id incident.ID) {
+	t.Helper()
+	for i := range 120 {
+		at := time.Now().Add(time.Duration(i/2) * time.Second)
+		require.NoError(t, s.KeepSaid(t.Context(), store.Said{
+			Incident: id, Ref: incident.MessageRef{ChannelID: "C1", ID: fmt.Sprint(i), URL: "https://chat.example.com/C1"}, Thread: "0", Account: "U1", By: "Sample Responder",
+			At: at, ChangedAt: at, Text: "a < b & \u2028", Edited: i%7 == 3, Deleted: i%7 == 4,
+			Files: []incident.File{{Name: "graph.png", MediaType: "image/png", URL: "https://chat.example.com/graph.png"}},
+		}))
+	}
 }
 
 // declare stores an incident after some commands.

@@ -117,6 +117,26 @@ func runInbox(t *testing.T, b Backend) {
 			require.NoError(t, s.Delivered(t.Context(), ids, "INC-1"))
 			require.Empty(t, pending(t, s))
 		}},
+		{"what was handled is settled for good, and what it held is forgotten", func(t *testing.T, s *store.Store) {
+			act, page := alert("C1", "a"), alert("P1", "b")
+			act.Kind, page.Kind = store.KindAct, store.KindPage
+			accept(t, s, act, page, alert("g", "c"))
+			ids := itemIDs(pending(t, s))
+			for range 2 {
+				require.NoError(t, s.Handled(t.Context(), ids[:1], ""))
+				require.NoError(t, s.Handled(t.Context(), ids[1:2], "the incident has ended"))
+			}
+			require.NoError(t, s.Handled(t.Context(), nil, ""))
+			require.NoError(t, s.Return(t.Context(), ids[:2], "INC-1"))
+			require.Equal(t, []string{"c"}, keysOf(pending(t, s)))
+			require.Equal(t, store.Accepted{Repeated: 2}, accept(t, s, act, page))
+			require.NoError(t, s.Dump(t.Context(), func(r store.Record) error {
+				if entry, ok := r.(store.InboxEntry); ok && entry.Kind != store.KindAlert {
+					require.JSONEq(t, "{}", string(entry.Body))
+				}
+				return nil
+			}))
+		}},
 		{"the dispatcher is woken by new items and by those given back, and by nothing else", func(t *testing.T, s *store.Store) {
 			woken := func() bool {
 				select {

@@ -30,7 +30,8 @@ SELECT id, last_incident FROM installation;
 -- name: Occupancy :one
 SELECT last_incident,
     EXISTS (SELECT 1 FROM events) AS has_events, EXISTS (SELECT 1 FROM inbox) AS has_items,
-    EXISTS (SELECT 1 FROM incident_keys) AS has_keys, EXISTS (SELECT 1 FROM alert_groups) AS has_groups
+    EXISTS (SELECT 1 FROM incident_keys) AS has_keys, EXISTS (SELECT 1 FROM alert_groups) AS has_groups,
+    EXISTS (SELECT 1 FROM transcript) AS has_said, EXISTS (SELECT 1 FROM follows) AS has_follows
 FROM installation;
 
 -- name: AdoptInstallation :exec

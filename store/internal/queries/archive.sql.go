@@ -355,7 +355,8 @@ func (q *Queries) LivesAfter(ctx context.Context, arg LivesAfterParams) ([]Incid
 const occupancy = `-- name: Occupancy :one
 SELECT last_incident,
     EXISTS (SELECT 1 FROM events) AS has_events, EXISTS (SELECT 1 FROM inbox) AS has_items,
-    EXISTS (SELECT 1 FROM incident_keys) AS has_keys, EXISTS (SELECT 1 FROM alert_groups) AS has_groups
+    EXISTS (SELECT 1 FROM incident_keys) AS has_keys, EXISTS (SELECT 1 FROM alert_groups) AS has_groups,
+    EXISTS (SELECT 1 FROM transcript) AS has_said, EXISTS (SELECT 1 FROM follows) AS has_follows
 FROM installation
 `
 
@@ -365,6 +366,8 @@ type OccupancyRow struct {
 	HasItems     bool
 	HasKeys      bool
 	HasGroups    bool
+	HasSaid      bool
+	HasFollows   bool
 }
 
 func (q *Queries) Occupancy(ctx context.Context) (OccupancyRow, error) {
@@ -376,6 +379,8 @@ func (q *Queries) Occupancy(ctx context.Context) (OccupancyRow, error) {
 		&i.HasItems,
 		&i.HasKeys,
 		&i.HasGroups,
+		&i.HasSaid,
+		&i.HasFollows,
 	)
 	return i, err
 }

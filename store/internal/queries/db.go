@@ -66,6 +66,21 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.foldVersionStmt, err = db.PrepareContext(ctx, foldVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query FoldVersion: %w", err)
 	}
+	if q.followStmt, err = db.PrepareContext(ctx, follow); err != nil {
+		return nil, fmt.Errorf("error preparing query Follow: %w", err)
+	}
+	if q.followsAfterStmt, err = db.PrepareContext(ctx, followsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowsAfter: %w", err)
+	}
+	if q.followsBeyondIncidentsStmt, err = db.PrepareContext(ctx, followsBeyondIncidents); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowsBeyondIncidents: %w", err)
+	}
+	if q.followsOfStmt, err = db.PrepareContext(ctx, followsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowsOf: %w", err)
+	}
+	if q.followsOfIncidentStmt, err = db.PrepareContext(ctx, followsOfIncident); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowsOfIncident: %w", err)
+	}
 	if q.followupByTicketStmt, err = db.PrepareContext(ctx, followupByTicket); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowupByTicket: %w", err)
 	}
@@ -81,6 +96,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.groupsAfterStmt, err = db.PrepareContext(ctx, groupsAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query GroupsAfter: %w", err)
 	}
+	if q.handleItemsStmt, err = db.PrepareContext(ctx, handleItems); err != nil {
+		return nil, fmt.Errorf("error preparing query HandleItems: %w", err)
+	}
 	if q.incidentByKeyStmt, err = db.PrepareContext(ctx, incidentByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentByKey: %w", err)
 	}
@@ -92,6 +110,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.incidentLifeStmt, err = db.PrepareContext(ctx, incidentLife); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentLife: %w", err)
+	}
+	if q.incidentOfChannelStmt, err = db.PrepareContext(ctx, incidentOfChannel); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentOfChannel: %w", err)
+	}
+	if q.incidentSeqStmt, err = db.PrepareContext(ctx, incidentSeq); err != nil {
+		return nil, fmt.Errorf("error preparing query IncidentSeq: %w", err)
 	}
 	if q.incidentStandingStmt, err = db.PrepareContext(ctx, incidentStanding); err != nil {
 		return nil, fmt.Errorf("error preparing query IncidentStanding: %w", err)
@@ -113,6 +137,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.itemsAfterStmt, err = db.PrepareContext(ctx, itemsAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ItemsAfter: %w", err)
+	}
+	if q.keepSaidStmt, err = db.PrepareContext(ctx, keepSaid); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepSaid: %w", err)
 	}
 	if q.keysAfterStmt, err = db.PrepareContext(ctx, keysAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query KeysAfter: %w", err)
@@ -147,6 +174,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pendingSubjectsStmt, err = db.PrepareContext(ctx, pendingSubjects); err != nil {
 		return nil, fmt.Errorf("error preparing query PendingSubjects: %w", err)
 	}
+	if q.pendingSubjectsOfStmt, err = db.PrepareContext(ctx, pendingSubjectsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query PendingSubjectsOf: %w", err)
+	}
 	if q.proveWritableStmt, err = db.PrepareContext(ctx, proveWritable); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveWritable: %w", err)
 	}
@@ -171,6 +201,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.returnItemsStmt, err = db.PrepareContext(ctx, returnItems); err != nil {
 		return nil, fmt.Errorf("error preparing query ReturnItems: %w", err)
 	}
+	if q.saidAfterStmt, err = db.PrepareContext(ctx, saidAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query SaidAfter: %w", err)
+	}
+	if q.saidAtStmt, err = db.PrepareContext(ctx, saidAt); err != nil {
+		return nil, fmt.Errorf("error preparing query SaidAt: %w", err)
+	}
+	if q.saidLastStmt, err = db.PrepareContext(ctx, saidLast); err != nil {
+		return nil, fmt.Errorf("error preparing query SaidLast: %w", err)
+	}
 	if q.saveFollowupStmt, err = db.PrepareContext(ctx, saveFollowup); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveFollowup: %w", err)
 	}
@@ -192,8 +231,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.touchItemStmt, err = db.PrepareContext(ctx, touchItem); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchItem: %w", err)
 	}
+	if q.transcriptAfterStmt, err = db.PrepareContext(ctx, transcriptAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query TranscriptAfter: %w", err)
+	}
 	if q.unfinishedIncidentsStmt, err = db.PrepareContext(ctx, unfinishedIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query UnfinishedIncidents: %w", err)
+	}
+	if q.unfollowStmt, err = db.PrepareContext(ctx, unfollow); err != nil {
+		return nil, fmt.Errorf("error preparing query Unfollow: %w", err)
 	}
 	if q.unrecordedIncidentsStmt, err = db.PrepareContext(ctx, unrecordedIncidents); err != nil {
 		return nil, fmt.Errorf("error preparing query UnrecordedIncidents: %w", err)
@@ -273,6 +318,31 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing foldVersionStmt: %w", cerr)
 		}
 	}
+	if q.followStmt != nil {
+		if cerr := q.followStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followStmt: %w", cerr)
+		}
+	}
+	if q.followsAfterStmt != nil {
+		if cerr := q.followsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followsAfterStmt: %w", cerr)
+		}
+	}
+	if q.followsBeyondIncidentsStmt != nil {
+		if cerr := q.followsBeyondIncidentsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followsBeyondIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.followsOfStmt != nil {
+		if cerr := q.followsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followsOfStmt: %w", cerr)
+		}
+	}
+	if q.followsOfIncidentStmt != nil {
+		if cerr := q.followsOfIncidentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followsOfIncidentStmt: %w", cerr)
+		}
+	}
 	if q.followupByTicketStmt != nil {
 		if cerr := q.followupByTicketStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing followupByTicketStmt: %w", cerr)
@@ -298,6 +368,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing groupsAfterStmt: %w", cerr)
 		}
 	}
+	if q.handleItemsStmt != nil {
+		if cerr := q.handleItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing handleItemsStmt: %w", cerr)
+		}
+	}
 	if q.incidentByKeyStmt != nil {
 		if cerr := q.incidentByKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing incidentByKeyStmt: %w", cerr)
@@ -316,6 +391,16 @@ func (q *Queries) Close() error {
 	if q.incidentLifeStmt != nil {
 		if cerr := q.incidentLifeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing incidentLifeStmt: %w", cerr)
+		}
+	}
+	if q.incidentOfChannelStmt != nil {
+		if cerr := q.incidentOfChannelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentOfChannelStmt: %w", cerr)
+		}
+	}
+	if q.incidentSeqStmt != nil {
+		if cerr := q.incidentSeqStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing incidentSeqStmt: %w", cerr)
 		}
 	}
 	if q.incidentStandingStmt != nil {
@@ -351,6 +436,11 @@ func (q *Queries) Close() error {
 	if q.itemsAfterStmt != nil {
 		if cerr := q.itemsAfterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing itemsAfterStmt: %w", cerr)
+		}
+	}
+	if q.keepSaidStmt != nil {
+		if cerr := q.keepSaidStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepSaidStmt: %w", cerr)
 		}
 	}
 	if q.keysAfterStmt != nil {
@@ -408,6 +498,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pendingSubjectsStmt: %w", cerr)
 		}
 	}
+	if q.pendingSubjectsOfStmt != nil {
+		if cerr := q.pendingSubjectsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pendingSubjectsOfStmt: %w", cerr)
+		}
+	}
 	if q.proveWritableStmt != nil {
 		if cerr := q.proveWritableStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing proveWritableStmt: %w", cerr)
@@ -448,6 +543,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing returnItemsStmt: %w", cerr)
 		}
 	}
+	if q.saidAfterStmt != nil {
+		if cerr := q.saidAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saidAfterStmt: %w", cerr)
+		}
+	}
+	if q.saidAtStmt != nil {
+		if cerr := q.saidAtStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saidAtStmt: %w", cerr)
+		}
+	}
+	if q.saidLastStmt != nil {
+		if cerr := q.saidLastStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saidLastStmt: %w", cerr)
+		}
+	}
 	if q.saveFollowupStmt != nil {
 		if cerr := q.saveFollowupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveFollowupStmt: %w", cerr)
@@ -483,9 +593,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing touchItemStmt: %w", cerr)
 		}
 	}
+	if q.transcriptAfterStmt != nil {
+		if cerr := q.transcriptAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing transcriptAfterStmt: %w", cerr)
+		}
+	}
 	if q.unfinishedIncidentsStmt != nil {
 		if cerr := q.unfinishedIncidentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unfinishedIncidentsStmt: %w", cerr)
+		}
+	}
+	if q.unfollowStmt != nil {
+		if cerr := q.unfollowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unfollowStmt: %w", cerr)
 		}
 	}
 	if q.unrecordedIncidentsStmt != nil {
@@ -530,129 +650,159 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                       DBTX
-	tx                       *sql.Tx
-	acceptItemStmt           *sql.Stmt
-	addItemStmt              *sql.Stmt
-	addLifeStmt              *sql.Stmt
-	adoptInstallationStmt    *sql.Stmt
-	bindGroupStmt            *sql.Stmt
-	changedIncidentsStmt     *sql.Stmt
-	countFollowupsStmt       *sql.Stmt
-	countersStmt             *sql.Stmt
-	deliverItemsStmt         *sql.Stmt
-	discardItemsStmt         *sql.Stmt
-	eventsStmt               *sql.Stmt
-	finishIncidentStmt       *sql.Stmt
-	finishedAfterStmt        *sql.Stmt
-	foldVersionStmt          *sql.Stmt
-	followupByTicketStmt     *sql.Stmt
-	forgetReservedGroupsStmt *sql.Stmt
-	forgetReservedKeysStmt   *sql.Stmt
-	groupIncidentStmt        *sql.Stmt
-	groupsAfterStmt          *sql.Stmt
-	incidentByKeyStmt        *sql.Stmt
-	incidentFinishedAtStmt   *sql.Stmt
-	incidentItemsStmt        *sql.Stmt
-	incidentLifeStmt         *sql.Stmt
-	incidentStandingStmt     *sql.Stmt
-	incidentStateStmt        *sql.Stmt
-	incidentsAfterStmt       *sql.Stmt
-	insertEventStmt          *sql.Stmt
-	installationStmt         *sql.Stmt
-	itemSeenAtStmt           *sql.Stmt
-	itemsAfterStmt           *sql.Stmt
-	keysAfterStmt            *sql.Stmt
-	livesAfterStmt           *sql.Stmt
-	mergedIncidentsStmt      *sql.Stmt
-	nextNumberStmt           *sql.Stmt
-	occupancyStmt            *sql.Stmt
-	openFollowupsStmt        *sql.Stmt
-	openIncidentsStmt        *sql.Stmt
-	pendingItemsStmt         *sql.Stmt
-	pendingItemsOfStmt       *sql.Stmt
-	pendingStatusStmt        *sql.Stmt
-	pendingSubjectsStmt      *sql.Stmt
-	proveWritableStmt        *sql.Stmt
-	pruneItemsStmt           *sql.Stmt
-	raiseLifeStmt            *sql.Stmt
-	raiseNumberStmt          *sql.Stmt
-	recordItemsStmt          *sql.Stmt
-	resendAllItemsStmt       *sql.Stmt
-	resendItemsStmt          *sql.Stmt
-	returnItemsStmt          *sql.Stmt
-	saveFollowupStmt         *sql.Stmt
-	saveIncidentStmt         *sql.Stmt
-	saveIncidentKeyStmt      *sql.Stmt
-	sendItemsStmt            *sql.Stmt
-	sentStatusStmt           *sql.Stmt
-	setFoldVersionStmt       *sql.Stmt
-	touchItemStmt            *sql.Stmt
-	unfinishedIncidentsStmt  *sql.Stmt
-	unrecordedIncidentsStmt  *sql.Stmt
+	db                         DBTX
+	tx                         *sql.Tx
+	acceptItemStmt             *sql.Stmt
+	addItemStmt                *sql.Stmt
+	addLifeStmt                *sql.Stmt
+	adoptInstallationStmt      *sql.Stmt
+	bindGroupStmt              *sql.Stmt
+	changedIncidentsStmt       *sql.Stmt
+	countFollowupsStmt         *sql.Stmt
+	countersStmt               *sql.Stmt
+	deliverItemsStmt           *sql.Stmt
+	discardItemsStmt           *sql.Stmt
+	eventsStmt                 *sql.Stmt
+	finishIncidentStmt         *sql.Stmt
+	finishedAfterStmt          *sql.Stmt
+	foldVersionStmt            *sql.Stmt
+	followStmt                 *sql.Stmt
+	followsAfterStmt           *sql.Stmt
+	followsBeyondIncidentsStmt *sql.Stmt
+	followsOfStmt              *sql.Stmt
+	followsOfIncidentStmt      *sql.Stmt
+	followupByTicketStmt       *sql.Stmt
+	forgetReservedGroupsStmt   *sql.Stmt
+	forgetReservedKeysStmt     *sql.Stmt
+	groupIncidentStmt          *sql.Stmt
+	groupsAfterStmt            *sql.Stmt
+	handleItemsStmt            *sql.Stmt
+	incidentByKeyStmt          *sql.Stmt
+	incidentFinishedAtStmt     *sql.Stmt
+	incidentItemsStmt          *sql.Stmt
+	incidentLifeStmt           *sql.Stmt
+	incidentOfChannelStmt      *sql.Stmt
+	incidentSeqStmt            *sql.Stmt
+	incidentStandingStmt       *sql.Stmt
+	incidentStateStmt          *sql.Stmt
+	incidentsAfterStmt         *sql.Stmt
+	insertEventStmt            *sql.Stmt
+	installationStmt           *sql.Stmt
+	itemSeenAtStmt             *sql.Stmt
+	itemsAfterStmt             *sql.Stmt
+	keepSaidStmt               *sql.Stmt
+	keysAfterStmt              *sql.Stmt
+	livesAfterStmt             *sql.Stmt
+	mergedIncidentsStmt        *sql.Stmt
+	nextNumberStmt             *sql.Stmt
+	occupancyStmt              *sql.Stmt
+	openFollowupsStmt          *sql.Stmt
+	openIncidentsStmt          *sql.Stmt
+	pendingItemsStmt           *sql.Stmt
+	pendingItemsOfStmt         *sql.Stmt
+	pendingStatusStmt          *sql.Stmt
+	pendingSubjectsStmt        *sql.Stmt
+	pendingSubjectsOfStmt      *sql.Stmt
+	proveWritableStmt          *sql.Stmt
+	pruneItemsStmt             *sql.Stmt
+	raiseLifeStmt              *sql.Stmt
+	raiseNumberStmt            *sql.Stmt
+	recordItemsStmt            *sql.Stmt
+	resendAllItemsStmt         *sql.Stmt
+	resendItemsStmt            *sql.Stmt
+	returnItemsStmt            *sql.Stmt
+	saidAfterStmt              *sql.Stmt
+	saidAtStmt                 *sql.Stmt
+	saidLastStmt               *sql.Stmt
+	saveFollowupStmt           *sql.Stmt
+	saveIncidentStmt           *sql.Stmt
+	saveIncidentKeyStmt        *sql.Stmt
+	sendItemsStmt              *sql.Stmt
+	sentStatusStmt             *sql.Stmt
+	setFoldVersionStmt         *sql.Stmt
+	touchItemStmt              *sql.Stmt
+	transcriptAfterStmt        *sql.Stmt
+	unfinishedIncidentsStmt    *sql.Stmt
+	unfollowStmt               *sql.Stmt
+	unrecordedIncidentsStmt    *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                       tx,
-		tx:                       tx,
-		acceptItemStmt:           q.acceptItemStmt,
-		addItemStmt:              q.addItemStmt,
-		addLifeStmt:              q.addLifeStmt,
-		adoptInstallationStmt:    q.adoptInstallationStmt,
-		bindGroupStmt:            q.bindGroupStmt,
-		changedIncidentsStmt:     q.changedIncidentsStmt,
-		countFollowupsStmt:       q.countFollowupsStmt,
-		countersStmt:             q.countersStmt,
-		deliverItemsStmt:         q.deliverItemsStmt,
-		discardItemsStmt:         q.discardItemsStmt,
-		eventsStmt:               q.eventsStmt,
-		finishIncidentStmt:       q.finishIncidentStmt,
-		finishedAfterStmt:        q.finishedAfterStmt,
-		foldVersionStmt:          q.foldVersionStmt,
-		followupByTicketStmt:     q.followupByTicketStmt,
-		forgetReservedGroupsStmt: q.forgetReservedGroupsStmt,
-		forgetReservedKeysStmt:   q.forgetReservedKeysStmt,
-		groupIncidentStmt:        q.groupIncidentStmt,
-		groupsAfterStmt:          q.groupsAfterStmt,
-		incidentByKeyStmt:        q.incidentByKeyStmt,
-		incidentFinishedAtStmt:   q.incidentFinishedAtStmt,
-		incidentItemsStmt:        q.incidentItemsStmt,
-		incidentLifeStmt:         q.incidentLifeStmt,
-		incidentStandingStmt:     q.incidentStandingStmt,
-		incidentStateStmt:        q.incidentStateStmt,
-		incidentsAfterStmt:       q.incidentsAfterStmt,
-		insertEventStmt:          q.insertEventStmt,
-		installationStmt:         q.installationStmt,
-		itemSeenAtStmt:           q.itemSeenAtStmt,
-		itemsAfterStmt:           q.itemsAfterStmt,
-		keysAfterStmt:            q.keysAfterStmt,
-		livesAfterStmt:           q.livesAfterStmt,
-		mergedIncidentsStmt:      q.mergedIncidentsStmt,
-		nextNumberStmt:           q.nextNumberStmt,
-		occupancyStmt:            q.occupancyStmt,
-		openFollowupsStmt:        q.openFollowupsStmt,
-		openIncidentsStmt:        q.openIncidentsStmt,
-		pendingItemsStmt:         q.pendingItemsStmt,
-		pendingItemsOfStmt:       q.pendingItemsOfStmt,
-		pendingStatusStmt:        q.pendingStatusStmt,
-		pendingSubjectsStmt:      q.pendingSubjectsStmt,
-		proveWritableStmt:        q.proveWritableStmt,
-		pruneItemsStmt:           q.pruneItemsStmt,
-		raiseLifeStmt:            q.raiseLifeStmt,
-		raiseNumberStmt:          q.raiseNumberStmt,
-		recordItemsStmt:          q.recordItemsStmt,
-		resendAllItemsStmt:       q.resendAllItemsStmt,
-		resendItemsStmt:          q.resendItemsStmt,
-		returnItemsStmt:          q.returnItemsStmt,
-		saveFollowupStmt:         q.saveFollowupStmt,
-		saveIncidentStmt:         q.saveIncidentStmt,
-		saveIncidentKeyStmt:      q.saveIncidentKeyStmt,
-		sendItemsStmt:            q.sendItemsStmt,
-		sentStatusStmt:           q.sentStatusStmt,
-		setFoldVersionStmt:       q.setFoldVersionStmt,
-		touchItemStmt:            q.touchItemStmt,
-		unfinishedIncidentsStmt:  q.unfinishedIncidentsStmt,
-		unrecordedIncidentsStmt:  q.unrecordedIncidentsStmt,
+		db:                         tx,
+		tx:                         tx,
+		acceptItemStmt:             q.acceptItemStmt,
+		addItemStmt:                q.addItemStmt,
+		addLifeStmt:                q.addLifeStmt,
+		adoptInstallationStmt:      q.adoptInstallationStmt,
+		bindGroupStmt:              q.bindGroupStmt,
+		changedIncidentsStmt:       q.changedIncidentsStmt,
+		countFollowupsStmt:         q.countFollowupsStmt,
+		countersStmt:               q.countersStmt,
+		deliverItemsStmt:           q.deliverItemsStmt,
+		discardItemsStmt:           q.discardItemsStmt,
+		eventsStmt:                 q.eventsStmt,
+		finishIncidentStmt:         q.finishIncidentStmt,
+		finishedAfterStmt:          q.finishedAfterStmt,
+		foldVersionStmt:            q.foldVersionStmt,
+		followStmt:                 q.followStmt,
+		followsAfterStmt:           q.followsAfterStmt,
+		followsBeyondIncidentsStmt: q.followsBeyondIncidentsStmt,
+		followsOfStmt:              q.followsOfStmt,
+		followsOfIncidentStmt:      q.followsOfIncidentStmt,
+		followupByTicketStmt:       q.followupByTicketStmt,
+		forgetReservedGroupsStmt:   q.forgetReservedGroupsStmt,
+		forgetReservedKeysStmt:     q.forgetReservedKeysStmt,
+		groupIncidentStmt:          q.groupIncidentStmt,
+		groupsAfterStmt:            q.groupsAfterStmt,
+		handleItemsStmt:            q.handleItemsStmt,
+		incidentByKeyStmt:          q.incidentByKeyStmt,
+		incidentFinishedAtStmt:     q.incidentFinishedAtStmt,
+		incidentItemsStmt:          q.incidentItemsStmt,
+		incidentLifeStmt:           q.incidentLifeStmt,
+		incidentOfChannelStmt:      q.incidentOfChannelStmt,
+		incidentSeqStmt:            q.incidentSeqStmt,
+		incidentStandingStmt:       q.incidentStandingStmt,
+		incidentStateStmt:          q.incidentStateStmt,
+		incidentsAfterStmt:         q.incidentsAfterStmt,
+		insertEventStmt:            q.insertEventStmt,
+		installationStmt:           q.installationStmt,
+		itemSeenAtStmt:             q.itemSeenAtStmt,
+		itemsAfterStmt:             q.itemsAfterStmt,
+		keepSaidStmt:               q.keepSaidStmt,
+		keysAfterStmt:              q.keysAfterStmt,
+		livesAfterStmt:             q.livesAfterStmt,
+		mergedIncidentsStmt:        q.mergedIncidentsStmt,
+		nextNumberStmt:             q.nextNumberStmt,
+		occupancyStmt:              q.occupancyStmt,
+		openFollowupsStmt:          q.openFollowupsStmt,
+		openIncidentsStmt:          q.openIncidentsStmt,
+		pendingItemsStmt:           q.pendingItemsStmt,
+		pendingItemsOfStmt:         q.pendingItemsOfStmt,
+		pendingStatusStmt:          q.pendingStatusStmt,
+		pendingSubjectsStmt:        q.pendingSubjectsStmt,
+		pendingSubjectsOfStmt:      q.pendingSubjectsOfStmt,
+		proveWritableStmt:          q.proveWritableStmt,
+		pruneItemsStmt:             q.pruneItemsStmt,
+		raiseLifeStmt:              q.raiseLifeStmt,
+		raiseNumberStmt:            q.raiseNumberStmt,
+		recordItemsStmt:            q.recordItemsStmt,
+		resendAllItemsStmt:         q.resendAllItemsStmt,
+		resendItemsStmt:            q.resendItemsStmt,
+		returnItemsStmt:            q.returnItemsStmt,
+		saidAfterStmt:              q.saidAfterStmt,
+		saidAtStmt:                 q.saidAtStmt,
+		saidLastStmt:               q.saidLastStmt,
+		saveFollowupStmt:           q.saveFollowupStmt,
+		saveIncidentStmt:           q.saveIncidentStmt,
+		saveIncidentKeyStmt:        q.saveIncidentKeyStmt,
+		sendItemsStmt:              q.sendItemsStmt,
+		sentStatusStmt:             q.sentStatusStmt,
+		setFoldVersionStmt:         q.setFoldVersionStmt,
+		touchItemStmt:              q.touchItemStmt,
+		transcriptAfterStmt:        q.transcriptAfterStmt,
+		unfinishedIncidentsStmt:    q.unfinishedIncidentsStmt,
+		unfollowStmt:               q.unfollowStmt,
+		unrecordedIncidentsStmt:    q.unrecordedIncidentsStmt,
 	}
 }

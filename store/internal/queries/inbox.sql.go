@@ -77,6 +77,24 @@ func (q *Queries) DiscardItems(ctx context.Context, arg DiscardItemsParams) erro
 	return err
 }
 
+const handleItems = `-- name: HandleItems :exec
+UPDATE inbox SET reason = $1, settled_at = $2, body = '{}'
+WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($3))
+  AND COALESCE(settled_at, sent_at) IS NULL
+`
+
+type HandleItemsParams struct {
+	Reason string
+	Now    Moment
+	IDs    IDs
+}
+
+// What was done at once needs no body any more: it may hold what people said.
+func (q *Queries) HandleItems(ctx context.Context, arg HandleItemsParams) error {
+	_, err := q.exec(ctx, q.handleItemsStmt, handleItems, arg.Reason, arg.Now, arg.IDs)
+	return err
+}
+
 const incidentItems = `-- name: IncidentItems :many
 SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox
@@ -354,6 +372,46 @@ func (q *Queries) PendingSubjects(ctx context.Context, arg PendingSubjectsParams
 			&i.Source,
 			&i.Subject,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pendingSubjectsOf = `-- name: PendingSubjectsOf :many
+SELECT source, subject, CAST(min(id) AS BIGINT) AS oldest FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NULL AND kind = $1
+GROUP BY source, subject HAVING min(id) > CAST($2 AS BIGINT) ORDER BY min(id)
+`
+
+type PendingSubjectsOfParams struct {
+	Kind  string
+	After int64
+}
+
+type PendingSubjectsOfRow struct {
+	Source  string
+	Subject string
+	Oldest  int64
+}
+
+func (q *Queries) PendingSubjectsOf(ctx context.Context, arg PendingSubjectsOfParams) ([]PendingSubjectsOfRow, error) {
+	rows, err := q.query(ctx, q.pendingSubjectsOfStmt, pendingSubjectsOf, arg.Kind, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PendingSubjectsOfRow
+	for rows.Next() {
+		var i PendingSubjectsOfRow
+		if err := rows.Scan(&i.Source, &i.Subject, &i.Oldest); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

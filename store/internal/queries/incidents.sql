@@ -8,15 +8,16 @@ SELECT status, resolved_at, merged_into FROM incidents WHERE number = $1;
 INSERT INTO incidents (
     number, seq, status, severity, service, title, commander,
     declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, ended_at, changed_at,
-    merged_into, search, state, exercise
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    merged_into, search, state, exercise, channel_id
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT (number) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
     title = excluded.title, commander = excluded.commander,
     declared_at = excluded.declared_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
     resolved_at = excluded.resolved_at, closed_at = excluded.closed_at, ended_at = excluded.ended_at,
     changed_at = excluded.changed_at,
-    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise;
+    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise,
+    channel_id = excluded.channel_id;
 
 -- name: SaveFollowup :exec
 INSERT INTO followups (incident, position, id, title, owner, due_at, ticket_key, status, url, done, data)
@@ -72,3 +73,10 @@ SELECT m.number, m.merged_into
 FROM incidents s JOIN incidents m ON m.merged_into = s.number
 WHERE s.finished_at IS NULL AND s.ended_at IS NULL AND m.merged_into IS NOT NULL
 ORDER BY m.number;
+
+-- name: IncidentOfChannel :one
+SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> ''
+ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1;
+
+-- name: IncidentSeq :one
+SELECT seq FROM incidents WHERE number = $1;

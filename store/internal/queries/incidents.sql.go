@@ -115,6 +115,29 @@ func (q *Queries) IncidentLife(ctx context.Context, incident int64) (int64, erro
 	return life, err
 }
 
+const incidentOfChannel = `-- name: IncidentOfChannel :one
+SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> ''
+ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1
+`
+
+func (q *Queries) IncidentOfChannel(ctx context.Context, channelID string) (int64, error) {
+	row := q.queryRow(ctx, q.incidentOfChannelStmt, incidentOfChannel, channelID)
+	var number int64
+	err := row.Scan(&number)
+	return number, err
+}
+
+const incidentSeq = `-- name: IncidentSeq :one
+SELECT seq FROM incidents WHERE number = $1
+`
+
+func (q *Queries) IncidentSeq(ctx context.Context, number int64) (int64, error) {
+	row := q.queryRow(ctx, q.incidentSeqStmt, incidentSeq, number)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const incidentStanding = `-- name: IncidentStanding :one
 SELECT status, resolved_at, merged_into FROM incidents WHERE number = $1
 `
@@ -335,15 +358,16 @@ const saveIncident = `-- name: SaveIncident :exec
 INSERT INTO incidents (
     number, seq, status, severity, service, title, commander,
     declared_at, acknowledged_at, mitigated_at, resolved_at, closed_at, ended_at, changed_at,
-    merged_into, search, state, exercise
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    merged_into, search, state, exercise, channel_id
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT (number) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, severity = excluded.severity, service = excluded.service,
     title = excluded.title, commander = excluded.commander,
     declared_at = excluded.declared_at, acknowledged_at = excluded.acknowledged_at, mitigated_at = excluded.mitigated_at,
     resolved_at = excluded.resolved_at, closed_at = excluded.closed_at, ended_at = excluded.ended_at,
     changed_at = excluded.changed_at,
-    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise
+    merged_into = excluded.merged_into, search = excluded.search, state = excluded.state, exercise = excluded.exercise,
+    channel_id = excluded.channel_id
 `
 
 type SaveIncidentParams struct {
@@ -365,6 +389,7 @@ type SaveIncidentParams struct {
 	Search         string
 	State          string
 	Exercise       bool
+	ChannelID      string
 }
 
 func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) error {
@@ -387,6 +412,7 @@ func (q *Queries) SaveIncident(ctx context.Context, arg SaveIncidentParams) erro
 		arg.Search,
 		arg.State,
 		arg.Exercise,
+		arg.ChannelID,
 	)
 	return err
 }

@@ -16,7 +16,31 @@ type Event struct {
 	Data      string
 }
 
+type Follow struct {
+	Account     string
+	Kind        string
+	Name        string
+	PersonName  string
+	PersonEmail string
+	Since       Moment
+}
+
 type IncidentLife struct {
 	Incident int64
 	Life     int64
+}
+
+type Transcript struct {
+	Channel   string
+	Message   string
+	Incident  int64
+	At        Moment
+	Thread    string
+	Account   string
+	Author    string
+	Url       string
+	Stage     int64
+	ChangedAt Moment
+	Files     string
+	Text      string
 }

@@ -52,7 +52,8 @@ CREATE TABLE incidents (
     mitigated_at    TIMESTAMPTZ,
     closed_at       TIMESTAMPTZ,
     changed_at      TIMESTAMPTZ,
-    exercise        BOOLEAN NOT NULL
+    exercise        BOOLEAN NOT NULL,
+    channel_id      TEXT NOT NULL
 );
 
 CREATE TABLE followups (
@@ -97,4 +98,31 @@ CREATE TABLE alert_groups (
     group_key TEXT   NOT NULL,
     incident  BIGINT NOT NULL,
     PRIMARY KEY (source, group_key)
+);
+
+-- A message is as it was said (stage 0), edited (1) or deleted (2).
+CREATE TABLE transcript (
+    channel    TEXT        NOT NULL,
+    message    TEXT        NOT NULL,
+    incident   BIGINT      NOT NULL,
+    at         TIMESTAMPTZ NOT NULL,
+    thread     TEXT        NOT NULL,
+    account    TEXT        NOT NULL,
+    author     TEXT        NOT NULL,
+    url        TEXT        NOT NULL,
+    stage      BIGINT      NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    files      TEXT        NOT NULL,
+    text       TEXT        NOT NULL,
+    PRIMARY KEY (channel, message)
+);
+
+CREATE TABLE follows (
+    account      TEXT        NOT NULL,
+    kind         TEXT        NOT NULL,
+    name         TEXT        NOT NULL,
+    person_name  TEXT        NOT NULL,
+    person_email TEXT        NOT NULL,
+    since        TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (account, kind, name)
 );

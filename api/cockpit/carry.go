@@ -1,0 +1,232 @@
+package cockpit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"muster/api"
+	"muster/chat"
+	"muster/chat/card"
+	"muster/incident"
+	"muster/integrations"
+	"muster/store"
+)
+
+// CarryOut does what an act that [Cockpit.Take] has kept asks for, and answers whoever did
+// it. It may be repeated: commands take effect once, and answers may be given twice. Nil
+// settles the act, also where it was refused, which its sender was told. With an error it
+// is to be carried out again later; the sender was told so, once.
+func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
+	t := &turn{Cockpit: c, act: act, now: c.now(), carrying: true, asking: true}
+	p, err := t.plan(ctx)
+	for err == nil && p.later != nil {
+		p, err = p.later(ctx)
+	}
+	var after incident.State
+	if err == nil {
+		after, err = t.execute(ctx, p)
+	}
+	switch {
+	case err == nil:
+		c.delayed.done(act.ID)
+		t.confirm(ctx, p, after)
+		return nil
+	case isWords(err), isSettled(err):
+		c.delayed.done(act.ID)
+		t.log().InfoContext(ctx, "an act was refused", "error", err)
+		if t.mayAnswer() {
+			t.tell(ctx, t.words(ctx, err))
+		}
+		return nil
+	case ctx.Err() != nil, errors.Is(err, errTooEarly):
+		return err
+	}
+	if t.mayAnswer() && c.delayed.first(act.ID) {
+		t.tell(ctx, card.Answer("Muster cannot do this right now. Nothing is lost: it is done as soon as that is possible, and you need not repeat it."))
+	}
+	return err
+}
+
+// execute does what is planned. It may be repeated.
+func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
+	after := p.about
+	if p.declare != nil {
+		d := *p.declare
+		d.Actor, d.Source = t.actor(ctx), t.source()
+		state, err := t.commander.Declare(ctx, t.key(""), d)
+		if err != nil {
+			return incident.State{}, err
+		}
+		after = state
+	}
+	for _, intent := range p.intents {
+		// Each has a key of its own, which does not depend on what else there is to do: a part
+		// may be done already when the act is carried out again.
+		state, err := t.commander.Do(ctx, incident.Command{
+			Incident: p.about.ID, Key: t.key(intent.Name()), Actor: t.actor(ctx), Source: t.source(), Intent: intent,
+		})
+		if err != nil {
+			return incident.State{}, err
+		}
+		after = state
+	}
+	for _, f := range p.follow {
+		if err := t.keeper.Follow(ctx, t.signed(ctx, f)); err != nil {
+			return incident.State{}, err
+		}
+	}
+	for _, f := range p.unfollow {
+		if err := t.keeper.Unfollow(ctx, t.signed(ctx, f)); err != nil {
+			return incident.State{}, err
+		}
+	}
+	if p.said != nil {
+		return after, t.keeper.KeepSaid(ctx, *p.said)
+	}
+	return after, nil
+}
+
+// signed is a subscription of whoever did the act.
+func (t *turn) signed(ctx context.Context, f store.Follow) store.Follow {
+	f.Account, f.Person = t.act.By.ID, t.self(ctx)
+	return f
+}
+
+// confirm answers what was done, where that cannot be seen anyhow.
+func (t *turn) confirm(ctx context.Context, p plan, after incident.State) {
+	switch {
+	case p.form != nil:
+		// It was opened when the act was kept, unless things have changed since.
+		t.tell(ctx, t.needsForm(*p.form))
+	case p.answer != nil:
+		t.tell(ctx, *p.answer)
+	case p.done == nil:
+	case len(p.intents) > 0 && after.Seq == p.about.Seq:
+		t.tell(ctx, card.Answer("Nothing to do: that is so already."))
+	case !p.quiet || after.Channel.ID == "":
+		t.tell(ctx, p.done(after))
+	}
+	if p.declare != nil && after.Channel.ID == "" {
+		t.tellChannel(ctx, after)
+	}
+}
+
+// channelWithin is how long whoever declared an incident is kept waiting for the way to its
+// channel.
+const channelWithin = 10 * time.Second
+
+// tellChannel says where the channel of a new incident is, as soon as it is open.
+func (t *turn) tellChannel(ctx context.Context, declared incident.State) {
+	err := t.beside(func(ctx context.Context) {
+		waiting, cancel := context.WithTimeout(ctx, channelWithin)
+		defer cancel()
+		changes, unsubscribe := t.reader.Subscribe(declared.ID)
+		defer unsubscribe()
+		for {
+			state, err := t.reader.Incident(waiting, declared.ID)
+			if err == nil && state.Channel.ID != "" {
+				t.tell(ctx, channelCard(state))
+				return
+			}
+			select {
+			case <-waiting.Done():
+				return
+			case _, open := <-changes:
+				if !open {
+					return
+				}
+			}
+		}
+	})
+	if err != nil {
+		t.log().InfoContext(ctx, "the way to a new channel is not told", "incident", declared.ID, "error", err)
+	}
+}
+
+func channelCard(s incident.State) chat.Card {
+	c := card.Answer(fmt.Sprintf("%s meets in #%s.", s.ID, s.Channel.Name))
+	if s.Channel.URL != "" {
+		c.Parts = []chat.Part{{Body: chat.Text{chat.Plain(string(s.ID) + " meets in "), chat.Linked("#"+s.Channel.Name, s.Channel.URL), chat.Plain(".")}}}
+	}
+	return c
+}
+
+// mayAnswer says whether an act is one that people expect an answer to. What they said in
+// the channel, or did to a message, is no question.
+func (t *turn) mayAnswer() bool {
+	if m := t.act.Message; m != nil {
+		_, _, marked := readMark(m.Text)
+		return marked && !m.Edited && !m.Deleted
+	}
+	return t.act.Membership == nil
+}
+
+// isWords says whether an error is an answer to whoever did the act, rather than a failure.
+func isWords(err error) bool {
+	var (
+		asked   *question
+		broken  *incident.RuleError
+		wrong   *incident.InvalidError
+		missing *incident.NotFoundError
+	)
+	return errors.As(err, &asked) || errors.As(err, &broken) || errors.As(err, &wrong) || errors.As(err, &missing)
+}
+
+// isSettled says whether an error would come again whenever the act was carried out.
+func isSettled(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || integrations.IsFinal(err)
+}
+
+// words are what is answered to an error.
+func (t *turn) words(ctx context.Context, err error) chat.Card {
+	var asked *question
+	switch {
+	case errors.As(err, &asked):
+		return asked.card
+	case isWords(err):
+		return card.Answer(capital(err.Error()) + ".")
+	case errors.Is(err, store.ErrNotFound):
+		return card.Answer("That incident is not there (any more).")
+	case integrations.IsFinal(err):
+		t.log().WarnContext(ctx, "the chat refused what an act needs", "error", err)
+		return card.Answer("The chat does not let Muster do this: " + incident.CutText(err.Error(), incident.MaxErrorRunes))
+	case errors.Is(err, api.ErrUnavailable):
+		return card.Answer("Muster cannot answer right now. Please try again in a moment.")
+	}
+	t.log().ErrorContext(ctx, "an act could not be answered", "error", err)
+	return card.Answer("Something went wrong in Muster, and its log says what. Please try again in a moment.")
+}
+
+// delayed remembers who was told that something takes longer, so that nobody is told so at
+// every attempt. A restart forgets it, which costs one more message.
+type delayed struct {
+	mu   sync.Mutex
+	told map[string]bool
+}
+
+// mostDelayed bounds what is remembered. Beyond it, people may be told more than once.
+const mostDelayed = 10_000
+
+// first says whether somebody is still to be told about an act, and remembers that they are.
+func (d *delayed) first(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.told[id] {
+		return false
+	}
+	if d.told == nil || len(d.told) >= mostDelayed {
+		d.told = map[string]bool{}
+	}
+	d.told[id] = true
+	return true
+}
+
+// done forgets an act.
+func (d *delayed) done(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.told, id)
+}

@@ -37,13 +37,16 @@ func forEffect(ctx workflow.Context, action, summary string) workflow.Context {
 // (integrations.RequestTimeout); the pager, which answers within a second and takes a repeated
 // page for the same one, has half of it, since somebody is waiting to be woken. What a playbook
 // asks of a team's own services may take as long as it says, a minute at most, and some seconds
-// to connect and to report it.
+// to connect and to report it. Whoever follows an incident is told one by one, and an attempt
+// goes on where the one before had to stop.
 func patience(action string) time.Duration {
 	switch action {
 	case playbooks.PagerDutyPage:
 		return 10 * time.Second
 	case playbooks.HTTPRequest:
 		return 75 * time.Second
+	case playbooks.SlackNotify:
+		return 2 * time.Minute
 	default:
 		return 20 * time.Second
 	}

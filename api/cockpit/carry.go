@@ -20,7 +20,7 @@ import (
 // settles the act, also where it was refused, which its sender was told. With an error it
 // is to be carried out again later; the sender was told so, once.
 func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
-	t := &turn{Cockpit: c, act: act, now: c.now(), carrying: true}
+	t := &turn{Cockpit: c, act: act, now: c.now(), carrying: true, asking: true}
 	p, err := t.plan(ctx)
 	for err == nil && p.later != nil {
 		p, err = p.later(ctx)
@@ -62,15 +62,11 @@ func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
 		}
 		after = state
 	}
-	for n, intent := range p.intents {
-		// The first is the act; what comes with it has a key of its own, which does not depend
-		// on what else comes with it.
-		suffix := ""
-		if n > 0 {
-			suffix = intent.Name()
-		}
+	for _, intent := range p.intents {
+		// Each has a key of its own, which does not depend on what else there is to do: a part
+		// may be done already when the act is carried out again.
 		state, err := t.commander.Do(ctx, incident.Command{
-			Incident: p.about.ID, Key: t.key(suffix), Actor: t.actor(ctx), Source: t.source(), Intent: intent,
+			Incident: p.about.ID, Key: t.key(intent.Name()), Actor: t.actor(ctx), Source: t.source(), Intent: intent,
 		})
 		if err != nil {
 			return incident.State{}, err

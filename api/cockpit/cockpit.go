@@ -221,6 +221,7 @@ const answerFor = 15 * time.Second
 
 // answerAtOnce understands and answers an act that changes nothing.
 func (t *turn) answerAtOnce(ctx context.Context) {
+	t.asking = true
 	p, err := t.plan(ctx)
 	t.deliver(ctx, p, err)
 }

@@ -51,9 +51,11 @@ type turn struct {
 	*Cockpit
 	act chat.Act
 	now time.Time
-	// carrying says that the act is being carried out: the chat may be asked who people are.
-	// Until then there is no time for that.
+	// carrying says that the act is being carried out, after it was kept.
 	carrying bool
+	// asking says that the chat may be asked who people are. While an act is being taken
+	// there is no time for that.
+	asking bool
 	// target is the incident that the act names; empty leaves it to the channel.
 	target incident.ID
 	// wording is the command line that is being understood, for what is asked about it.
@@ -173,14 +175,14 @@ func activeStatuses() []incident.Status {
 	return []incident.Status{incident.Investigating, incident.Identified, incident.Monitoring}
 }
 
-// person returns who an account belongs to. Before the act is carried out, and where the
+// person returns who an account belongs to. While the act is being taken, and where the
 // chat cannot say, it is known by the name that came along.
 func (t *turn) person(ctx context.Context, id, name string) incident.Person {
 	if name == "" {
 		name = id
 	}
 	stand := incident.Person{Name: incident.CutText(name, incident.MaxNameRunes)}
-	if !t.carrying || id == "" {
+	if !t.asking || id == "" {
 		return stand
 	}
 	return t.identify(ctx, id, stand)

@@ -45,11 +45,11 @@ func (c *Client) Tell(ctx context.Context, key string, person incident.Person, c
 	if err != nil || !ok {
 		return false, err
 	}
-	return c.tellAccount(ctx, key, accountID, card)
+	return c.TellAccount(ctx, key, accountID, card)
 }
 
-// tellAccount sends a private message to an account.
-func (c *Client) tellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error) {
+// TellAccount is [Client.Tell] for an account, by its id.
+func (c *Client) TellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error) {
 	const operation = "conversations.open"
 	channel, err := integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (*slackapi.Channel, error) {
 		channel, _, _, err := c.api.OpenConversationContext(ctx, &slackapi.OpenConversationParameters{Users: []string{accountID}})
@@ -92,7 +92,7 @@ func (c *Client) Answer(ctx context.Context, act chat.Act, card chat.Card) error
 			return err
 		}
 	}
-	told, err := c.tellAccount(ctx, "answer:"+act.ID, act.By.ID, card)
+	told, err := c.TellAccount(ctx, "answer:"+act.ID, act.By.ID, card)
 	if err == nil && !told {
 		return c.calls.Refuse("conversations.open", "the answer to %s cannot be shown to the account %s, which takes no messages from Muster",
 			act.ID, act.By.ID)

@@ -119,6 +119,9 @@ type Reader interface {
 	// Alerts returns what monitoring reported to an incident, in the order of arrival,
 	// after the given item, at most limit of it.
 	Alerts(ctx context.Context, id incident.ID, after int64, limit int) ([]store.Item, error)
+	// Transcript returns what was said in an incident's channel, as far as it is kept, after
+	// the given message, at most limit of it.
+	Transcript(ctx context.Context, id incident.ID, after incident.MessageRef, limit int) ([]store.Said, error)
 	// Subscribe tells of changes of one incident, or of all for the empty id, until
 	// the returned function is called. Changes may be dropped when the reader is slow:
 	// each says that there is something to read, not what.

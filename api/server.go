@@ -115,6 +115,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.api = humagin.NewWithGroup(s.engine, own, describe(s.version))
 	s.registerIncidents()
 	s.registerAlerts()
+	s.registerTranscript()
 	s.registerCommands()
 	s.registerSteps()
 	s.registerFollowups()

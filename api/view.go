@@ -63,6 +63,7 @@ type Incident struct {
 	Playbook  *Playbook  `json:"playbook"`
 	Exercise  *Exercise  `json:"exercise" doc:"Set where the incident is practice, which counts in no statistics and wakes nobody."`
 	OnCall    []Person   `json:"on_call" nullable:"false" doc:"The people whom the pager named last."`
+	Present   []Person   `json:"present" nullable:"false" doc:"The people in the incident's channel, as far as the chat has told of them."`
 
 	PostmortemAt  *time.Time `json:"postmortem_at" doc:"When the postmortem was first drafted."`
 	PostmortemURL string     `json:"postmortem_url" doc:"Where the postmortem is, once it is drafted."`
@@ -255,7 +256,7 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		AlertCount: in.AlertCount(), AlertsFiring: in.AlertsFiring(), AlertsClearedAt: moment(in.AlertsClearedAt),
 		Steps: each(in.Steps, func(step incident.Step) Step { return viewStep(in, step) }),
 		Pages: each(in.Pages, viewPage), Followups: each(in.Followups, viewFollowup),
-		OnCall:       each(in.OnCall, viewPerson),
+		OnCall: each(in.OnCall, viewPerson), Present: each(in.Present, viewPerson),
 		PostmortemAt: moment(in.PostmortemAt),
 		Seq:          in.Seq, At: in.At.UTC(),
 	}

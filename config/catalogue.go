@@ -17,6 +17,9 @@ type Catalogue struct {
 	defaults   Defaults
 	fallback   Fallback
 	outbound   Outbound
+	cockpit    Cockpit
+	people     []Person
+	channels   []string // of the announcements
 
 	severityIndex, teamIndex, serviceIndex index
 
@@ -74,6 +77,8 @@ type Service struct {
 	PagerDuty PagerDuty
 	Jira      Jira
 	Chat      Chat
+	// Announcements are where its incidents are announced.
+	Announcements []Announcement
 	// Runbooks and Dashboards are in the order in which to offer them.
 	Runbooks   []Link
 	Dashboards []Link

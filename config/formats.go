@@ -41,6 +41,35 @@ var (
 		pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`),
 		hint:    "use up to 40 lower-case letters, digits, hyphens and underscores, as in inc-pay",
 	}
+	// https://docs.slack.dev/interactivity/implementing-slash-commands: at most 32
+	// characters, without spaces.
+	slashCommand = syntax{
+		what:    "a slash command",
+		pattern: regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`),
+		hint:    "write a slash and up to 31 lower-case letters, digits, hyphens and underscores, as in /incident",
+	}
+	emoji = syntax{
+		what:    "the name of an emoji",
+		pattern: regexp.MustCompile(`^[a-z0-9_+'-]{1,100}$`),
+		hint:    "write the name that Slack shows, without colons, as in pushpin",
+	}
+	// No vendor says how long its users' ids are. The patterns are there to catch names and
+	// addresses in their place.
+	slackUser = syntax{
+		what:    "the id of a Slack member",
+		pattern: regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`),
+		hint:    "copy the member ID from the person's profile in Slack, as in U0123456789",
+	}
+	pagerDutyUser = syntax{
+		what:    "the id of a PagerDuty user",
+		pattern: regexp.MustCompile(`^[A-Z0-9]{3,20}$`),
+		hint:    "take it from the address of the user's page in PagerDuty, as in PABC123",
+	}
+	jiraUser = syntax{
+		what:    "the id of an Atlassian account",
+		pattern: regexp.MustCompile(`^[A-Za-z0-9:_-]{3,128}$`),
+		hint:    `take it from the address of the person's profile in Jira, as in "5b10ac8d82e05b22cc7d4ef5" (in quotes, since some look like numbers)`,
+	}
 	slackChannel = syntax{
 		what:    "a Slack channel",
 		pattern: regexp.MustCompile(`^(#?[a-z0-9_-]{1,80}|[CG][A-Z0-9]{8,})$`),

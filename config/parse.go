@@ -42,7 +42,8 @@ type catalogueParser struct {
 }
 
 func (p *catalogueParser) parse(root ast.Node) {
-	top, ok := p.mapping(root, "the catalogue", "severities", "teams", "services", "routes", "defaults", "fallback", "http", "playbooks")
+	top, ok := p.mapping(root, "the catalogue", "severities", "teams", "services", "routes", "defaults", "fallback", "chat", "announcements", "people",
+		"http", "playbooks")
 	if !ok {
 		if len(p.findings) == 0 {
 			p.report(place{}, "begin with the sample: muster config sample > muster.yaml", "the catalogue is empty")
@@ -57,6 +58,9 @@ func (p *catalogueParser) parse(root ast.Node) {
 	p.parseDefaults(top)
 	p.inheritFromDefault()
 	p.parseFallback(top.get("fallback"))
+	p.parseChat(top.get("chat"))
+	p.parseAnnouncements(p.section(top, "announcements", false))
+	p.parsePeople(p.section(top, "people", false))
 	p.parseHTTP(top.get("http"))
 	for _, node := range p.section(top, "routes", false) {
 		p.parseRoute(node)

@@ -30,7 +30,12 @@ func (p *Production) BeforeApply() error {
 
 // Validate checks the settings of all groups. The error is Problems.
 func (p Production) Validate() error {
-	return Problems(nil).join(p.RequirePostgres(), p.Database.Validate(), p.Vendors.Validate(), p.Heartbeat.Validate())
+	var half Problems
+	if p.Slack.SigningSecret.IsSet() && p.SlackSandboxed() {
+		// Only muster dev has a sandbox that signs with it.
+		half.add(slackToken, "is not set, but %s is; set both to use Slack, or neither to do without it", slackSigningSecret)
+	}
+	return Problems(nil).join(p.RequirePostgres(), p.Database.Validate(), p.Vendors.Validate(), p.Heartbeat.Validate(), half.err())
 }
 
 // WorkerHTTP says where a worker serves its health and its metrics, and where people find

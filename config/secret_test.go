@@ -169,6 +169,7 @@ func TestEverySecretHasItsVariable(t *testing.T) {
 		"MUSTER_DATABASE_URL":             settings.DatabaseURL.Reveal(),
 		"MUSTER_SLACK_TOKEN":              settings.Slack.Token.Reveal(),
 		"MUSTER_SLACK_SIGNING_SECRET":     settings.Slack.SigningSecret.Reveal(),
+		"MUSTER_SLACK_APP_TOKEN":          settings.Slack.AppToken.Reveal(),
 		"MUSTER_PAGERDUTY_TOKEN":          settings.PagerDuty.Token.Reveal(),
 		"MUSTER_PAGERDUTY_WEBHOOK_SECRET": settings.PagerDuty.WebhookSecret.Reveal(),
 		"MUSTER_JIRA_TOKEN":               settings.Jira.Token.Reveal(),

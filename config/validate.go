@@ -126,9 +126,7 @@ func (d Database) Validate() error {
 func (v Vendors) Validate() error {
 	var problems Problems
 	problems.webURL("MUSTER_SLACK_API_URL", v.Slack.APIURL)
-	problems.allOrNone("Slack",
-		part{slackToken, v.Slack.Token.IsSet(), true},
-		part{slackSigningSecret, v.Slack.SigningSecret.IsSet(), true})
+	v.Slack.validate(&problems)
 
 	problems.webURL("MUSTER_PAGERDUTY_API_URL", v.PagerDuty.APIURL)
 	problems.webURL("MUSTER_PAGERDUTY_EVENTS_URL", v.PagerDuty.EventsURL)
@@ -167,6 +165,22 @@ func (v Vendors) Validate() error {
 		part{prometheusToken, v.Prometheus.Token.IsSet(), false})
 	return problems.err()
 }
+
+func (s Slack) validate(problems *Problems) {
+	if s.Token.IsSet() && !s.SigningSecret.IsSet() && !s.AppToken.IsSet() {
+		problems.add(slackSigningSecret, "is not set, but %s is; set it so that Slack can reach Muster, or %s so that Muster connects to Slack", slackToken, slackAppToken)
+	}
+	if s.AppToken.IsSet() && !s.Token.IsSet() {
+		problems.add(slackToken, "is not set, but %s is; set both to use Slack, or neither to do without it", slackAppToken)
+	}
+	if s.AppToken.IsSet() && !strings.HasPrefix(s.AppToken.Reveal(), appTokenPrefix) {
+		problems.add(slackAppToken, "is not an app-level token; those begin with %s and are made under Basic Information on the app's page", appTokenPrefix)
+	}
+}
+
+// appTokenPrefix begins Slack's app-level tokens.
+// https://docs.slack.dev/authentication/tokens
+const appTokenPrefix = "xapp-"
 
 func (m Mail) validate(problems *Problems) {
 	problems.allOrNone("a mail server",

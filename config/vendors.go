@@ -1,6 +1,10 @@
 package config
 
-import "os"
+import (
+	"os"
+	"strings"
+	"unicode"
+)
 
 // Vendors say how to reach Slack, PagerDuty, Jira, a mail server, a webhook and Prometheus, and
 // what Alertmanager must prove. A vendor without its token, or Prometheus without its URL, is
@@ -24,7 +28,10 @@ type Slack struct {
 	// SigningSecret proves that a request is from Slack
 	// (https://api.slack.com/authentication/verifying-requests-from-slack).
 	SigningSecret Secret `kong:"-"`
-	APIURL        string `name:"slack-api-url" env:"MUSTER_SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" help:"Slack's Web API."`
+	// AppToken lets Muster connect to Slack instead of Slack to Muster, from
+	// MUSTER_SLACK_APP_TOKEN (https://docs.slack.dev/apis/events-api/using-socket-mode).
+	AppToken Secret `kong:"-"`
+	APIURL   string `name:"slack-api-url" env:"MUSTER_SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" help:"Slack's Web API."`
 }
 
 // PagerDutyAPI is the access to a PagerDuty account.
@@ -32,13 +39,25 @@ type PagerDutyAPI struct {
 	// Token is a REST API key, from MUSTER_PAGERDUTY_TOKEN.
 	Token Secret `kong:"-"`
 	// WebhookSecret proves that a webhook is from PagerDuty
-	// (https://developer.pagerduty.com/docs/verifying-webhook-signatures).
+	// (https://developer.pagerduty.com/docs/verifying-webhook-signatures). It may be several:
+	// see WebhookSecrets.
 	WebhookSecret Secret `kong:"-"`
 	// From is the email address of the PagerDuty user in whose name Muster acts,
 	// which the REST API asks for in its header From.
 	From      string `name:"pagerduty-from" env:"MUSTER_PAGERDUTY_FROM" placeholder:"EMAIL" help:"Email address of the PagerDuty user in whose name Muster acts."`
 	APIURL    string `name:"pagerduty-api-url" env:"MUSTER_PAGERDUTY_API_URL" default:"https://api.pagerduty.com" placeholder:"URL" help:"PagerDuty's REST API; in the EU, https://api.eu.pagerduty.com."`
 	EventsURL string `name:"pagerduty-events-url" env:"MUSTER_PAGERDUTY_EVENTS_URL" default:"https://events.pagerduty.com" placeholder:"URL" help:"PagerDuty's Events API; in the EU, https://events.eu.pagerduty.com."`
+}
+
+// WebhookSecrets are the secrets of all webhooks that PagerDuty may send: each subscription
+// has one of its own, and while one is replaced, both count. In the setting, white space or
+// commas are between them.
+func (p PagerDutyAPI) WebhookSecrets() []Secret {
+	var secrets []Secret
+	for secret := range strings.FieldsFuncSeq(p.WebhookSecret.Reveal(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		secrets = append(secrets, NewSecret(secret))
+	}
+	return secrets
 }
 
 // JiraAPI is the access to a Jira site.
@@ -107,9 +126,10 @@ func (v Vendors) PrometheusSandboxed() bool { return v.Prometheus.URL == "" }
 func (v *Vendors) secrets() []secretVariable {
 	return []secretVariable{
 		{Variable{slackToken, "Slack bot token; the sandbox stands in for Slack if not set."}, &v.Slack.Token},
-		{Variable{slackSigningSecret, "Proves that requests come from Slack."}, &v.Slack.SigningSecret},
+		{Variable{slackSigningSecret, "Proves that requests come from Slack; not needed with MUSTER_SLACK_APP_TOKEN."}, &v.Slack.SigningSecret},
+		{Variable{slackAppToken, "App-level token of Slack (xapp-…): Muster connects to Slack by Socket Mode, where Slack cannot reach Muster."}, &v.Slack.AppToken},
 		{Variable{pagerDutyToken, "PagerDuty REST API key; the sandbox stands in for PagerDuty if not set."}, &v.PagerDuty.Token},
-		{Variable{pagerDutyWebhookSecret, "Proves that webhooks come from PagerDuty."}, &v.PagerDuty.WebhookSecret},
+		{Variable{pagerDutyWebhookSecret, "Proves that webhooks come from PagerDuty; several are separated by commas or white space."}, &v.PagerDuty.WebhookSecret},
 		{Variable{jiraToken, "Jira API token; the sandbox stands in for Jira if not set."}, &v.Jira.Token},
 		{Variable{jiraWebhookSecret, "Proves that webhooks come from Jira."}, &v.Jira.WebhookSecret},
 		{Variable{smtpURL, "Mail server, as smtp://user:password@host:587 or smtps://…; the sandbox stands in for it if neither this nor PagerDuty is set."}, &v.Mail.URL},
@@ -124,6 +144,7 @@ func (v *Vendors) secrets() []secretVariable {
 const (
 	slackToken             = "MUSTER_SLACK_TOKEN"
 	slackSigningSecret     = "MUSTER_SLACK_SIGNING_SECRET"
+	slackAppToken          = "MUSTER_SLACK_APP_TOKEN"
 	pagerDutyToken         = "MUSTER_PAGERDUTY_TOKEN"
 	pagerDutyWebhookSecret = "MUSTER_PAGERDUTY_WEBHOOK_SECRET"
 	jiraToken              = "MUSTER_JIRA_TOKEN"

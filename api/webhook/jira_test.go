@@ -122,5 +122,5 @@ func TestASignatureOfJiraIsChecked(t *testing.T) {
 
 func TestEverySourceIsRegistered(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"alertmanager", "jira"}, webhook.NewReceiver(&inbox{}, webhook.Sources(webhook.Secrets{})...).Names())
+	require.Equal(t, []string{"alertmanager", "jira", "pagerduty"}, webhook.NewReceiver(&inbox{}, webhook.Sources(webhook.Secrets{})...).Names())
 }

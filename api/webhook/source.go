@@ -29,6 +29,11 @@ type Secrets struct {
 	AlertmanagerToken config.Secret
 	// Jira is the secret with which Jira signs its webhooks.
 	Jira config.Secret
+	// PagerDuty are those with which PagerDuty signs its webhooks; see [PagerDuty].
+	PagerDuty config.Secret
+	// PagerDutyConnected says that the pages are real ones, whose news is not taken from
+	// everyone.
+	PagerDutyConnected bool
 }
 
 // Sources returns all the senders that Muster understands.
@@ -36,6 +41,7 @@ func Sources(secrets Secrets) []Source {
 	return []Source{
 		Alertmanager(secrets.AlertmanagerToken),
 		Jira(secrets.Jira),
+		PagerDuty(secrets.PagerDuty, secrets.PagerDutyConnected),
 	}
 }
 

@@ -36,14 +36,11 @@ func (c *Client) Authenticate(ctx context.Context) error {
 // HasUser says whether the account has a user with an e-mail address, upper and lower
 // case being the same. It changes nothing in PagerDuty.
 func (c *Client) HasUser(ctx context.Context, email string) (bool, error) {
-	found, err := integrations.Ask(ctx, c.calls, listUsers, func(ctx context.Context) (*pd.ListUsersResponse, error) {
-		// The query matches parts of names and addresses.
-		return c.api.ListUsersWithContext(ctx, pd.ListUsersOptions{Query: email, Limit: usersPerPage})
-	})
+	found, err := c.users(ctx, email)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(found.Users, func(user pd.User) bool { return strings.EqualFold(user.Email, email) }), nil
+	return slices.ContainsFunc(found, func(user pd.User) bool { return strings.EqualFold(user.Email, email) }), nil
 }
 
 // Standing is whether a page for a service would reach somebody now.

@@ -36,6 +36,8 @@ type Options struct {
 	// HTTPClient carries the requests, with the guards of
 	// [integrations.NewHTTPClient] added. Nil means a client of its own.
 	HTTPClient *http.Client
+	// Directory knows who has which account where e-mail addresses do not tell. It may be nil.
+	Directory integrations.Directory
 	// Unshaped sends calls without regard to PagerDuty's limits: for a stand-in that has
 	// none.
 	Unshaped bool
@@ -44,11 +46,16 @@ type Options struct {
 // Client acts in one PagerDuty account. Its methods may be repeated and called by many
 // goroutines at once; every error is an [*integrations.Error].
 type Client struct {
-	api   *pd.Client
-	calls *integrations.Caller
+	api       *pd.Client
+	calls     *integrations.Caller
+	apiURL    string
+	from      string
+	directory integrations.Directory
 
 	mu          sync.Mutex
 	routingKeys map[string]integrations.Secret // by service id
+	people      map[string]knownUser           // by account
+	selfID      string                         // the account of from, once it is known
 }
 
 // New returns a client. It sends nothing yet: a wrong token shows in the first call.
@@ -57,8 +64,9 @@ func New(options Options) *Client {
 	if options.From != "" {
 		client.Transport = &fromHeader{address: options.From, next: client.Transport}
 	}
+	apiURL := strings.TrimSuffix(cmp.Or(options.APIURL, defaultAPIURL), "/")
 	api := pd.NewClient(options.Token.Reveal(),
-		pd.WithAPIEndpoint(strings.TrimSuffix(cmp.Or(options.APIURL, defaultAPIURL), "/")),
+		pd.WithAPIEndpoint(apiURL),
 		pd.WithV2EventsAPIEndpoint(strings.TrimSuffix(cmp.Or(options.EventsURL, defaultEventsURL), "/")))
 	api.HTTPClient = client
 	calls := integrations.NewCaller(integrations.PagerDuty, explain, options.Token)
@@ -66,9 +74,8 @@ func New(options Options) *Client {
 		calls = calls.Shaped(limits)
 	}
 	return &Client{
-		api:         api,
-		calls:       calls,
-		routingKeys: map[string]integrations.Secret{},
+		api: api, calls: calls, apiURL: apiURL, from: options.From, directory: options.Directory,
+		routingKeys: map[string]integrations.Secret{}, people: map[string]knownUser{},
 	}
 }
 

@@ -88,6 +88,9 @@ func (c *Client) Resolve(ctx context.Context, page incident.Page) error {
 
 // change sends what became of a page.
 func (c *Client) change(ctx context.Context, page incident.Page, action string) error {
+	if isDirect(page) {
+		return c.changeDirect(ctx, page, action)
+	}
 	routingKey, known := c.knownRoutingKey(page.Service)
 	if !known {
 		var err error
@@ -142,15 +145,11 @@ func details(given map[string]string) any {
 // find returns the id and address of a page's incident, or nothing: PagerDuty works
 // through events in its own time, and a page is a page without an address.
 func (c *Client) find(ctx context.Context, page incident.Page) (id, address string) {
-	answer, err := integrations.Ask(ctx, c.calls, "GET /incidents", func(ctx context.Context) (*pd.ListIncidentsResponse, error) {
-		return c.api.ListIncidentsWithContext(ctx, pd.ListIncidentsOptions{
-			IncidentKey: page.Key, ServiceIDs: []string{page.Service}, SortBy: "created_at:desc", Limit: 1,
-		})
-	})
-	if err != nil || len(answer.Incidents) == 0 {
+	found, err := c.incidents(ctx, page.Key, page.Service)
+	if err != nil || len(found) == 0 {
 		return "", ""
 	}
-	return answer.Incidents[0].ID, answer.Incidents[0].HTMLURL
+	return found[0].ID, found[0].HTMLURL
 }
 
 // knownRoutingKey returns the routing key that was last looked up for a service.

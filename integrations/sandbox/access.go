@@ -10,12 +10,13 @@ import (
 // What the stand-ins say of the credentials that they are given, which is always that they
 // may do everything Muster does.
 
-// slackScopes are what every token has, as Slack lists them in the header X-OAuth-Scopes.
-var slackScopes = strings.Join([]string{
-	"bookmarks:read", "bookmarks:write", "channels:history", "channels:manage", "channels:read", "chat:write",
-	"groups:history", "groups:read", "groups:write", "pins:write",
-	"users:read", "users:read.email",
-}, ",")
+// slackScopes are what every token has where nobody says otherwise, as Slack lists them in the
+// header X-OAuth-Scopes.
+var slackScopes = []string{
+	"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read",
+	"chat:write", "commands", "files:read", "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write",
+	"pins:read", "pins:write", "reactions:read", "users:read", "users:read.email",
+}
 
 // listAbilities says what the account's plan lets it do:
 // https://developer.pagerduty.com/api-reference/, "List abilities".

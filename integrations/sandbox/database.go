@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", which needs no cgo
@@ -21,13 +22,43 @@ var schema2 string
 //go:embed schema_3.sql
 var schema3 string
 
+//go:embed schema_4.sql
+var schema4 string
+
 // schemas bring a file from one version to the next. The version is kept in SQLite's
 // user_version, so that a file of a later layout is refused rather than misread.
-var schemas = []string{schema1, schema2, schema3}
+var schemas = []string{schema1, schema2, schema3, schema4}
 
 // database is the sandbox's memory: one SQLite file behind one connection, so that
 // requests take turns and every transaction sees all that came before it.
-type database struct{ *sql.DB }
+type database struct {
+	*sql.DB
+	changes *changes
+}
+
+// changes counts what was changed, and tells those who wait for it.
+type changes struct {
+	mu    sync.Mutex
+	count int64         // of SQLite's rows that were changed since the file was opened
+	next  chan struct{} // closed by the next change
+}
+
+// now returns the count, and what is closed when it rises.
+func (c *changes) now() (int64, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count, c.next
+}
+
+func (c *changes) reach(count int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if count > c.count {
+		c.count = count
+		close(c.next)
+		c.next = make(chan struct{})
+	}
+}
 
 func openDatabase(ctx context.Context, path string) (database, error) {
 	db, err := sql.Open("sqlite", dataSource(path))
@@ -36,7 +67,7 @@ func openDatabase(ctx context.Context, path string) (database, error) {
 	}
 	db.SetMaxOpenConns(1)
 	db.SetConnMaxLifetime(0)
-	d := database{db}
+	d := database{db, &changes{next: make(chan struct{})}}
 	if err := d.migrate(ctx); err != nil {
 		return database{}, errors.Join(fmt.Errorf("sandbox: open %s: %w", path, err), db.Close())
 	}
@@ -87,7 +118,15 @@ func (d database) transact(ctx context.Context, work func(*sql.Tx) error) error 
 	if err := work(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	var count int64
+	if err := tx.QueryRowContext(ctx, "SELECT total_changes()").Scan(&count); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	d.changes.reach(count)
+	return nil
 }
 
 // collect runs a query and scans every row before it returns, since the transaction's

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,13 @@ import (
 type Service struct {
 	ID   string // as in PagerDuty's URLs, for example PCHECKOUT
 	Name string // for people, for example Checkout
+}
+
+// SlackShortcut is an entry of a message's menu, or of the workspace's own.
+type SlackShortcut struct {
+	CallbackID string // as the app's manifest has it
+	Name       string // for people
+	OnMessage  bool   // in the menu of messages; else in the workspace's
 }
 
 // Options say what the sandbox pretends to be. Path and PublicURL are required.
@@ -42,6 +50,21 @@ type Options struct {
 	// SlackChannels are channels that people made, by name or id. They take messages; the
 	// page and the state show them once Muster has said something there.
 	SlackChannels []string
+	// SlackRequestURL is where Muster takes what people do in Slack: commands, interactions
+	// and events alike. Empty: nothing is delivered, and people can only talk.
+	SlackRequestURL string
+	// SlackSigningSecret keys the signature of those deliveries. Required with SlackRequestURL.
+	SlackSigningSecret string
+	// SlackCommand is the slash command that is Muster's. Empty: /incident.
+	SlackCommand string
+	// SlackShortcuts are offered on messages and beside the composer. Nil: none.
+	SlackShortcuts []SlackShortcut
+	// SlackScopes are what the bot token says it was granted. Nil: what Muster needs.
+	SlackScopes []string
+	// SlackRetryPauses are how long an event that was not taken waits before it is sent again.
+	// Nil: Slack's own, which are none, a minute and five minutes.
+	SlackRetryPauses []time.Duration
+
 	// JiraProjects are the keys of the projects that take tickets, for example CHECKOUT.
 	JiraProjects []string
 
@@ -54,6 +77,9 @@ type Options struct {
 	Seed uint64
 }
 
+// slashCommand is Slack's form of a command.
+var slashCommand = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
+
 // projectKey is Jira's default pattern for project keys.
 var projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
 
@@ -65,6 +91,7 @@ type Sandbox struct {
 	faults   *faults
 	mail     *mailServer
 	webhooks *webhookSender
+	slack    *slackSender
 	mux      *http.ServeMux
 }
 
@@ -78,6 +105,14 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	options.PublicURL = strings.TrimRight(options.PublicURL, "/")
 	options.PagerDutyServices = slices.Clone(options.PagerDutyServices)
 	options.JiraProjects = slices.Clone(options.JiraProjects)
+	options.SlackShortcuts = slices.Clone(options.SlackShortcuts)
+	options.SlackCommand = cmp.Or(options.SlackCommand, "/incident")
+	if options.SlackScopes == nil {
+		options.SlackScopes = slackScopes
+	}
+	if options.SlackRetryPauses == nil {
+		options.SlackRetryPauses = slackRetryPauses
+	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -95,6 +130,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		faults:   newFaults(options.Seed),
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
+	s.slack = newSlackSender(options, db)
 	s.mux = s.routes()
 	err = errors.Join(s.addStandingChannels(ctx), s.startMail(ctx))
 	if err != nil {
@@ -115,6 +151,17 @@ func (o Options) validate() error {
 		if err := checkURL(o.JiraWebhookURL); err != nil {
 			errs = append(errs, fmt.Errorf("sandbox: JiraWebhookURL %w", err))
 		}
+	}
+	if o.SlackRequestURL != "" {
+		if err := checkURL(o.SlackRequestURL); err != nil {
+			errs = append(errs, fmt.Errorf("sandbox: SlackRequestURL %w", err))
+		}
+		if o.SlackSigningSecret == "" {
+			errs = append(errs, errors.New("sandbox: SlackSigningSecret is empty: deliveries to SlackRequestURL must be signed"))
+		}
+	}
+	if o.SlackCommand != "" && !slashCommand.MatchString(o.SlackCommand) {
+		errs = append(errs, fmt.Errorf("sandbox: SlackCommand is %q: a command is a slash and up to 31 small letters, digits, hyphens or underscores", o.SlackCommand))
 	}
 	seen := map[string]bool{}
 	for i, service := range o.PagerDutyServices {
@@ -155,6 +202,9 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.Handle("POST /sandbox/jira/issues/{key}/status", sameOrigin(s.moveIssue))
 
 	mux.Handle("/sandbox/slack/api/{method}", s.misbehaving(vendorSlack, s.slackAPI()))
+	mux.Handle("POST /sandbox/slack/hooks/"+slackTeamID+"/{token}", s.misbehaving(vendorSlack, http.HandlerFunc(s.takeResponse)))
+	mux.Handle("POST /sandbox/slack/people/{user}/{act}", sameOrigin(s.doInSlack))
+	mux.HandleFunc("GET /sandbox/revision", s.serveRevision)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}", s.redirectToChannel)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}/{message}", s.redirectToChannel)
 
@@ -175,9 +225,10 @@ func (s *Sandbox) routes() *http.ServeMux {
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Close waits for the webhooks that are still to be delivered, at most five seconds, and
-// closes the state. Stop the server that mounts the sandbox first. Calling it again does nothing.
+// closes the state. Slack's events that were not taken are delivered after the next start. Stop the server that mounts the sandbox first. Calling it again does nothing.
 func (s *Sandbox) Close() error {
 	s.webhooks.close()
+	s.slack.close()
 	var err error
 	if s.mail != nil {
 		err = s.mail.close()

@@ -89,7 +89,7 @@ func TestAChannelThatPeopleMadeShowsOnceSomethingIsSaidInIt(t *testing.T) {
 
 	found, _, err := w.slack.GetConversations(&slack.GetConversationsParameters{Types: []string{"public_channel"}})
 	require.NoError(t, err)
-	require.Len(t, found, 3)
+	require.Len(t, found, 4)
 	require.NotEqual(t, bot, found[0].Creator)
 	for _, channel := range []string{"major-incidents", "C0SAMPLE123"} {
 		w.post(t, channel, text("PagerDuty is down"))

@@ -16,11 +16,17 @@ import (
 
 // The workspace and the bot that every token belongs to.
 const (
-	slackTeamID    = "T0SANDBOX"
-	slackTeamName  = "Muster sandbox"
-	slackBotUserID = "U0SANDBOXBOT"
-	slackBotID     = "B0SANDBOXBOT"
-	slackBotName   = "muster"
+	slackTeamID     = "T0SANDBOX"
+	slackTeamName   = "Muster sandbox"
+	slackTeamDomain = "muster-sandbox"
+	slackAppID      = "A0SANDBOX"
+	slackBotUserID  = "U0SANDBOXBOT"
+	slackBotID      = "B0SANDBOXBOT"
+	slackBotName    = "muster"
+	slackbotUserID  = "USLACKBOT" // Slack itself
+	// slackVerificationToken goes with every delivery, as Slack still sends one. Nobody
+	// should trust it: deliveries are signed.
+	slackVerificationToken = "sandbox-verification-token"
 )
 
 // slackError is a refusal. Slack answers it with HTTP 200 and {"ok": false}.
@@ -54,6 +60,7 @@ func (s *Sandbox) slackAPI() http.Handler {
 		"bookmarks.add":            s.addBookmark,
 		"bookmarks.edit":           s.editBookmark,
 		"bookmarks.list":           s.listBookmarks,
+		"chat.delete":              s.deleteMessage,
 		"chat.getPermalink":        s.getPermalink,
 		"chat.postEphemeral":       s.postEphemeral,
 		"chat.postMessage":         s.postMessage,
@@ -63,17 +70,27 @@ func (s *Sandbox) slackAPI() http.Handler {
 		"conversations.history":    s.channelHistory,
 		"conversations.info":       s.channelInfo,
 		"conversations.invite":     s.inviteToChannel,
+		"conversations.join":       s.joinChannel,
+		"conversations.leave":      s.leaveChannel,
 		"conversations.list":       s.listChannels,
 		"conversations.members":    s.channelMembers,
+		"conversations.open":       s.openDirectMessages,
 		"conversations.replies":    s.threadReplies,
 		"conversations.setPurpose": s.setPurpose,
 		"conversations.setTopic":   s.setTopic,
 		"conversations.unarchive":  s.unarchiveChannel,
 		"pins.add":                 s.addPin,
 		"pins.list":                s.listPins,
+		"pins.remove":              s.removePin,
+		"reactions.add":            s.addReaction,
+		"reactions.get":            s.getReactions,
+		"reactions.remove":         s.removeReaction,
 		"users.info":               s.userInfo,
 		"users.list":               s.listUsers,
 		"users.lookupByEmail":      s.lookupUserByEmail,
+		"views.open":               s.openView,
+		"views.push":               s.pushView,
+		"views.update":             s.updateView,
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := s.callSlack(r, methods[r.PathValue("method")])
@@ -81,7 +98,7 @@ func (s *Sandbox) slackAPI() http.Handler {
 		switch {
 		case err == nil:
 			answer["ok"] = true
-			w.Header().Set("X-OAuth-Scopes", slackScopes)
+			w.Header().Set("X-OAuth-Scopes", strings.Join(s.options.SlackScopes, ","))
 			writeJSON(w, http.StatusOK, answer)
 		case errors.As(err, &refused):
 			body := object{"ok": false, "error": refused.code}

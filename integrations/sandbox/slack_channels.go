@@ -3,10 +3,8 @@ package sandbox
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,17 +21,21 @@ const (
 
 type slackChannel struct {
 	id, name, topic, purpose string
+	imUser                   string // whose direct messages with the bot these are; "" for a channel
 	isPrivate, archived      bool
 	standing                 bool // people made it
 	createdAt                int64
 	memberCount              int
+	hasBot                   bool
 }
 
-const selectChannels = `SELECT id, name, topic, purpose, is_private, archived, standing, created_at,
-	(SELECT COUNT(*) FROM slack_members m WHERE m.channel_id = c.id) FROM slack_channels c`
+const selectChannels = `SELECT id, name, topic, purpose, im_user, is_private, archived, standing, created_at,
+	(SELECT COUNT(*) FROM slack_members m WHERE m.channel_id = c.id),
+	(SELECT COUNT(*) FROM slack_members m WHERE m.channel_id = c.id AND m.user_id = '` + slackBotUserID + `') FROM slack_channels c`
 
 func scanChannel(row scanner) (c slackChannel, err error) {
-	err = row.Scan(&c.id, &c.name, &c.topic, &c.purpose, &c.isPrivate, &c.archived, &c.standing, &c.createdAt, &c.memberCount)
+	err = row.Scan(&c.id, &c.name, &c.topic, &c.purpose, &c.imUser, &c.isPrivate, &c.archived, &c.standing, &c.createdAt,
+		&c.memberCount, &c.hasBot)
 	return c, err
 }
 
@@ -59,6 +61,9 @@ func (c slackCall) openChannel(ctx context.Context, argument string) (slackChann
 
 func (c slackChannel) document() object {
 	created, creator := timeOf(c.createdAt).Unix(), slackBotUserID
+	if c.imUser != "" {
+		return object{"id": c.id, "created": created, "is_im": true, "is_archived": false, "is_org_shared": false, "user": c.imUser}
+	}
 	if c.standing {
 		creator = responders[0].slackID
 	}
@@ -71,7 +76,7 @@ func (c slackChannel) document() object {
 	return object{
 		"id": c.id, "name": c.name, "name_normalized": c.name, "created": created, "creator": creator,
 		"is_channel": !c.isPrivate, "is_group": c.isPrivate, "is_private": c.isPrivate, "is_im": false,
-		"is_archived": c.archived, "is_member": true, "num_members": c.memberCount,
+		"is_archived": c.archived, "is_member": c.hasBot, "num_members": c.memberCount,
 		"topic": note(c.topic), "purpose": note(c.purpose),
 	}
 }
@@ -100,29 +105,6 @@ func channelNameError(name string) string {
 	return ""
 }
 
-// channelID is Slack's form of an id.
-var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{8,}$`)
-
-// addStandingChannels makes the channels that are there without Muster's doing.
-func (s *Sandbox) addStandingChannels(ctx context.Context) error {
-	return s.db.transact(ctx, func(tx *sql.Tx) error {
-		for _, name := range s.options.SlackChannels {
-			id := "C0STANDING" + strings.ToUpper(hex.EncodeToString([]byte(name)))
-			if channelID.MatchString(name) {
-				id, name = name, strings.ToLower(name)
-			}
-			// Numbers below 1 leave those of Muster's own channels as they were.
-			_, err := tx.ExecContext(ctx, `INSERT INTO slack_channels (number, id, name, standing, created_at)
-				SELECT MIN(0, COALESCE(MIN(number), 0)) - 1, ?, ?, 1, ? FROM slack_channels WHERE TRUE ON CONFLICT DO NOTHING`,
-				id, name, microseconds(s.now()))
-			if err != nil {
-				return fmt.Errorf("sandbox: add the channel %s: %w", name, err)
-			}
-		}
-		return nil
-	})
-}
-
 func (s *Sandbox) createChannel(ctx context.Context, c slackCall) (object, error) {
 	name := c.Get("name")
 	if code := channelNameError(name); code != "" {
@@ -141,7 +123,7 @@ func (s *Sandbox) createChannel(ctx context.Context, c slackCall) (object, error
 	}
 	channel := slackChannel{
 		id: fmt.Sprintf("C0SANDBOX%03d", number), name: name, isPrivate: c.flag("is_private"),
-		createdAt: microseconds(s.now()), memberCount: 1,
+		createdAt: microseconds(s.now()), memberCount: 1, hasBot: true,
 	}
 	if _, err := c.tx.ExecContext(ctx, `INSERT INTO slack_channels (number, id, name, is_private, created_at) VALUES (?, ?, ?, ?, ?)`,
 		number, channel.id, channel.name, channel.isPrivate, channel.createdAt); err != nil {
@@ -165,7 +147,10 @@ func (s *Sandbox) listChannels(ctx context.Context, c slackCall) (object, error)
 	types := strings.Split(c.Get("types"), ",")
 	wanted := func(channel slackChannel) bool {
 		kind := "public_channel"
-		if channel.isPrivate {
+		switch {
+		case channel.imUser != "":
+			kind = "im"
+		case channel.isPrivate:
 			kind = "private_channel"
 		}
 		return slices.Contains(types, kind) && (!channel.archived || !c.flag("exclude_archived"))
@@ -202,6 +187,9 @@ func setNote(ctx context.Context, c slackCall, argument, update string) (object,
 	if err != nil {
 		return nil, err
 	}
+	if channel.imUser != "" {
+		return nil, refuse("method_not_supported_for_channel_type")
+	}
 	value := c.Get(argument)
 	if utf8.RuneCountInString(value) > maxTopicCharacters {
 		return nil, refuse("too_long")
@@ -214,15 +202,6 @@ func setNote(ctx context.Context, c slackCall, argument, update string) (object,
 		return nil, err
 	}
 	return object{"channel": channel.document(), argument: value}, nil
-}
-
-func addMember(ctx context.Context, tx *sql.Tx, channelID, userID string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO slack_members (channel_id, user_id) VALUES (?, ?)`, channelID, userID)
-	return err
-}
-
-func members(ctx context.Context, tx *sql.Tx, channelID string) ([]string, error) {
-	return collect(ctx, tx, scanString, `SELECT user_id FROM slack_members WHERE channel_id = ? ORDER BY position`, channelID)
 }
 
 // inviteToChannel invites nobody where one of the users cannot be invited, unless force
@@ -243,6 +222,9 @@ func (s *Sandbox) inviteToChannel(ctx context.Context, c slackCall) (object, err
 	if err != nil {
 		return nil, err
 	}
+	if channel.imUser != "" {
+		return nil, refuse("method_not_supported_for_channel_type")
+	}
 	var refused []object
 	var invited int
 	for _, user := range users {
@@ -259,7 +241,7 @@ func (s *Sandbox) inviteToChannel(ctx context.Context, c slackCall) (object, err
 			refused = append(refused, object{"ok": false, "user": user, "error": code})
 			continue
 		}
-		if err := addMember(ctx, c.tx, channel.id, user); err != nil {
+		if err := s.enter(ctx, c.tx, channel, user, slackBotUserID); err != nil {
 			return nil, err
 		}
 		present = append(present, user)
@@ -304,6 +286,9 @@ func setArchived(ctx context.Context, c slackCall, archived bool, already string
 	channel, err := c.channel(ctx, "channel")
 	if err != nil {
 		return nil, err
+	}
+	if channel.imUser != "" {
+		return nil, refuse("method_not_supported_for_channel_type")
 	}
 	if channel.archived == archived {
 		return nil, refuse(already)

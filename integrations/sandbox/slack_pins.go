@@ -15,25 +15,54 @@ import (
 const maxBookmarks = 100
 
 func (s *Sandbox) addPin(ctx context.Context, c slackCall) (object, error) {
-	channel, err := c.openChannel(ctx, "channel")
+	m, err := c.item(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if c.Get("timestamp") == "" {
-		return nil, refuse("no_item_specified")
-	}
-	m, err := c.message(ctx, channel, c.Get("timestamp"))
+	return object{}, s.pin(ctx, c.tx, m, slackBotUserID)
+}
+
+func (s *Sandbox) removePin(ctx context.Context, c slackCall) (object, error) {
+	m, err := c.item(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return object{}, s.unpin(ctx, c.tx, m, slackBotUserID)
+}
+
+// pin keeps a message at hand in its channel and tells of it.
+func (s *Sandbox) pin(ctx context.Context, tx *sql.Tx, m slackMessage, user string) error {
 	if m.pinAt > 0 {
-		return nil, refuse("already_pinned")
+		return refuse("already_pinned")
 	}
-	if _, err := c.tx.ExecContext(ctx, `INSERT INTO slack_pins (channel_id, ts, created_at) VALUES (?, ?, ?)`,
-		channel.id, m.ts, microseconds(s.now())); err != nil {
-		return nil, err
+	m.pinAt = microseconds(s.now())
+	if _, err := tx.ExecContext(ctx, `INSERT INTO slack_pins (channel_id, ts, created_at, user_id) VALUES (?, ?, ?, ?)`,
+		m.channelID, m.ts, m.pinAt, user); err != nil {
+		return err
 	}
-	return object{}, nil
+	return s.tell(ctx, tx, m.channelID, s.pinEvent("pin_added", m, user))
+}
+
+// unpin is the opposite of pin.
+func (s *Sandbox) unpin(ctx context.Context, tx *sql.Tx, m slackMessage, user string) error {
+	if m.pinAt == 0 {
+		return refuse("no_pin")
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM slack_pins WHERE channel_id = ? AND ts = ?`, m.channelID, m.ts); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, m.channelID, s.pinEvent("pin_removed", m, user))
+}
+
+func (s *Sandbox) pinEvent(kind string, m slackMessage, user string) object {
+	message := m.document(false)
+	message["permalink"] = s.permalink(m.channelID, m.ts)
+	return object{
+		"type": kind, "user": user, "channel_id": m.channelID, "item_user": m.userID,
+		"item": object{
+			"type": "message", "channel": m.channelID, "created": timeOf(m.pinAt).Unix(), "created_by": user, "message": message,
+		},
+	}
 }
 
 func (s *Sandbox) listPins(ctx context.Context, c slackCall) (object, error) {
@@ -52,7 +81,7 @@ func (s *Sandbox) listPins(ctx context.Context, c slackCall) (object, error) {
 		message["permalink"] = s.permalink(channel.id, m.ts)
 		items = append(items, object{
 			"type": "message", "channel": channel.id, "created": timeOf(m.pinAt).Unix(),
-			"created_by": slackBotUserID, "message": message,
+			"created_by": m.pinnedBy, "message": message,
 		})
 	}
 	return object{"items": items}, nil

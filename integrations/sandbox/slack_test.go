@@ -156,24 +156,25 @@ func TestSlackHistoryIsNewestFirstAndPages(t *testing.T) {
 		return texts, r
 	}
 	all, r := read(slack.GetConversationHistoryParameters{})
-	require.Equal(t, []string{"third", "second", "first"}, all)
-	require.Empty(t, r.Messages[2].Metadata.EventType, "metadata is only for those who ask")
-	require.Equal(t, 1, r.Messages[2].ReplyCount)
+	joined := "<@" + responderOne + "> has joined the channel"
+	require.Equal(t, []string{"third", joined, "second", "first"}, all)
+	require.Empty(t, r.Messages[3].Metadata.EventType, "metadata is only for those who ask")
+	require.Equal(t, 1, r.Messages[3].ReplyCount)
 
 	_, r = read(slack.GetConversationHistoryParameters{IncludeAllMetadata: true})
-	require.Equal(t, metadata, r.Messages[2].Metadata)
+	require.Equal(t, metadata, r.Messages[3].Metadata)
 
-	page, r := read(slack.GetConversationHistoryParameters{Limit: 2})
-	require.Equal(t, []string{"third", "second"}, page)
+	page, r := read(slack.GetConversationHistoryParameters{Limit: 3})
+	require.Equal(t, []string{"third", joined, "second"}, page)
 	require.True(t, r.HasMore)
-	page, r = read(slack.GetConversationHistoryParameters{Limit: 2, Cursor: r.ResponseMetaData.NextCursor})
+	page, r = read(slack.GetConversationHistoryParameters{Limit: 3, Cursor: r.ResponseMetaData.NextCursor})
 	require.Equal(t, []string{"first"}, page)
 	require.False(t, r.HasMore)
 
 	page, _ = read(slack.GetConversationHistoryParameters{Oldest: first, Latest: third})
-	require.Equal(t, []string{"second"}, page)
+	require.Equal(t, []string{joined, "second"}, page)
 	page, _ = read(slack.GetConversationHistoryParameters{Oldest: second, Latest: third, Inclusive: true})
-	require.Equal(t, []string{"third", "second"}, page)
+	require.Equal(t, []string{"third", joined, "second"}, page)
 
 	thread, _, _, err := w.slack.GetConversationReplies(&slack.GetConversationRepliesParameters{ChannelID: channel, Timestamp: first})
 	require.NoError(t, err)
@@ -256,7 +257,7 @@ func TestSlackListsChannelsAndUsersInPages(t *testing.T) {
 			break
 		}
 	}
-	require.Equal(t, []string{"inc-0", "inc-2", "hidden"}, names)
+	require.Equal(t, []string{"general", "inc-0", "inc-2", "hidden"}, names)
 
 	info, err := w.slack.GetConversationInfo(&slack.GetConversationInfoInput{ChannelID: "C0SANDBOX002"})
 	require.NoError(t, err)

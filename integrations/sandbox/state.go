@@ -22,6 +22,12 @@ type state struct {
 type slackState struct {
 	Channels []channelState `json:"channels"` // in the order of their creation
 	Users    []userState    `json:"users"`
+	// DirectMessages are those between Muster and one person each, as channels with that
+	// person's id for a name.
+	DirectMessages []channelState `json:"direct_messages"`
+	Views          []viewState    `json:"views"` // the modals that people have open
+
+	standing []channelState // channels in which nothing was said yet
 }
 
 type channelState struct {
@@ -36,10 +42,14 @@ type channelState struct {
 	Messages   []messageState  `json:"messages"` // oldest first, replies among them
 	Ephemerals []messageState  `json:"ephemerals"`
 	Bookmarks  []bookmarkState `json:"bookmarks"`
+
+	coming []messageState // who came and went
+	imUser string
 }
 
 type messageState struct {
 	TS          string          `json:"ts"`
+	User        string          `json:"user"` // who said it
 	Text        string          `json:"text"`
 	Blocks      json.RawMessage `json:"blocks,omitempty"`
 	Metadata    json.RawMessage `json:"metadata,omitempty"`
@@ -47,7 +57,11 @@ type messageState struct {
 	Edited      bool            `json:"edited,omitempty"`
 	Pinned      bool            `json:"pinned,omitempty"`
 	EphemeralTo string          `json:"ephemeral_to,omitempty"`
+	Reactions   json.RawMessage `json:"reactions,omitempty"`
+	Files       json.RawMessage `json:"files,omitempty"`
 	PostedAt    time.Time       `json:"posted_at"`
+
+	subtype string
 }
 
 type bookmarkState struct {
@@ -159,7 +173,7 @@ type queryState struct {
 // readState reads everything at one moment.
 func (s *Sandbox) readState(ctx context.Context) (state, error) {
 	all := state{
-		Slack:     slackState{Channels: []channelState{}, Users: []userState{}},
+		Slack:     slackState{Channels: []channelState{}, Users: []userState{}, DirectMessages: []channelState{}, Views: []viewState{}},
 		PagerDuty: pagerDutyState{Incidents: []incidentState{}},
 		Jira:      jiraState{Issues: []issueState{}},
 		Mail:      mailboxState{Messages: []mailState{}},
@@ -173,19 +187,8 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 	all.Slack.Users = append(all.Slack.Users, userState{ID: slackBotUserID, Name: "Muster"})
 
 	err := s.db.transact(ctx, func(tx *sql.Tx) error {
-		channels, err := collect(ctx, tx, scanChannel, selectChannels+` ORDER BY number`)
-		if err != nil {
+		if err := s.readSlack(ctx, tx, &all.Slack); err != nil {
 			return err
-		}
-		for _, channel := range channels {
-			one, err := s.channelState(ctx, tx, channel)
-			if err != nil {
-				return err
-			}
-			if channel.standing && len(one.Messages) == 0 {
-				continue
-			}
-			all.Slack.Channels = append(all.Slack.Channels, one)
 		}
 		incidents, err := collect(ctx, tx, scanIncident, selectIncidents+` ORDER BY number`)
 		if err != nil {
@@ -223,41 +226,6 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 		return err
 	})
 	return all, err
-}
-
-func (s *Sandbox) channelState(ctx context.Context, tx *sql.Tx, channel slackChannel) (channelState, error) {
-	one := channelState{
-		ID: channel.id, Name: channel.name, Topic: channel.topic, Purpose: channel.purpose,
-		Private: channel.isPrivate, Archived: channel.archived, URL: s.address("/slack/archives/" + channel.id),
-		Messages: []messageState{}, Ephemerals: []messageState{}, Bookmarks: []bookmarkState{},
-	}
-	var err error
-	if one.Members, err = members(ctx, tx, channel.id); err != nil {
-		return one, err
-	}
-	messages, err := collect(ctx, tx, scanMessage, selectMessages+` WHERE channel_id = ? ORDER BY ts`, channel.id)
-	if err != nil {
-		return one, err
-	}
-	for _, m := range messages {
-		message := messageState{
-			TS: formatTS(m.ts), Text: m.text, Blocks: json.RawMessage(m.blocks), Metadata: json.RawMessage(m.metadata),
-			Edited: m.editedAt > 0, Pinned: m.pinAt > 0, EphemeralTo: m.ephemeralTo, PostedAt: timeOf(m.ts),
-		}
-		if m.threadTS > 0 {
-			message.ThreadTS = formatTS(m.threadTS)
-		}
-		if m.ephemeralTo == "" {
-			one.Messages = append(one.Messages, message)
-		} else {
-			one.Ephemerals = append(one.Ephemerals, message)
-		}
-	}
-	marks, err := bookmarks(ctx, tx, channel.id)
-	for _, b := range marks {
-		one.Bookmarks = append(one.Bookmarks, bookmarkState{ID: b.id(), Title: b.title, Link: b.link, Emoji: b.emoji})
-	}
-	return one, err
 }
 
 func (s *Sandbox) incidentState(ctx context.Context, tx *sql.Tx, i pagerDutyIncident) (incidentState, error) {

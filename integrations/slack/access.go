@@ -21,18 +21,24 @@ var scopes = map[string][]string{
 	"bookmarks.add":            {"bookmarks:write"},
 	"bookmarks.list":           {"bookmarks:read"},
 	"chat.getPermalink":        nil,
+	"chat.postEphemeral":       {"chat:write"},
 	"chat.postMessage":         {"chat:write"},
+	"chat.update":              {"chat:write"},
 	"conversations.create":     {"channels:manage"},
-	"conversations.history":    {"channels:history"},
+	"conversations.history":    {"channels:history", "im:history"},
 	"conversations.info":       {"channels:read"},
 	"conversations.invite":     {"channels:manage"},
 	"conversations.list":       {"channels:read"},
+	"conversations.open":       {"im:write"},
+	"conversations.replies":    {"channels:history", "im:history"},
 	"conversations.setPurpose": {"channels:manage"},
 	"conversations.setTopic":   {"channels:manage"},
 	"conversations.unarchive":  {"channels:manage"},
 	"pins.add":                 {"pins:write"},
+	"users.info":               {"users:read", "users:read.email"},
 	// The address is of no use without the right to see users at all.
 	"users.lookupByEmail": {"users:read", "users:read.email"},
+	"views.open":          nil,
 }
 
 // Scopes returns the scopes that the app needs for all that Muster does in Slack, in the

@@ -12,6 +12,7 @@ import (
 
 	slackapi "github.com/slack-go/slack"
 
+	"muster/incident"
 	"muster/integrations"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	// HTTPClient carries the requests, with the guards of
 	// [integrations.NewHTTPClient] added. Nil means a client of its own.
 	HTTPClient *http.Client
+	// Directory has the exceptions to joining people by their e-mail addresses. Nil has none.
+	Directory integrations.Directory
 	// Unshaped sends calls without regard to Slack's limits: for a stand-in that has none.
 	Unshaped bool
 }
@@ -31,8 +34,14 @@ type Options struct {
 // Client acts in one Slack workspace. Its methods may be repeated and called by many
 // goroutines at once; every error is an [*integrations.Error].
 type Client struct {
-	api   *slackapi.Client
-	calls *integrations.Caller
+	api       *slackapi.Client
+	calls     *integrations.Caller
+	http      *http.Client
+	apiOrigin string
+	directory integrations.Directory
+
+	accounts cache[string]          // by e-mail address; empty where there is none
+	people   cache[incident.Person] // by account
 
 	mu       sync.Mutex
 	identity *slackapi.AuthTestResponse
@@ -45,11 +54,15 @@ func New(options Options) *Client {
 	if !options.Unshaped {
 		calls = calls.Shaped(limits)
 	}
+	client := integrations.NewHTTPClient(options.HTTPClient)
+	var apiOrigin string
+	if address, ok := integrations.WebAddress(apiURL); ok {
+		apiOrigin = originOf(address)
+	}
 	return &Client{
 		api: slackapi.New(options.Token.Reveal(),
-			slackapi.OptionAPIURL(apiURL),
-			slackapi.OptionHTTPClient(integrations.NewHTTPClient(options.HTTPClient))),
-		calls: calls,
+			slackapi.OptionAPIURL(apiURL), slackapi.OptionHTTPClient(client)),
+		calls: calls, http: client, apiOrigin: apiOrigin, directory: options.Directory,
 	}
 }
 
@@ -76,6 +89,9 @@ func (c *Client) self(ctx context.Context) (*slackapi.AuthTestResponse, error) {
 // wrongToken is what to mend when Slack does not know the token.
 const wrongToken = "set MUSTER_SLACK_TOKEN to the bot token (xoxb-…) of an app that is installed in the workspace"
 
+// tooLate is what to do when a form did not open.
+const tooLate = "the form did not open within Slack's three seconds: press the button or send the command again"
+
 // remedies say what to mend, by Slack's error code.
 var remedies = map[string]string{
 	"account_inactive":       wrongToken,
@@ -83,6 +99,22 @@ var remedies = map[string]string{
 	"not_authed":             wrongToken,
 	"token_expired":          wrongToken,
 	"token_revoked":          wrongToken,
+	"access_denied":          "an admin has limited what the app may do: ask them to allow it",
+	"cant_update_message":    "the message is somebody else's, so Muster cannot edit it",
+	"edit_window_closed":     "the workspace lets nobody edit messages that old",
+	"exchanged_trigger_id":   tooLate,
+	"expired_trigger_id":     tooLate,
+	"invalid_blocks":         "Slack does not take the layout; a picture in it may have an address that Slack cannot reach",
+	"invalid_trigger_id":     tooLate,
+	"message_not_found":      "the message was deleted",
+	"msg_blocks_too_long":    "the message is longer than Slack takes",
+	"thread_not_found":       "the message to answer was deleted",
+	"trigger_exchanged":      tooLate,
+	"trigger_expired":        tooLate,
+	"user_not_found":         "Slack does not know the account, or the app may not see it",
+	"user_not_in_channel":    "the person is not in the channel",
+	"user_not_visible":       "the app may not see the account",
+	"view_too_large":         "the form is longer than Slack takes",
 	"accesslimited":          "the workspace does not let the app in from this network: ask an admin to allow Muster's address",
 	"channel_not_found":      "the channel does not exist, or the app may not see it",
 	"is_archived":            "the channel is archived: unarchive it and try again",

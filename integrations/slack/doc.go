@@ -20,7 +20,7 @@
 //
 // The token is a bot token (xoxb-…). The app needs the scopes channels:manage,
 // channels:read, channels:history, chat:write, pins:write, bookmarks:read,
-// bookmarks:write, users:read and users:read.email. A missing one is named in the error.
+// bookmarks:write, im:history, im:write, users:read and users:read.email. A missing one is named in the error.
 //
 // # Text
 //

@@ -22,17 +22,24 @@ var limits = integrations.Limits{
 		"bookmarks.add":            {tier2},
 		"bookmarks.list":           {tier3},
 		"chat.getPermalink":        {hundreds},
+		"chat.postEphemeral":       {tier4},
 		"chat.postMessage":         {messagesInWorkspace, messagesInChannel},
+		"chat.update":              {tier3},
 		"conversations.create":     {tier2},
 		"conversations.history":    {tier3},
 		"conversations.info":       {tier3},
 		"conversations.invite":     {tier3},
 		"conversations.list":       {tier2Pages},
+		"conversations.open":       {tier3},
+		"conversations.replies":    {tier3},
 		"conversations.setPurpose": {tier2},
 		"conversations.setTopic":   {tier2},
 		"conversations.unarchive":  {tier2},
 		"pins.add":                 {tier2},
+		"response_url":             {answers},
+		"users.info":               {tier4},
 		"users.lookupByEmail":      {tier3},
+		"views.open":               {tier4},
 	},
 	Others: []integrations.Limit{tier2},
 }
@@ -49,6 +56,12 @@ var (
 	// tier3 is "50+ per minute"; "sporadic bursts are welcome": a minute's worth. That
 	// bounds how many people one attempt can look up and invite.
 	tier3 = perMinute(50, 50)
+	// tier4 is "100+ per minute".
+	tier4 = perMinute(100, 50)
+	// answers has no published limit but five for each address. Muster takes what tier 4 has.
+	answers = integrations.Limit{
+		Calls: 100, Per: time.Minute, Burst: 50, Words: "Muster's own limit of 100 answers to people a minute",
+	}
 	// hundreds is the special tier of auth.test and chat.getPermalink, "hundreds of
 	// requests per minute" on their pages. Muster takes what tier 4 has for certain.
 	hundreds = perMinute(100, 50)

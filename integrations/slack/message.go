@@ -23,23 +23,17 @@ const (
 
 // Post says something in a channel and returns the address of the message, which is
 // empty when Slack does not tell it. A message with a key is posted once: a repetition
-// finds it in the recent history. Without a key every call posts.
+// finds it in the recent history. Without a key every call posts. Unlike in a card, Slack's
+// markup counts in the text, but for mentions and links.
 func (c *Client) Post(ctx context.Context, message incident.Message) (url string, err error) {
-	timestamp, err := c.findMessage(ctx, message)
-	if err != nil {
-		return "", err
+	text := escapedText(message.Text, maxSectionLength)
+	if text == "" {
+		return "", c.calls.Refuse("chat.postMessage", "the message is empty")
 	}
-	if timestamp == "" {
-		if timestamp, err = c.postNew(ctx, message); err != nil {
-			return "", err
-		}
-	}
-	if message.Pin {
-		if err := c.pin(ctx, message.ChannelID, timestamp); err != nil {
-			return "", err
-		}
-	}
-	return c.permalink(ctx, message.ChannelID, timestamp), nil
+	posted, err := c.postOnce(ctx, posting{
+		channelID: message.ChannelID, key: message.Key, text: text, blocks: blocks(text, message.Links),
+	}, message.Pin)
+	return posted.URL, err
 }
 
 // permalink returns the address of a message, or nothing when it cannot be had. That is
@@ -55,74 +49,12 @@ func (c *Client) permalink(ctx context.Context, channelID, timestamp string) str
 	return url
 }
 
-// findMessage returns the timestamp, Slack's id, of a message that was posted already.
-func (c *Client) findMessage(ctx context.Context, message incident.Message) (timestamp string, err error) {
-	if message.Key == "" {
-		return "", nil
-	}
-	page := slackapi.GetConversationHistoryParameters{
-		ChannelID: message.ChannelID, Limit: messagesPerPage, IncludeAllMetadata: true,
-	}
-	for range historyPages {
-		history, err := integrations.Ask(ctx, c.calls, "conversations.history",
-			func(ctx context.Context) (*slackapi.GetConversationHistoryResponse, error) {
-				return c.api.GetConversationHistoryContext(ctx, &page)
-			})
-		if err != nil {
-			return "", err
-		}
-		for _, posted := range history.Messages {
-			if posted.Metadata.EventType == messageEvent && posted.Metadata.EventPayload[keyField] == message.Key {
-				return posted.Timestamp, nil
-			}
-		}
-		page.Cursor = history.ResponseMetaData.NextCursor
-		if page.Cursor == "" {
-			break
-		}
-	}
-	return "", nil
-}
-
-// postNew posts a message that is not there yet.
-func (c *Client) postNew(ctx context.Context, message incident.Message) (timestamp string, err error) {
-	const operation = "chat.postMessage"
-	text := escapedText(message.Text, maxSectionLength)
-	if text == "" {
-		return "", c.calls.Refuse(operation, "the message is empty")
-	}
-	options := []slackapi.MsgOption{
-		// What a notification shows, where blocks cannot be shown.
-		slackapi.MsgOptionText(text, false),
-		slackapi.MsgOptionBlocks(blocks(text, message.Links)...),
-		slackapi.MsgOptionDisableLinkUnfurl(),
-		slackapi.MsgOptionDisableMediaUnfurl(),
-	}
-	if message.Key != "" {
-		options = append(options, slackapi.MsgOptionMetadata(slackapi.SlackMetadata{
-			EventType: messageEvent, EventPayload: map[string]any{keyField: message.Key},
-		}))
-	}
-	timestamp, err = integrations.Ask(ctx, c.calls.On(message.ChannelID), operation, func(ctx context.Context) (string, error) {
-		_, timestamp, err := c.api.PostMessageContext(ctx, message.ChannelID, options...)
-		return timestamp, err
-	})
-	if err == nil && timestamp == "" {
-		err = c.calls.Unreadable(operation, "the message's timestamp")
-	}
-	return timestamp, err
-}
-
 // blocks lay out a message: its text, and below it its links. Verbatim keeps Slack from
 // turning "@name" and "#name" in the text into mentions.
 func blocks(text string, links []incident.Link) []slackapi.Block {
-	const emoji, verbatim = false, true
-	layout := []slackapi.Block{
-		slackapi.NewSectionBlock(slackapi.NewTextBlockObject(slackapi.MarkdownType, text, emoji, verbatim), nil, nil),
-	}
+	layout := []slackapi.Block{slackapi.NewSectionBlock(verbatim(text), nil, nil)}
 	if line := formatLinks(links); line != "" {
-		layout = append(layout,
-			slackapi.NewContextBlock("", slackapi.NewTextBlockObject(slackapi.MarkdownType, line, emoji, verbatim)))
+		layout = append(layout, slackapi.NewContextBlock("", verbatim(line)))
 	}
 	return layout
 }

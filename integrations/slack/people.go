@@ -3,8 +3,6 @@ package slack
 import (
 	"context"
 
-	slackapi "github.com/slack-go/slack"
-
 	"muster/incident"
 	"muster/integrations"
 )
@@ -20,17 +18,17 @@ var notInvitable = []string{
 }
 
 // Invite brings people into a channel and returns those who are now in it, in the order
-// given; who was in it before is among them. People are found by their e-mail address.
+// given; who was in it before is among them. People are found as by [Client.AccountOf].
 // Who has none, is unknown to Slack, has left or may not be invited is left out without
 // an error. On an error, the people returned are those who were reached until then.
 func (c *Client) Invite(ctx context.Context, channelID string, people []incident.Person) (invited []incident.Person, err error) {
 	seen := map[string]bool{}
 	for _, person := range people {
-		userID, err := c.findUser(ctx, person)
+		userID, known, err := c.AccountOf(ctx, person)
 		if err != nil {
 			return invited, err
 		}
-		if userID == "" || seen[userID] {
+		if !known || seen[userID] {
 			continue
 		}
 		seen[userID] = true
@@ -47,25 +45,4 @@ func (c *Client) Invite(ctx context.Context, channelID string, people []incident
 		}
 	}
 	return invited, nil
-}
-
-// findUser returns a person's user id, or nothing when they have no account that can
-// be invited.
-func (c *Client) findUser(ctx context.Context, person incident.Person) (userID string, err error) {
-	if person.Email == "" {
-		return "", nil
-	}
-	user, err := integrations.Ask(ctx, c.calls, "users.lookupByEmail", func(ctx context.Context) (*slackapi.User, error) {
-		return c.api.GetUserByEmailContext(ctx, person.Email)
-	})
-	switch {
-	case integrations.HasCode(err, "users_not_found"):
-		return "", nil
-	case err != nil:
-		return "", err
-	case user.Deleted:
-		return "", nil
-	default:
-		return user.ID, nil
-	}
 }

@@ -198,6 +198,18 @@ func TestCounterpartAnswersInThreads(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, thread, 2)
 	require.Len(t, c.messages(t, channel.ID), shown, "an answer is in its thread only")
+
+	ref := incident.MessageRef{ChannelID: channel.ID, ID: thread[1].Timestamp}
+	said, found, err := c.client.Message(t.Context(), ref)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, first.ID, said.Thread)
+	require.Equal(t, "We know why", said.Text)
+	require.NotEmpty(t, said.Ref.URL)
+	ref.ID = "1600000000.000100"
+	_, found, err = c.client.Message(t.Context(), ref)
+	require.NoError(t, err)
+	require.False(t, found)
 }
 
 func TestCounterpartTellsPeople(t *testing.T) {

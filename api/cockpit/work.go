@@ -169,7 +169,7 @@ func planChoose(ctx context.Context, t *turn, rest line) (plan, error) {
 			}
 			return plan{}, ask(step.Title, answers...)
 		}
-		return do(s, fmt.Sprintf("Decided: %s.", option.Title), incident.ChooseOption{Step: step.ID, Option: option.ID, Note: t.plain(ctx, rest.from(words))})
+		return do(s, fmt.Sprintf("Decided: %s.", option.Title), incident.ChooseOption{Step: step.ID, Option: option.ID, Note: t.plain(ctx, rest.after(words).past("because").from(0))})
 	})
 }
 

@@ -303,7 +303,7 @@ teams:
   - name: payments
 services:
   - {name: checkout, team: payments, aliases: [shop]}
-  - {name: payments-api, team: payments}
+  - {name: payments-api, team: payments, pagerduty: {service: PPAY123}}
 defaults: {service: checkout, severity: SEV3}
 `))
 	require.NoError(t, err)

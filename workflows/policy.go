@@ -63,6 +63,20 @@ func forSearch(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// forDigest is for what is posted once a day. Late is better than never, but not the day
+// after, when the next one tells of both days.
+func forDigest(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              ChatQueue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 12 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Minute,
+		},
+		Summary: "Tell those outside of all incidents",
+	})
+}
+
 // forJournal is for our own database. It never gives up, because what happened must be
 // recorded.
 //

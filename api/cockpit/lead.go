@@ -33,10 +33,10 @@ func planStatus(ctx context.Context, t *turn, rest line) (plan, error) {
 	if !slices.Contains(known, wanted) {
 		if name, like := nearest(wanted, known); like {
 			corrected := strings.TrimSpace("status " + name + " " + rest.tail(1))
-			return plan{}, ask(fmt.Sprintf("There is no status “%s”. Did you mean “%s”?", rest.first().text, name),
+			return plan{}, ask(fmt.Sprintf("There is no status “%s”. Did you mean “%s”?", quoted(rest.first().text), name),
 				say("Yes: "+incident.CutText(corrected, 40), string(s.ID)+" "+corrected)...)
 		}
-		return plan{}, ask(fmt.Sprintf("There is no status “%s”. Write one of: %s.", incident.CutText(rest.first().text, 40), strings.Join(known, ", ")),
+		return plan{}, ask(fmt.Sprintf("There is no status “%s”. Write one of: %s.", quoted(rest.first().text), strings.Join(known, ", ")),
 			declareAs(t.wording)...)
 	}
 	return t.changingStatus(s, incident.Status(wanted), t.plain(ctx, rest.from(1)))
@@ -88,21 +88,17 @@ func (t *turn) severityOf(s incident.State, l line) (name incident.Severity, wor
 	return "", 0
 }
 
+// askSeverity asks which severity is meant.
 func (t *turn) askSeverity(s incident.State, l line) error {
-	names := make([]string, len(s.Scale))
-	folded := make([]string, len(s.Scale))
-	for i, level := range s.Scale {
-		names[i], folded[i] = string(level.Name), strings.ToLower(string(level.Name))
-	}
-	written := incident.CutText(l.first().text, 40)
+	written := quoted(l.first().text)
 	if below, like := similar(severityBelow(), l.first().fold()); like {
 		return ask(fmt.Sprintf("“severity %s” is no command. Did you mean “severity %s”?", written, below), say("Yes", string(s.ID)+" severity "+below)...)
 	}
-	if name, like := nearest(l.first().fold(), folded); like {
-		corrected := strings.TrimSpace("severity " + strings.ToUpper(name) + " " + l.tail(1))
-		return ask(fmt.Sprintf("There is no severity “%s”. Did you mean %s?", written, strings.ToUpper(name)), say("Yes: "+incident.CutText(corrected, 40), string(s.ID)+" "+corrected)...)
+	var answers []chat.Control
+	for _, level := range s.Scale {
+		answers = append(answers, say(string(level.Name), strings.TrimSpace(fmt.Sprintf("%s severity %s %s", s.ID, level.Name, l.tail(1))))...)
 	}
-	return ask(fmt.Sprintf("There is no severity “%s”. Write one of: %s.", written, strings.Join(names, ", ")))
+	return ask(fmt.Sprintf("There is no severity “%s”. Which one?", written), answers...)
 }
 
 func severityBelow() []verb {
@@ -161,7 +157,7 @@ func (t *turn) askRole(s incident.State, command string, l line, after string) e
 	}
 	text := "Which role?"
 	if !l.empty() && l.first().kind == bareWord {
-		text = fmt.Sprintf("%s has no role “%s”. Which one?", s.ID, incident.CutText(l.first().text, 40))
+		text = fmt.Sprintf("%s has no role “%s”. Which one?", s.ID, quoted(l.first().text))
 		if best, like := nearest(l.first().fold(), ids); like {
 			ids = []string{best}
 		}
@@ -273,7 +269,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 	}
 	others = others.past("the", "role", "of", "to", "as")
 	role, size := roleIn(s, others)
-	brief := others.after(size).past("to", "as").from(0)
+	brief := others.after(size).past("to", "as", ":", ",", "-").from(0)
 	if size == 0 {
 		var ok bool
 		if role, ok = own(s); !ok {
@@ -287,7 +283,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 			}
 			return plan{}, t.askRole(s, command, others, after)
 		}
-		brief = others.past("to", "as").from(0)
+		brief = others.past("to", "as", ":", ",", "-").from(0)
 	}
 	if !mentioned {
 		return open(t.roleForm(s, role.ID, "", brief))
@@ -299,7 +295,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 
 // past is the line without the given words at its beginning.
 func (l line) past(fillers ...string) line {
-	for !l.empty() && slices.Contains(fillers, l.first().fold()) {
+	for !l.empty() && (slices.Contains(fillers, l.first().fold()) || slices.Contains(fillers, l.first().text)) {
 		l = l.after(1)
 	}
 	return l
@@ -328,12 +324,4 @@ func planLeave(ctx context.Context, t *turn, rest line) (plan, error) {
 		}
 		return plan{}, t.askRole(s, "leave", rest, "")
 	}}, nil
-}
-
-// capital is a sentence with its first letter in capitals, but for names that begin small.
-func capital(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -18,9 +18,14 @@
 //
 // # The app
 //
-// The token is a bot token (xoxb-…). The app needs the scopes channels:manage,
-// channels:read, channels:history, chat:write, pins:write, bookmarks:read,
-// bookmarks:write, im:history, im:write, users:read and users:read.email. A missing one is named in the error.
+// The token is a bot token (xoxb-…). [Scopes] are what it has to be granted and [Events]
+// what the app has to be told of; [Manifest] is an app that has both. A scope that is missing
+// is named in the error.
+//
+// # What people do
+//
+// [Inbound] reads what Slack sends into acts, whether it comes by HTTP or by a [Socket]. An
+// act has the same id however often Slack sends it, so that it takes effect once.
 //
 // # Text
 //

@@ -57,7 +57,7 @@ var responseActions = []Action{
 			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
 			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
 			{Name: "pin", Doc: "Whether to keep the message at hand.", Default: "false", Options: []string{"true", "false"}},
-			{Name: "to", Doc: "Who is mentioned: a role's id, on_call, or a name or e-mail address. While nobody holds the role, nobody is."},
+			{Name: "to", Doc: "Who is mentioned: a role's id, on_call, or a name or e-mail address. While nobody holds the role, nobody is.", Type: PersonParameter},
 			{Name: "buttons", Doc: "Buttons below the text, separated by spaces: " + buttonNames() + ".", Type: ButtonsParameter},
 		},
 		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},

@@ -46,7 +46,11 @@ func planPage(ctx context.Context, t *turn, rest line) (plan, error) {
 			say("The service", fmt.Sprintf("%s page service %s %s", s.ID, wanted, rest.tail(after))),
 			say("The team", fmt.Sprintf("%s page team %s %s", s.ID, wanted, rest.tail(after)))...)...)
 	case isService:
-		return t.asksFor(ctx, s, helperService(service), rest.from(after))
+		helping, err := helperService(service)
+		if err != nil {
+			return plan{}, err
+		}
+		return t.asksFor(ctx, s, helping, rest.from(after))
 	case isTeam:
 		helping, err := t.helperTeam(team)
 		if err != nil {
@@ -67,11 +71,16 @@ func (t *turn) helperPerson(ctx context.Context, id, name string) helper {
 	return helper{intent: incident.RequestHelp{Who: person.Name, Person: person}, name: person.Name}
 }
 
-func helperService(s config.Service) helper {
+func helperService(s config.Service) (helper, error) {
+	if s.PagerDuty.Service == "" {
+		return helper{}, &incident.InvalidError{
+			Field: serviceEntry, Message: fmt.Sprintf("the pager does not know %s; mention a person, or name another service", s.Name),
+		}
+	}
 	return helper{
 		intent: incident.RequestHelp{Who: "service " + s.Name, PagerService: s.PagerDuty.Service},
 		name:   "whoever is on call for " + s.Name,
-	}
+	}, nil
 }
 
 // askHelper asks who is meant, where nobody is known by that name.
@@ -90,4 +99,78 @@ func (t *turn) askHelper(s incident.State, rest line, wanted string, after int) 
 	}
 	return ask(fmt.Sprintf("There is no service and no team “%s”. Mention a person with @, or name a service or a team.", written),
 		append([]chat.Control{{Act: "page", Label: "Choose…", Value: string(s.ID)}}, declareAs(t.wording)...)...)
+}
+
+// helperTeam is whoever is on call for a team: for the first of its services that the pager
+// knows.
+func (t *turn) helperTeam(team config.Team) (helper, error) {
+	for _, s := range t.catalogue.Services() {
+		if strings.EqualFold(s.Team, team.Name) && s.PagerDuty.Service != "" {
+			return helper{
+				intent: incident.RequestHelp{Who: "team " + team.Name, PagerService: s.PagerDuty.Service},
+				name:   "whoever is on call for the team " + team.Name,
+			}, nil
+		}
+	}
+	return helper{}, &incident.InvalidError{
+		Field: teamEntry, Message: fmt.Sprintf("the team %s has no service that the pager knows; mention a person, or name a service", team.Name),
+	}
+}
+
+// Names of the fields of the form that asks for help.
+const (
+	personEntry  = "person"
+	teamEntry    = "team"
+	messageEntry = "message"
+)
+
+// pageForm asks who is wanted: a person, a service or a team.
+func (t *turn) pageForm(s incident.State, account, message string) chat.Form {
+	teams := make([]chat.Option, 0, len(t.catalogue.Teams()))
+	for _, team := range t.catalogue.Teams() {
+		teams = append(teams, chat.Option{Value: team.Name, Label: team.Name})
+	}
+	fields := []chat.Entry{
+		{ID: personEntry, Label: "A person", Kind: chat.PersonEntry, Value: account, Optional: true},
+		{ID: serviceEntry, Label: "or whoever is on call for a service", Kind: chat.ChoiceEntry, Options: t.serviceOptions(), Optional: true},
+	}
+	if len(teams) > 0 {
+		fields = append(fields, chat.Entry{ID: teamEntry, Label: "or for a team", Kind: chat.ChoiceEntry, Options: teams, Optional: true})
+	}
+	fields = append(fields, chat.Entry{ID: messageEntry, Label: "What do you need from them?", Kind: chat.TextEntry, Value: message, Optional: true, MaxRunes: maxFormText})
+	return chat.Form{ID: pageFormID, Context: string(s.ID), Title: "Ask for help", Submit: "Ask", Fields: fields}
+}
+
+// submitPage asks for the one that was chosen.
+func submitPage(ctx context.Context, t *turn, s incident.State, v values) (plan, error) {
+	var asked []helper
+	if id := v[personEntry]; id != "" {
+		asked = append(asked, t.helperPerson(ctx, id, ""))
+	}
+	if name := v[serviceEntry]; name != "" {
+		service, ok := t.catalogue.Service(name)
+		if !ok {
+			return plan{}, &incident.InvalidError{Field: serviceEntry, Message: "the catalogue has no such service any more"}
+		}
+		h, err := helperService(service)
+		if err != nil {
+			return plan{}, err
+		}
+		asked = append(asked, h)
+	}
+	if name := v[teamEntry]; name != "" {
+		team, ok := t.catalogue.Team(name)
+		if !ok {
+			return plan{}, &incident.InvalidError{Field: teamEntry, Message: "the catalogue has no such team any more"}
+		}
+		h, err := t.helperTeam(team)
+		if err != nil {
+			return plan{}, err
+		}
+		asked = append(asked, h)
+	}
+	if len(asked) != 1 {
+		return plan{}, &incident.InvalidError{Field: personEntry, Message: "choose one: a person, a service or a team"}
+	}
+	return t.asksFor(ctx, s, asked[0], v[messageEntry])
 }

@@ -88,21 +88,17 @@ func (t *turn) severityOf(s incident.State, l line) (name incident.Severity, wor
 	return "", 0
 }
 
+// askSeverity asks which severity is meant.
 func (t *turn) askSeverity(s incident.State, l line) error {
-	names := make([]string, len(s.Scale))
-	folded := make([]string, len(s.Scale))
-	for i, level := range s.Scale {
-		names[i], folded[i] = string(level.Name), strings.ToLower(string(level.Name))
-	}
 	written := incident.CutText(l.first().text, 40)
 	if below, like := similar(severityBelow(), l.first().fold()); like {
 		return ask(fmt.Sprintf("“severity %s” is no command. Did you mean “severity %s”?", written, below), say("Yes", string(s.ID)+" severity "+below)...)
 	}
-	if name, like := nearest(l.first().fold(), folded); like {
-		corrected := strings.TrimSpace("severity " + strings.ToUpper(name) + " " + l.tail(1))
-		return ask(fmt.Sprintf("There is no severity “%s”. Did you mean %s?", written, strings.ToUpper(name)), say("Yes: "+incident.CutText(corrected, 40), string(s.ID)+" "+corrected)...)
+	var answers []chat.Control
+	for _, level := range s.Scale {
+		answers = append(answers, say(string(level.Name), strings.TrimSpace(fmt.Sprintf("%s severity %s %s", s.ID, level.Name, l.tail(1))))...)
 	}
-	return ask(fmt.Sprintf("There is no severity “%s”. Write one of: %s.", written, strings.Join(names, ", ")))
+	return ask(fmt.Sprintf("There is no severity “%s”. Which one?", written), answers...)
 }
 
 func severityBelow() []verb {
@@ -136,7 +132,9 @@ func roleIn(s incident.State, l line) (role incident.Role, words int) {
 	var found []incident.Role
 	word := l.first().fold()
 	for _, r := range s.Roles {
-		begins := func(name string) bool { return len(word) >= shortestBeginning && strings.HasPrefix(strings.ToLower(name), word) }
+		begins := func(name string) bool {
+			return len(word) >= shortestBeginning && strings.HasPrefix(strings.ToLower(name), word)
+		}
 		if begins(r.ID) || slices.ContainsFunc(strings.Fields(r.Title), begins) {
 			found = append(found, r)
 		}
@@ -271,7 +269,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 	}
 	others = others.past("the", "role", "of", "to", "as")
 	role, size := roleIn(s, others)
-	brief := others.after(size).past("to", "as").from(0)
+	brief := others.after(size).past("to", "as", ":", ",", "-").from(0)
 	if size == 0 {
 		var ok bool
 		if role, ok = own(s); !ok {
@@ -285,7 +283,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 			}
 			return plan{}, t.askRole(s, command, others, after)
 		}
-		brief = others.past("to", "as").from(0)
+		brief = others.past("to", "as", ":", ",", "-").from(0)
 	}
 	if !mentioned {
 		return open(t.roleForm(s, role.ID, "", brief))
@@ -297,7 +295,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 
 // past is the line without the given words at its beginning.
 func (l line) past(fillers ...string) line {
-	for !l.empty() && slices.Contains(fillers, l.first().fold()) {
+	for !l.empty() && (slices.Contains(fillers, l.first().fold()) || slices.Contains(fillers, l.first().text)) {
 		l = l.after(1)
 	}
 	return l

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 )
@@ -47,6 +48,14 @@ func (unconnectedChat) Post(context.Context, incident.Message) (string, error) {
 	return "", noSlack("post")
 }
 
+func (unconnectedChat) Show(context.Context, chat.Outgoing) (incident.MessageRef, error) {
+	return incident.MessageRef{}, noSlack("post")
+}
+
+func (unconnectedChat) TellAccount(context.Context, string, string, chat.Card) (bool, error) {
+	return false, noSlack("send a private message")
+}
+
 func (unconnectedChat) Bookmark(context.Context, string, incident.Link) error {
 	return noSlack("bookmark")
 }
@@ -57,6 +66,24 @@ func (unconnectedChat) Invite(context.Context, string, []incident.Person) ([]inc
 
 func (unconnectedChat) ChannelID(context.Context, string) (string, error) {
 	return "", noSlack("find the channel")
+}
+
+func (unconnectedChat) OpenForm(context.Context, string, chat.Form) error {
+	return noSlack("open a form")
+}
+
+func (unconnectedChat) Answer(context.Context, chat.Act, chat.Card) error { return noSlack("answer") }
+
+func (unconnectedChat) Person(context.Context, string) (incident.Person, error) {
+	return incident.Person{}, noSlack("look somebody up")
+}
+
+func (unconnectedChat) AccountOf(context.Context, incident.Person) (string, bool, error) {
+	return "", false, noSlack("look somebody up")
+}
+
+func (unconnectedChat) Message(context.Context, incident.MessageRef) (chat.Message, bool, error) {
+	return chat.Message{}, false, noSlack("read a message")
 }
 
 func (unconnectedPager) Page(context.Context, incident.PageRequest) (incident.Page, error) {

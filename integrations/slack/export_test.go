@@ -1,4 +1,19 @@
 package slack
 
+import (
+	"context"
+	"time"
+)
+
 // ScopesOfMethods is the table of what each method needs.
 var ScopesOfMethods = scopes
+
+// RememberedDeliveries is how many deliveries would be known if they came again.
+func RememberedDeliveries(in *Inbound) int {
+	in.taken.mu.Lock()
+	defer in.taken.mu.Unlock()
+	return len(in.taken.until)
+}
+
+// SetPause changes how a connection waits. It comes before [Socket.Run].
+func SetPause(s *Socket, pause func(context.Context, time.Duration)) { s.pause = pause }

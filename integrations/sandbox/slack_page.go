@@ -78,6 +78,7 @@ type messageView struct {
 	Avatar    string        // the class of its colour
 	App       bool          // Muster or Slack said it
 	Coming    bool          // a line that tells who came or went
+	With      []string      // who else did
 	More      bool          // said right after another of the same person
 	Body      template.HTML // where there are no blocks
 	Blocks    []blockView
@@ -167,6 +168,7 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 			reader.channels[channel.ID] = channel.Name
 		}
 	}
+	slices.Reverse(channels) // newest first
 	channels = slices.DeleteFunc(channels, func(c channelState) bool { return c.Private && !slices.Contains(c.Members, you.slackID) })
 	direct := slices.IndexFunc(all.DirectMessages, func(c channelState) bool { return c.imUser == you.slackID })
 	view := slackPage{You: personLink{Name: you.name, ID: you.slackID, Handle: you.handle}, Command: s.options.SlackCommand, Hints: commandHints, Connected: s.options.SlackRequestURL != ""}
@@ -179,6 +181,10 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 		view.People = append(view.People, personLink{one.name, one.slackID, one.handle, reader.href(url.Values{"you": {one.handle}, "channel": asked["channel"]}), one == you})
 	}
 	open := reader.current(channels)
+	if open != nil { // what follows puts the channels in another order
+		chosen := *open
+		open = &chosen
+	}
 	if direct >= 0 {
 		link := reader.channelLink(all.DirectMessages[direct], false)
 		if link.Current = asked.Get("channel") == link.ID; link.Current {
@@ -186,7 +192,8 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 		}
 		view.Direct = &link
 	}
-	for _, channel := range slices.Backward(channels) {
+	slices.SortStableFunc(channels, func(a, b channelState) int { return cmp.Compare(a.rank(), b.rank()) })
+	for _, channel := range channels {
 		view.Channels = append(view.Channels, reader.channelLink(channel, open != nil && channel.ID == open.ID))
 	}
 	if open != nil {
@@ -213,7 +220,7 @@ func (r slackReader) href(choices url.Values) string {
 func (r slackReader) current(channels []channelState) *channelState {
 	current := -1
 	for i, channel := range channels {
-		if current < 0 || channel.latest() >= channels[current].latest() {
+		if current < 0 || channel.latest() > channels[current].latest() {
 			current = i
 		}
 		if channel.ID == r.asked.Get("channel") {
@@ -240,6 +247,17 @@ func (c channelState) latest() string {
 		return ""
 	}
 	return c.Messages[len(c.Messages)-1].TS
+}
+
+// rank puts people's channels first and archived ones last.
+func (c channelState) rank() int {
+	switch {
+	case c.Archived:
+		return 2
+	case c.standing:
+		return 0
+	}
+	return 1
 }
 
 func (r slackReader) channelView(channel channelState) *channelView {
@@ -276,7 +294,7 @@ func (r slackReader) channelView(channel channelState) *channelView {
 			before := &view.Threads[last]
 			thread.NewDay = before.PostedAt.Format(time.DateOnly) != m.PostedAt.Format(time.DateOnly)
 			if !thread.NewDay && before.Coming && message.Coming && before.Body == message.Body {
-				before.Author += ", " + message.Author
+				before.With = append(before.With, message.Author)
 				continue
 			}
 			thread.More = !thread.NewDay && !message.Coming && !before.Coming && before.User == m.User && before.Private == message.Private &&

@@ -3,19 +3,21 @@ package activities
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
+	"muster/chat/card"
 	"muster/incident"
 	"muster/playbooks"
 )
 
 // Activities holds what the activities need. Without Mailer, Notifier, Requester, Metrics,
-// Automation or Secrets, the actions that need it fail and say what to set; all other fields
-// must be set.
+// Automation or Secrets, the actions that need it fail and say what to set; without Followers
+// nobody follows, and without Register there is no digest. All other fields must be set, but
+// TemporalURL.
 type Activities struct {
 	Chat       Chat
+	Followers  Followers
 	Pager      Pager
 	Tracker    Tracker
 	Mailer     Mailer
@@ -25,11 +27,15 @@ type Activities struct {
 	Automation Automation
 	Secrets    Secrets
 	Journal    Journal
+	Register   Register
 	Inbox      Inbox
 	// Installation tells this Muster from others that use the same vendors' accounts.
 	Installation string
 	// PublicURL is where people reach Muster: "https://muster.example.com".
 	PublicURL string
+	// TemporalURL is where the namespace is in Temporal's web UI, as [card.Pages] has it;
+	// empty where there is none to link to.
+	TemporalURL string
 }
 
 // Action is how every action of the playbook language is done.
@@ -51,9 +57,15 @@ func (a *Activities) table() map[string]implementation {
 		playbooks.PagerDutyPage:        {do: a.page, exercise: wouldPage},
 		playbooks.PagerDutyAcknowledge: {do: a.acknowledgePages, exercise: would("acknowledge its pages")},
 		playbooks.PagerDutyResolve:     {do: a.resolvePages, exercise: would("resolve its pages")},
+		playbooks.PagerDutyRequest:     {do: a.requestHelp, exercise: wouldRequestHelp},
+		playbooks.PagerDutyNote:        {do: a.notePages, exercise: would("note on its pages: %s", "text")},
+		playbooks.PagerDutySetPriority: {do: a.setPagePriority, exercise: would("give its pages the priority of its severity")},
 		playbooks.SlackCreateChannel:   {do: a.createChannel, exercise: a.joinExercise},
 		playbooks.SlackSetTopic:        {do: a.setTopic, exercise: would("set the topic: %s", "topic")},
 		playbooks.SlackPost:            {do: a.post, exercise: a.postExercise},
+		playbooks.SlackBrief:           {do: a.brief, exercise: a.briefExercise},
+		playbooks.SlackAnnounce:        {do: a.announce, exercise: wouldAnnounce},
+		playbooks.SlackNotify:          {do: a.notify, exercise: would("tell everybody who follows: %s", "text")},
 		playbooks.SlackBookmark:        {do: a.bookmark, exercise: would("add the bookmark %s", "title")},
 		playbooks.SlackInvite:          {do: a.invite, exercise: would("invite whoever is on call")},
 		playbooks.SlackAlert:           {do: a.alert, exercise: a.postExercise},
@@ -69,6 +81,7 @@ func (a *Activities) table() map[string]implementation {
 		playbooks.UpdatePost:           {do: postUpdate},
 		playbooks.NoteAdd:              {do: addNote},
 		playbooks.FollowupAdd:          {do: addFollowup},
+		playbooks.IncidentResolve:      {do: resolve},
 	}
 }
 
@@ -85,6 +98,12 @@ func (a *Activities) key(e playbooks.Effect) string {
 	return key
 }
 
+// shownKey marks the one message that is kept up to date for a purpose in a channel, whatever
+// work brings it up to date. It has two dots in a row, which no other key of the incident has.
+func (a *Activities) shownKey(id incident.ID, purpose string) string {
+	return fmt.Sprintf("muster-%s-%s..%s", a.Installation, id, purpose)
+}
+
 // eventOf is the number of the event that a reaction answers, which its id ends with; 0 for
 // a step of the playbook.
 func eventOf(workID string) int {
@@ -96,10 +115,13 @@ func eventOf(workID string) int {
 	return seq
 }
 
-// IncidentURL is the address of an incident's page.
-func (a *Activities) IncidentURL(id incident.ID) string {
-	return strings.TrimRight(a.PublicURL, "/") + "/incidents/" + url.PathEscape(string(id))
+// addresses are where people read more.
+func (a *Activities) addresses() card.Pages {
+	return card.Pages{Muster: a.PublicURL, Temporal: a.TemporalURL}
 }
+
+// IncidentURL is the address of an incident's page.
+func (a *Activities) IncidentURL(id incident.ID) string { return a.addresses().Incident(id) }
 
 func (a *Activities) incidentLink(s incident.State) incident.Link {
 	return incident.Link{Title: string(s.ID), URL: a.IncidentURL(s.ID)}

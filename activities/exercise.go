@@ -89,9 +89,7 @@ func (a *Activities) postExercise(ctx context.Context, e call) (incident.Outcome
 	if id == "" {
 		return told("say: %s", brief(e.text("text"))), nil
 	}
-	link, err := a.Chat.Post(ctx, incident.Message{
-		Key: e.key, ChannelID: id, Text: "*Exercise*\n" + e.text("text"), Links: a.messageLinks(e),
-	})
+	link, err := a.say(ctx, e, id, false)
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}

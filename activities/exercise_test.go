@@ -16,7 +16,9 @@ import (
 func practising(do, channel string) playbooks.Effect {
 	e := effect(do, playbooks.Parameters{})
 	e.Incident.Exercise = &incident.Exercise{Channel: channel}
-	e.Incident.Service = incident.Service{Name: "payments", PagerService: "PPAY", TrackerProject: "PAY"}
+	e.Incident.Service = incident.Service{
+		Name: "payments", PagerService: "PPAY", TrackerProject: "PAY", Announcements: []incident.Announcement{{Channel: "incidents"}},
+	}
 	e.Incident.Followups = []incident.Followup{{ID: "F1", Title: "Alert on it"}}
 	e.Incident.Pages = []incident.Page{{Key: "k"}}
 	e.Work.Followup = "F1"
@@ -25,6 +27,7 @@ func practising(do, channel string) playbooks.Effect {
 		value := map[playbooks.ParameterType]string{
 			playbooks.TextParameter: "some " + p.Name, playbooks.DurationParameter: "30s", playbooks.AddressParameter: "https://deploy.example.com/hooks",
 			playbooks.StatusesParameter: "202", playbooks.JSONParameter: `{}`, playbooks.DayParameter: "7d",
+			playbooks.ButtonsParameter: "acknowledge snooze",
 		}[p.Type]
 		switch {
 		case len(p.Options) > 0:
@@ -47,9 +50,15 @@ func TestOfAnExerciseNothingLeavesMuster(t *testing.T) {
 		playbooks.PagerDutyPage:        "exercise: would page whoever is on call for payments (PPAY)",
 		playbooks.PagerDutyAcknowledge: "exercise: would acknowledge its pages",
 		playbooks.PagerDutyResolve:     "exercise: would resolve its pages",
+		playbooks.PagerDutyRequest:     "exercise: would ask for help",
+		playbooks.PagerDutyNote:        "exercise: would note on its pages: some text",
+		playbooks.PagerDutySetPriority: "exercise: would give its pages the priority of its severity",
 		playbooks.SlackCreateChannel:   "exercise: would open the channel some name",
 		playbooks.SlackSetTopic:        "exercise: would set the topic: some topic",
 		playbooks.SlackPost:            "exercise: would say: some text",
+		playbooks.SlackBrief:           "exercise: would keep the brief",
+		playbooks.SlackAnnounce:        "exercise: would announce it in incidents",
+		playbooks.SlackNotify:          "exercise: would tell everybody who follows: some text",
 		playbooks.SlackBookmark:        "exercise: would add the bookmark some title",
 		playbooks.SlackInvite:          "exercise: would invite whoever is on call",
 		playbooks.SlackAlert:           "exercise: would say: some text",
@@ -64,6 +73,7 @@ func TestOfAnExerciseNothingLeavesMuster(t *testing.T) {
 		playbooks.UpdatePost:           "",
 		playbooks.NoteAdd:              "",
 		playbooks.FollowupAdd:          "",
+		playbooks.IncidentResolve:      "",
 		// Only reads the journal, which is not there.
 		playbooks.PostmortemDraft: "",
 	}
@@ -118,6 +128,8 @@ func TestAnExerciseTakesPlaceInItsChannel(t *testing.T) {
 	for _, do := range []string{playbooks.SlackPost, playbooks.SlackAlert} {
 		e := practising(do, "#game-days")
 		e.Work.With["links"] = "incident"
+		delete(e.Work.With, "to")
+		delete(e.Work.With, "buttons")
 		said, err := a.Actions()[do](t.Context(), e)
 		require.NoError(t, err)
 		require.Equal(t, incident.Message{
@@ -127,10 +139,19 @@ func TestAnExerciseTakesPlaceInItsChannel(t *testing.T) {
 		require.Equal(t, "exercise: posted in #game-days", said.Text)
 	}
 	e := practising(playbooks.SlackPost, "C0123456789")
+	e.Work.With["to"], e.Incident.OnCall = "on_call", []incident.Person{{Name: "Sample Responder"}}
+	e.Work.With["links"] = ""
 	e.Incident.Channel = incident.Channel{ID: "C0123456789", Name: "C0123456789"}
 	said, err := a.Actions()[playbooks.SlackPost](t.Context(), e)
 	require.NoError(t, err)
 	require.Equal(t, "exercise: posted in C0123456789", said.Text)
+	require.Equal(t, "*Exercise*\nsome text\n[Acknowledge] [Snooze…: for 15m | for 30m | for 1h | for 4h]", o.shown[0].Card.String(), "nobody is called to it")
+
+	kept, err := a.Actions()[playbooks.SlackBrief](t.Context(), practising(playbooks.SlackBrief, "#game-days"))
+	require.NoError(t, err)
+	require.Equal(t, "exercise: kept the brief in #game-days", kept.Text)
+	require.False(t, o.shown[1].Pin, "other things may be pinned there")
+	require.Contains(t, o.shown[1].Card.String(), "This is an exercise")
 	o.err = context.DeadlineExceeded
 	_, err = a.Actions()[playbooks.SlackPost](t.Context(), e)
 	require.Error(t, err)

@@ -51,6 +51,15 @@ func isFinal(err error) bool {
 	return errors.As(err, &failure) && failure.NonRetryable()
 }
 
+// reasonOf is what an error of [vendorError] says, without what Temporal adds.
+func reasonOf(err error) string {
+	var failure *temporal.ApplicationError
+	if errors.As(err, &failure) {
+		return failure.Message()
+	}
+	return err.Error()
+}
+
 // final is a failure that people must mend.
 func final(message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, FinalFailure, temporal.ApplicationErrorOptions{NonRetryable: true})

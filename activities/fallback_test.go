@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"testing"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/playbooks"
 
@@ -20,6 +22,29 @@ type outside struct {
 	receipt incident.MailReceipt
 	notice  incident.Notice
 	err     error
+	// shown are the cards, in order; refused says which channels and accounts take none.
+	shown   []chat.Outgoing
+	told    []string
+	refused map[string]error
+}
+
+func (o *outside) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef, error) {
+	if err := cmp.Or(o.refused[out.ChannelID], o.err); err != nil {
+		return incident.MessageRef{}, err
+	}
+	o.shown = append(o.shown, out)
+	if !out.Edit.IsZero() {
+		return out.Edit, nil
+	}
+	return incident.MessageRef{ChannelID: out.ChannelID, ID: "m of " + out.ChannelID, URL: "https://chat.example.com/" + out.ChannelID}, nil
+}
+
+func (o *outside) TellAccount(_ context.Context, key, accountID string, card chat.Card) (bool, error) {
+	if err := cmp.Or(o.refused[accountID], o.err); err != nil {
+		return false, err
+	}
+	o.told = append(o.told, key+": "+card.String())
+	return accountID != "UGONE", nil
 }
 
 func (o *outside) ChannelID(_ context.Context, channel string) (string, error) {
@@ -61,7 +86,10 @@ func needing(do string, fallback incident.Fallback, with playbooks.Parameters) p
 
 func (o *outside) do(t *testing.T, e playbooks.Effect) (incident.Outcome, error) {
 	t.Helper()
-	a := &Activities{Chat: o, Mailer: o, Notifier: o, Installation: "test", PublicURL: "https://muster.example.com"}
+	a := &Activities{
+		Chat: o, Mailer: o, Notifier: o, Installation: "test",
+		PublicURL: "https://muster.example.com", TemporalURL: "https://temporal.example.com/namespaces/default",
+	}
 	return a.Actions()[e.Work.Do](t.Context(), e)
 }
 

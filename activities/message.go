@@ -4,7 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"muster/chat"
+	"muster/chat/card"
 	"muster/incident"
+	"muster/playbooks"
 )
 
 // post says something in the incident's channel.
@@ -13,36 +16,78 @@ func (a *Activities) post(ctx context.Context, e call) (incident.Outcome, error)
 	if err != nil {
 		return incident.Outcome{}, err
 	}
-	url, err := a.Chat.Post(ctx, incident.Message{
-		Key:       e.key,
-		ChannelID: channel,
-		Text:      strings.TrimSpace(e.Work.With["text"]),
-		Links:     a.messageLinks(e),
-		Pin:       e.flag("pin"),
-	})
+	url, err := a.say(ctx, e, channel, e.flag("pin"))
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
 	return incident.Outcome{Output: map[string]any{"url": url}}, nil
 }
 
-// messageLinks are the links that the playbook asks for by name. Names that lead
-// nowhere yet, such as a ticket that has not been filed, are left out.
-func (a *Activities) messageLinks(e call) []incident.Link {
-	var links []incident.Link
-	for _, name := range strings.Fields(e.Work.With["links"]) {
-		switch name {
-		case "incident":
-			links = append(links, incident.Link{Title: "Incident page", URL: a.IncidentURL(e.Incident.ID)})
-		case "postmortem":
-			links = append(links, incident.Link{Title: "Postmortem", URL: a.IncidentURL(e.Incident.ID) + "/postmortem"})
-		case "runbooks":
-			links = append(links, e.Incident.Service.Runbooks...)
-		case "ticket":
-			if f, ok := e.Incident.Followup(e.Work.Followup); ok && f.Ticket.URL != "" {
-				links = append(links, incident.Link{Title: f.Ticket.Key, URL: f.Ticket.URL})
-			}
+// say says the text of a slack.post in a channel, once. With nobody to mention and no buttons
+// it is a message, with either a card.
+func (a *Activities) say(ctx context.Context, e call, channel string, pin bool) (url string, err error) {
+	exercise := e.Incident.Exercise != nil
+	if e.text("to") == "" && e.text("buttons") == "" {
+		text := e.text("text")
+		if exercise {
+			text = "*Exercise*\n" + text
+		}
+		return a.Chat.Post(ctx, incident.Message{Key: e.key, ChannelID: channel, Text: text, Links: a.messageLinks(e), Pin: pin})
+	}
+	shown, err := a.Chat.Show(ctx, chat.Outgoing{Key: e.key, ChannelID: channel, Pin: pin, Card: card.Message(card.Said{
+		Text: e.text("text"), To: recipients(e.Incident, e.text("to")), Links: a.messageLinks(e), Exercise: exercise,
+		Buttons: card.Buttons(e.Incident, e.Incident.Outlook(), strings.Fields(e.text("buttons")), matterOf(e.Work), a.addresses()),
+	})})
+	return shown.URL, err
+}
+
+// toOnCall is who a message is to where whoever is on call is meant.
+const toOnCall = "on_call"
+
+// recipients are the people whom a playbook means: the holder of a role, whoever is on call,
+// or somebody by name or e-mail address. Nobody is meant while nobody holds the role. Whoever
+// is on call is not called to an exercise.
+func recipients(s incident.State, to string) []incident.Person {
+	if to == "" {
+		return nil
+	}
+	if to == toOnCall {
+		if s.Exercise != nil {
+			return nil
+		}
+		return s.OnCall
+	}
+	if role, ok := s.Role(to); ok {
+		if role.Holder == "" {
+			return nil
+		}
+		return []incident.Person{s.HolderPerson(to)}
+	}
+	person := incident.Person{Name: to}
+	if strings.Contains(to, "@") {
+		person.Email = to
+	}
+	for _, known := range s.OnCall {
+		if person.Same(known) {
+			return []incident.Person{known}
 		}
 	}
-	return links
+	return []incident.Person{person}
+}
+
+// matterOf is the reminder that the work tells of, which can be snoozed.
+func matterOf(w playbooks.Work) card.Matter {
+	if w.On == nil {
+		return card.Matter{}
+	}
+	reminder, ok := w.On.Fact.(incident.ReminderGiven)
+	if !ok {
+		return card.Matter{}
+	}
+	return card.Matter{Hook: reminder.Hook, Subject: reminder.Subject}
+}
+
+// messageLinks are the links that the playbook asks for by name.
+func (a *Activities) messageLinks(e call) []incident.Link {
+	return a.addresses().Links(e.Incident, strings.Fields(e.Work.With["links"]), e.Work.Followup)
 }

@@ -28,3 +28,8 @@ func addFollowup(_ context.Context, e call) (incident.Outcome, error) {
 	}
 	return incident.Outcome{NewFollowup: &incident.AddFollowup{Title: e.text("title"), Owner: e.text("owner"), Due: due}}, nil
 }
+
+// resolve ends the response.
+func resolve(_ context.Context, e call) (incident.Outcome, error) {
+	return incident.Outcome{Resolution: e.text("summary")}, nil
+}

@@ -34,14 +34,9 @@ func (a *Activities) page(ctx context.Context, e call) (incident.Outcome, error)
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	// Who is on call is good to know, but no reason to fail a page that was accepted, nor
-	// to be late with saying so.
-	asking, cancel := context.WithTimeout(ctx, onCallPatience)
-	defer cancel()
-	onCall, err := a.Pager.OnCall(asking, s.Service.PagerService)
-	if err != nil {
-		onCall = nil
-	}
+	onCall := a.onCall(ctx, func(ctx context.Context) ([]incident.Person, error) {
+		return a.Pager.OnCall(ctx, s.Service.PagerService)
+	})
 	return incident.Outcome{
 		Page: &page, Responders: onCall,
 		Output: map[string]any{"key": page.Key, "on_call": namesOf(onCall)},
@@ -79,32 +74,53 @@ func pageDetails(s incident.State, all bool) map[string]string {
 	return details
 }
 
-// acknowledgePages stops the escalation of all the incident's pages.
+// acknowledgePages stops the escalation of all the incident's pages. Those that somebody
+// has taken or ended at the pager are left alone: it would hear of what it has told itself.
 func (a *Activities) acknowledgePages(ctx context.Context, e call) (incident.Outcome, error) {
-	return a.eachPage(ctx, e, a.Pager.Acknowledge)
+	pages := slices.DeleteFunc(a.pages(e), func(p incident.Page) bool {
+		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved
+	})
+	if len(pages) == 0 && len(e.Incident.Pages) > 0 {
+		return incident.Outcome{Text: "every page is taken already"}, nil
+	}
+	return eachPage(ctx, e, pages, incident.PageAcknowledged, a.Pager.Acknowledge)
 }
 
-// resolvePages ends all the incident's pages.
+// resolvePages ends all the incident's pages, also those of which the pager has told that
+// they were ended: should one have been opened again since, nothing else would end it.
 func (a *Activities) resolvePages(ctx context.Context, e call) (incident.Outcome, error) {
-	return a.eachPage(ctx, e, a.Pager.Resolve)
+	return eachPage(ctx, e, a.pages(e), incident.PageResolved, a.Pager.Resolve)
 }
 
-func (a *Activities) eachPage(ctx context.Context, e call, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
-	pages := a.pages(e)
+// eachPage does something to pages, by which they get a status.
+func eachPage(ctx context.Context, e call, pages []incident.Page, status incident.PageStatus, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
+	if len(pages) == 0 {
+		return incident.Outcome{Text: "no page was sent"}, nil
+	}
 	var failure error
+	var outcome incident.Outcome
 	for _, page := range pages {
 		// One that is refused must not keep the others open.
 		if err := vendorError(do(ctx, page)); err != nil && (failure == nil || !isFinal(err)) {
 			failure = err
 		}
+		// Of a page that the incident does not know, nobody knows whether there is one.
+		if _, known := e.Incident.Page(page.Key); known && page.Status != status {
+			outcome.Pages = append(outcome.Pages, incident.Page{Key: page.Key, Status: status})
+		}
 	}
 	if failure != nil {
 		return incident.Outcome{}, failure
 	}
-	if len(pages) == 0 {
-		return incident.Outcome{Text: "no page was sent"}, nil
-	}
-	return incident.Outcome{}, nil
+	return outcome, nil
+}
+
+// openPages are the incident's pages that have not come to their end, as far as the pager
+// has told, the newest first.
+func openPages(s incident.State) []incident.Page {
+	open := slices.DeleteFunc(slices.Clone(s.Pages), func(p incident.Page) bool { return p.Status == incident.PageResolved })
+	slices.Reverse(open)
+	return open
 }
 
 // pages are those that the pager took, and those that it may have taken. It ignores news of

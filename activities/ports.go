@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"muster/chat"
 	"muster/incident"
 )
 
@@ -16,6 +17,12 @@ type Chat interface {
 	SetTopic(ctx context.Context, channelID, topic string) error
 	// Post says something once for each key and returns a link to it.
 	Post(ctx context.Context, message incident.Message) (url string, err error)
+	// Show posts a card once for each key, or puts it in the place of another message, and
+	// returns where it is; see [chat.Outgoing].
+	Show(ctx context.Context, card chat.Outgoing) (incident.MessageRef, error)
+	// TellAccount sends a private message to an account once for each key. It is false,
+	// without an error, where there is nobody who could read it.
+	TellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error)
 	// Bookmark adds a link above a channel unless it is there.
 	Bookmark(ctx context.Context, channelID string, link incident.Link) error
 	// Invite brings people into a channel and returns those the chat knows. People it
@@ -24,6 +31,13 @@ type Chat interface {
 	// ChannelID finds a channel that people made, by its name without "#". An id is
 	// returned as it is.
 	ChannelID(ctx context.Context, channel string) (id string, err error)
+}
+
+// Followers knows who wants to hear of incidents without being part of the response.
+type Followers interface {
+	// Followers returns the accounts in the chat of those who want to hear of an incident as
+	// it stands, each once, in an order that stays the same.
+	Followers(ctx context.Context, s incident.State) ([]chat.Account, error)
 }
 
 // Pager wakes people.
@@ -36,6 +50,23 @@ type Pager interface {
 	Resolve(ctx context.Context, page incident.Page) error
 	// OnCall returns who is on call for a service, first responders first.
 	OnCall(ctx context.Context, service string) ([]incident.Person, error)
+	// OnCallBy returns who is on call by an escalation policy, first responders first.
+	OnCallBy(ctx context.Context, policy string) ([]incident.Person, error)
+	// AskPerson asks somebody to help with a page, unless they were asked before. It is
+	// false, and nobody is asked, where the page is not open any more.
+	AskPerson(ctx context.Context, page incident.Page, person incident.Person, message string) (open bool, err error)
+	// AskPolicy asks whoever is on call by an escalation policy, likewise.
+	AskPolicy(ctx context.Context, page incident.Page, policy, message string) (open bool, err error)
+	// PagePerson wakes somebody by a page of their own, once for each key. Its key may be
+	// another than the request's.
+	PagePerson(ctx context.Context, request incident.PageRequest, person incident.Person) (incident.Page, error)
+	// PagePolicy wakes whoever is on call by an escalation policy, likewise.
+	PagePolicy(ctx context.Context, request incident.PageRequest, policy string) (incident.Page, error)
+	// AddNote writes something on a page's record, once for each key.
+	AddNote(ctx context.Context, page incident.Page, key, text string) error
+	// SetPriority gives a page the priority of that name. It is false, and nothing happens,
+	// where the pager has none of that name.
+	SetPriority(ctx context.Context, page incident.Page, name string) (found bool, err error)
 }
 
 // Tracker holds the work that comes out of incidents.
@@ -108,6 +139,15 @@ type Journal interface {
 	// OpenFollowups returns the follow-ups of incidents that are not finished, which
 	// have a ticket and are not done.
 	OpenFollowups(ctx context.Context) ([]OpenFollowup, error)
+}
+
+// Register lists incidents, the newest first and without exercises.
+type Register interface {
+	// Active returns those to which people respond, limit at most.
+	Active(ctx context.Context, limit int) ([]incident.State, error)
+	// ResolvedBetween returns those that were resolved from since on and before until, and
+	// have stayed so, limit at most.
+	ResolvedBetween(ctx context.Context, since, until time.Time, limit int) ([]incident.State, error)
 }
 
 // Inbox holds accepted alerts until their incident has them.

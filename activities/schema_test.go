@@ -66,6 +66,7 @@ func TestAnActionGivesTheOutputsOfItsSchemaAndNoOthers(t *testing.T) {
 	for name, do := range a.Actions() {
 		e := practising(name, "")
 		e.Incident.Exercise, e.Incident.Channel, e.Incident.Seq = nil, incident.Channel{ID: "C1"}, 0
+		e.Work.On = &incident.Event{Fact: incident.HelpRequested{Who: "Second Responder", Person: incident.Person{Name: "Second Responder"}}}
 		outcome, err := do(t.Context(), e)
 		require.NoError(t, err, name)
 		action, _ := playbooks.FindAction(name)

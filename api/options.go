@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"muster/api/webhook"
+	"muster/chat"
 	"muster/config"
 	"muster/incident"
 	"muster/internal/health"
@@ -41,6 +42,8 @@ type Options struct {
 	Playbooks Playbooks
 	// Secrets are what webhooks are checked with.
 	Secrets webhook.Secrets
+	// Chats take what people do in a chat, each at /webhooks/ and its name: "slack".
+	Chats map[string]chat.Deliveries
 	// Version of Muster, for /healthz and the API's description.
 	Version string
 	// Installation is the id of the database, for /healthz.
@@ -119,6 +122,9 @@ type Reader interface {
 	// Alerts returns what monitoring reported to an incident, in the order of arrival,
 	// after the given item, at most limit of it.
 	Alerts(ctx context.Context, id incident.ID, after int64, limit int) ([]store.Item, error)
+	// Transcript returns what was said in an incident's channel, as far as it is kept, after
+	// the given message, at most limit of it.
+	Transcript(ctx context.Context, id incident.ID, after incident.MessageRef, limit int) ([]store.Said, error)
 	// Subscribe tells of changes of one incident, or of all for the empty id, until
 	// the returned function is called. Changes may be dropped when the reader is slow:
 	// each says that there is something to read, not what.

@@ -129,6 +129,10 @@ func (s State) outputsBut(id string) int {
 // that is repeated for days would fill what Temporal carries. People may always add some.
 const maxFollowups = 500
 
+// Brings says whether anything is to be remembered of the outcome, beside that the work was
+// done.
+func (o Outcome) Brings(s State) bool { return len(o.facts(s)) > 0 }
+
 // facts turns what was brought about into what is remembered of it.
 func (o Outcome) facts(s State) []Fact {
 	var facts []Fact

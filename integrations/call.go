@@ -70,6 +70,15 @@ func (c *Caller) On(subject string) *Caller {
 // bytes are taken for stand-ins and left alone.
 func (c *Caller) Conceal(secrets ...Secret) { c.secrets.add(secrets...) }
 
+// Concealing returns a caller that keeps another secret out of its errors too: one that is
+// good for a call or two, such as an address to answer at. [Caller.Conceal] remembers its
+// secrets as long as the caller lives.
+func (c *Caller) Concealing(secret Secret) *Caller {
+	concealing := *c
+	concealing.secrets = c.secrets.with(secret)
+	return &concealing
+}
+
 // Refuse returns a final error for a call that is not worth making, or whose answer
 // shows that a person has to mend something first.
 func (c *Caller) Refuse(operation, format string, args ...any) error {

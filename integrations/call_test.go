@@ -119,6 +119,14 @@ func TestCallTakesSecretsOutOfWhatIsSaid(t *testing.T) {
 	require.EqualError(t, err, "slack: GET /: the key [redacted] is odd")
 }
 
+func TestCallTakesASecretOfOneCallOutOfItsErrorsOnly(t *testing.T) {
+	t.Parallel()
+	caller := integrations.NewCaller(integrations.Slack, silent, "sample-token")
+	require.EqualError(t, caller.Concealing("sample-address").Refuse("POST /", "sample-token at sample-address"),
+		"slack: POST /: [redacted] at [redacted]")
+	require.EqualError(t, caller.Refuse("POST /", "sample-token at sample-address"), "slack: POST /: [redacted] at sample-address")
+}
+
 func TestCallQuotesOnlyTheBeginningOfALongRefusal(t *testing.T) {
 	t.Parallel()
 	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -77,6 +77,15 @@ func (s *secrets) add(added ...Secret) {
 	slices.SortStableFunc(s.known, func(a, b string) int { return len(b) - len(a) })
 }
 
+// with returns these secrets and another.
+func (s *secrets) with(another Secret) *secrets {
+	s.mu.RLock()
+	more := &secrets{known: slices.Clone(s.known)}
+	s.mu.RUnlock()
+	more.add(another)
+	return more
+}
+
 // Redact returns a text without the secrets, in whichever of the usual spellings they stand in
 // it. Those of fewer than eight bytes are taken for stand-ins and left alone.
 func Redact(text string, known ...Secret) string {

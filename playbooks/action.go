@@ -85,6 +85,8 @@ const (
 	DayParameter ParameterType = "day"
 	// ButtonsParameter are buttons below a message; [ParseButtons] reads them.
 	ButtonsParameter ParameterType = "buttons"
+	// PersonParameter is who is meant: a role's id, [OnCall], or a name or an e-mail address.
+	PersonParameter ParameterType = "person"
 )
 
 // The parts of the vocabulary that playbooks and activities share.

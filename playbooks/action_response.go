@@ -20,6 +20,10 @@ var responseActions = []Action{
 	{Name: PagerDutyResolve, Doc: "Resolves every page of the incident."},
 	{
 		Name: PagerDutyRequest, Doc: "Answers a help_requested event: asks the person, or whoever is on call by the team's escalation policy, to help with the incident's page, or pages whoever is on call for the service. Asking again changes nothing.",
+		Parameters: []Parameter{{
+			Name: "details", Doc: "Whether they are told what it is about; false for an incident that few may know of.",
+			Default: "true", Options: []string{"true", "false"},
+		}},
 		Outputs: []Output{{Name: "asked", Doc: "Who was asked, in words.", Type: TextOutput}},
 	},
 	{
@@ -57,7 +61,7 @@ var responseActions = []Action{
 			{Name: "text", Doc: "What to say; *bold* and line breaks are understood.", Required: true},
 			{Name: "links", Doc: "Links shown below the text, separated by spaces: incident, postmortem, runbooks, ticket."},
 			{Name: "pin", Doc: "Whether to keep the message at hand.", Default: "false", Options: []string{"true", "false"}},
-			{Name: "to", Doc: "Who is mentioned: a role's id, on_call, or a name or e-mail address. While nobody holds the role, nobody is."},
+			{Name: "to", Doc: "Who is mentioned: a role's id, on_call, or a name or e-mail address. While nobody holds the role, nobody is.", Type: PersonParameter},
 			{Name: "buttons", Doc: "Buttons below the text, separated by spaces: " + buttonNames() + ".", Type: ButtonsParameter},
 		},
 		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},

@@ -29,6 +29,8 @@ type Reaction struct {
 	Event incident.Event `json:"event"`
 	// Problem says why the hook's condition could not be evaluated; empty for most.
 	Problem string `json:"problem,omitzero"`
+	// Begun says that its work was begun: no newer one takes its place any more.
+	Begun bool `json:"begun,omitzero"`
 }
 
 // Work is something that Muster is to do now.
@@ -111,6 +113,8 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		a.settle(f.Step)
 	case incident.StepSkipped:
 		a.settle(f.Step)
+	case incident.StepFailed:
+		a.failed(f.Step)
 	case incident.StepStarted:
 		delete(a.watches, f.Step)
 	}
@@ -119,7 +123,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 		return
 	}
 	for _, h := range a.playbook.Hooks {
-		if !h.reacts(e) || a.circular(h, e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
+		if !h.reacts(s, e) || a.circular(h, e) || h.ownFailure(e) || a.answersFailure(e) || !a.reached(s, h.Within) {
 			continue
 		}
 		if h.Do == PlaybookRun {
@@ -132,7 +136,7 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 			r.Problem = err.Error()
 		}
 		if holds || err != nil {
-			a.reactions = append(a.reactions, r)
+			a.add(s, h, r)
 		}
 	}
 }
@@ -306,10 +310,13 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 		case hook.Do == PlaybookRun:
 			// The step of the same id does it.
 			continue
+		case inFlight[r.ID]:
 		case !d.at(a.watches[r.ID].NotBefore, "ask again: "+hook.ID):
 			// What takes its time elsewhere holds up nobody.
 			continue
-		case held[lane] || inFlight[r.ID]:
+		case !d.at(a.pausedUntil(hook), "go on: "+hook.ID):
+			continue
+		case held[lane]:
 		case speechless(s, hook.Do) && (s.Status.Ended() || a.awaitsChannel(s)):
 		case tendsPages(hook.Do) && a.paging(s):
 			// A page that is on its way would be missed.
@@ -330,7 +337,7 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			}
 			a.dueWork(Work{
 				ID: r.ID, Hook: hook.ID, Title: title, Do: hook.Do, With: hook.With, Followup: scope.Followup.ID,
-				Event: r.Event.Seq, On: r.handedOn(), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
+				Event: r.Event.Seq, On: r.handedOn(hook.Do), UpdateDue: a.updateDue(s, hook.Do), Since: since, Unconfirmed: unconfirmed(s, hook.Do),
 			}, scope, d)
 		}
 		held[lane] = true
@@ -338,11 +345,16 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 }
 
 // handedOn is the event where whoever does the work has to know more of it than its text.
-func (r Reaction) handedOn() *incident.Event {
+func (r Reaction) handedOn(do string) *incident.Event {
 	switch r.Event.Fact.(type) {
 	case incident.HelpRequested, incident.ReminderGiven:
 		return &r.Event
 	default:
+		if do == PagerDutyNote {
+			// What came from the pager does not go back there.
+			brief := r.Event.Brief()
+			return &brief
+		}
 		return nil
 	}
 }

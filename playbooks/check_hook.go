@@ -81,7 +81,24 @@ func (c *checker) checkClock(path string, h Hook) {
 		if h.Do == "" && len(h.On) > 0 {
 			c.report(ruleHook, path, "do: an action", "the hook %q does nothing", h.ID)
 		}
+		if len(h.On) > 1 && slices.Contains(h.On, Any) {
+			c.report(ruleHook, path+".on", "leave the others out", "a hook on any needs no other trigger beside it")
+		}
+		if h.Pause != 0 {
+			c.atLeast(path+".pause", h.Pause, time.Second)
+		}
+		if h.Latest && h.Do == PlaybookRun {
+			c.reportKey(ruleHook, path+".latest", "leave it out", "a playbook is run once, whatever is latest")
+		}
 		return
+	}
+	for _, key := range []struct {
+		name  string
+		given bool
+	}{{"latest", h.Latest}, {"pause", h.Pause != 0}} {
+		if key.given {
+			c.reportKey(ruleHook, path+"."+key.name, "how often a clock trigger reminds is said by every and times", "%s belongs to hooks that react to events", key.name)
+		}
 	}
 	if len(h.On) > 1 {
 		c.report(ruleHook, path+".on", "make two hooks of it", "a hook on %s can have no other trigger beside it", h.clock())
@@ -104,9 +121,14 @@ func (c *checker) checkClock(path string, h Hook) {
 func heard(h Hook) []string {
 	var kinds []string
 	for _, on := range h.On {
+		narrow, isNarrow := narrowTriggers[on]
 		switch {
-		case narrowTriggers[on] != nil:
-			kinds = append(kinds, string(incident.SeverityChanged{}.Kind()))
+		case on == Any:
+			for _, kind := range incident.Kinds() {
+				kinds = append(kinds, string(kind))
+			}
+		case isNarrow:
+			kinds = append(kinds, string(narrow.kind))
 		case incident.KnownKind(incident.Kind(on)):
 			kinds = append(kinds, on)
 		default:
@@ -118,7 +140,7 @@ func heard(h Hook) []string {
 
 // triggers are all that a hook's on takes, beside the ids of hooks.
 func triggers() []string {
-	all := slices.AppendSeq(slices.Clone(clockTriggers), maps.Keys(narrowTriggers))
+	all := slices.AppendSeq(append(slices.Clone(clockTriggers), Any), maps.Keys(narrowTriggers))
 	for _, kind := range incident.Kinds() {
 		if kind != (incident.ReminderGiven{}).Kind() {
 			all = append(all, string(kind))

@@ -39,7 +39,7 @@ func (p *Playbook) AtSpeed(speed float64) (*Playbook, error) {
 	for i := range fast.Hooks {
 		h := &fast.Hooks[i]
 		if h.clock() != FollowupDue {
-			h.After, h.Every = shorten(h.After), shorten(h.Every)
+			h.After, h.Every, h.Pause = shorten(h.After), shorten(h.Every), shorten(h.Pause)
 		}
 	}
 	fast.Steps = slices.Clone(p.Steps)

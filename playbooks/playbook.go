@@ -104,6 +104,11 @@ type Hook struct {
 	Remind string `yaml:"remind" json:"remind,omitzero"`
 	// When must hold just after the event, or at the time of the reminder.
 	When string `yaml:"when" json:"when,omitzero"`
+	// Latest keeps of the reactions that wait only the newest: for what shows how things
+	// stand, rather than what has happened. That it was done is not written down.
+	Latest bool `yaml:"latest" json:"latest,omitzero"`
+	// Pause is how long after a reaction was begun the next one is begun at the earliest.
+	Pause time.Duration `yaml:"pause" json:"pause_ns,omitzero"`
 	// Title says what the hook does, for the timeline.
 	Title string     `yaml:"title" json:"title"`
 	Do    string     `yaml:"do" json:"do,omitzero"`
@@ -147,9 +152,19 @@ const (
 	// FollowupDue holds from the day an open follow-up is due; after may be negative
 	// to remind earlier. It is counted for each follow-up by itself.
 	FollowupDue = "followup_due"
+	// SeverityUnconfirmed holds while nobody has set or confirmed the severity of an active
+	// incident, as an alert has declared it.
+	SeverityUnconfirmed = "severity_unconfirmed"
+	// Quiet holds while no person does anything in an active incident.
+	Quiet = "quiet"
 )
 
-var clockTriggers = []string{Unacknowledged, RoleVacant, UpdateDue, StepWaiting, PageUndelivered, FollowupDue}
+var clockTriggers = []string{
+	Unacknowledged, RoleVacant, UpdateDue, StepWaiting, PageUndelivered, FollowupDue, SeverityUnconfirmed, Quiet,
+}
+
+// Any is the trigger that every event is, except those that hooks' own work brings about.
+const Any = "any"
 
 // clock returns the hook's clock trigger, or "" for a hook that reacts to events.
 func (h Hook) clock() string {
@@ -163,22 +178,33 @@ func (h Hook) clock() string {
 	return ""
 }
 
-// Triggers that are narrower than a kind of events: a change of the severity one way.
+// Triggers that are narrower than a kind of events: a change of the severity one way, the
+// resolution of a page at the pager.
 const (
 	SeverityRaised  = "severity_raised"
 	SeverityLowered = "severity_lowered"
+	PageResolved    = "page_resolved"
 )
 
-// narrowTriggers say of an event whether it is one of theirs.
-var narrowTriggers = map[string]func(incident.Event) bool{
-	SeverityRaised: func(e incident.Event) bool {
+// narrowTrigger is a trigger that some events of a kind are.
+type narrowTrigger struct {
+	kind incident.Kind
+	is   func(incident.Event) bool
+}
+
+var narrowTriggers = map[string]narrowTrigger{
+	SeverityRaised: {incident.SeverityChanged{}.Kind(), func(e incident.Event) bool {
 		changed, ok := e.Fact.(incident.SeverityChanged)
 		return ok && changed.Raised
-	},
-	SeverityLowered: func(e incident.Event) bool {
+	}},
+	SeverityLowered: {incident.SeverityChanged{}.Kind(), func(e incident.Event) bool {
 		changed, ok := e.Fact.(incident.SeverityChanged)
 		return ok && !changed.Raised
-	},
+	}},
+	PageResolved: {incident.PageChanged{}.Kind(), func(e incident.Event) bool {
+		changed, ok := e.Fact.(incident.PageChanged)
+		return ok && changed.Status == incident.PageResolved
+	}},
 }
 
 // says lists the actions that only add to the incident's own record, with what they add. A
@@ -201,13 +227,16 @@ func echoes(e incident.Event) bool {
 	}
 }
 
-// reacts says whether the hook reacts to an event.
-func (h Hook) reacts(e incident.Event) bool {
+// reacts says whether the hook reacts to an event, after which the incident is s.
+func (h Hook) reacts(s incident.State, e incident.Event) bool {
 	if h.Do == "" {
 		return false
 	}
 	if _, saying := says[h.Do]; saying && echoes(e) {
 		return false
+	}
+	if slices.Contains(h.On, Any) {
+		return h.hearsOf(s, e)
 	}
 	switch f := e.Fact.(type) {
 	case incident.ReminderGiven:
@@ -217,18 +246,43 @@ func (h Hook) reacts(e incident.Event) bool {
 			// Reacting to what hooks have done would never end.
 			return false
 		}
+	case incident.PageChanged:
+		if e.Actor.Kind == incident.ActorMuster {
+			// What Muster has done to a page itself is no news of the pager.
+			return false
+		}
 	}
 	for _, on := range h.On {
-		if narrow := narrowTriggers[on]; incident.Kind(on) == e.Kind() || narrow != nil && narrow(e) {
+		if narrow, ok := narrowTriggers[on]; incident.Kind(on) == e.Kind() || ok && narrow.is(e) {
 			return true
 		}
 	}
 	return false
 }
 
+// hearsOf says of a hook on [Any] whether it reacts to an event: not to the work of hooks. One
+// that shows how things stand, though, shows what has failed of others, for as long as it is
+// among the steps.
+func (h Hook) hearsOf(s incident.State, e incident.Event) bool {
+	id := ""
+	switch f := e.Fact.(type) {
+	case incident.StepCompleted:
+		id = f.Step
+		if _, failed := s.Step(id); f.Hook != "" && !failed {
+			return false
+		}
+	case incident.StepFailed:
+		id = f.Step
+	case incident.StepSkipped:
+		id = f.Step
+	}
+	step, _ := s.Step(id)
+	return step.Hook == "" || h.Latest && step.Hook != h.ID
+}
+
 // follows says whether the hook reacts to the reminders of another.
 func (h Hook) follows(hook string) bool {
-	return !slices.Contains(clockTriggers, hook) && !incident.KnownKind(incident.Kind(hook)) && slices.Contains(h.On, hook)
+	return !knownTrigger(hook) && slices.Contains(h.On, hook)
 }
 
 // vendor is whom an action goes to.
@@ -240,10 +294,11 @@ func vendor(do string) string {
 // lane is where an action waits for its turn: its vendor, mostly. Reactions in one lane
 // happen in the order of their events, so that messages never overtake each other; lanes
 // do not wait for each other, so that a vendor that is down holds up nobody else's. What
-// is said elsewhere can overtake nothing in the channel, and need not wait for it.
+// is said elsewhere, or edited in place, can overtake nothing in the channel, and need not
+// wait for it.
 func lane(do string) string {
 	switch do {
-	case SlackAlert, SlackAnnounce, SlackNotify:
+	case SlackAlert, SlackBrief, SlackAnnounce, SlackNotify:
 		return do
 	default:
 		return vendor(do)

@@ -21,7 +21,7 @@ func (h Hook) runs() bool { return h.Do == PlaybookRun }
 // knownTrigger says whether hooks can react to this in every playbook.
 func knownTrigger(on string) bool {
 	_, narrow := narrowTriggers[on]
-	return narrow || slices.Contains(clockTriggers, on) || incident.KnownKind(incident.Kind(on))
+	return on == Any || narrow || slices.Contains(clockTriggers, on) || incident.KnownKind(incident.Kind(on))
 }
 
 // names is what can be referred to.

@@ -54,6 +54,12 @@ func (h Hook) matters(s incident.State) []matter {
 		return waiting
 	case PageUndelivered:
 		return h.undelivered(s)
+	case SeverityUnconfirmed:
+		if !s.SeverityConfirmed {
+			return []matter{{since: began, after: h.After, every: h.Every}}
+		}
+	case Quiet:
+		return []matter{{since: laterOf(began, s.PersonAt), after: h.After, every: h.Every}}
 	}
 	return nil
 }
@@ -91,17 +97,8 @@ func (a *Agenda) dueReminders(s incident.State, d *dueList) {
 			continue
 		}
 		for _, m := range h.matters(s) {
-			given := s.Reminder(h.ID, m.subject)
-			due, inRow := m.since.Add(m.after), 0
-			// At the same moment counts as after: what is due at once is due once.
-			if given.Count > 0 && !given.LastAt.Before(m.since) {
-				inRow = given.InRow
-				if m.every == 0 {
-					continue
-				}
-				due = given.LastAt.Add(m.every)
-			}
-			if h.Times > 0 && inRow >= h.Times || !d.at(due, "remind: "+h.ID) {
+			due, inRow, again := h.next(s, m)
+			if !again || !d.at(due, "remind: "+h.ID) {
 				continue
 			}
 			if remind, ok := a.Reminder(s, h.ID, m.subject, d.now); ok {
@@ -110,6 +107,32 @@ func (a *Agenda) dueReminders(s incident.State, d *dueList) {
 			}
 		}
 	}
+}
+
+// next is when a hook is to remind of a matter next, and how often it has in a row; false if
+// it is not to any more. Nobody is reminded while people have snoozed it. What would not have
+// come again comes once more when a snooze is over: whoever asked for that wants to hear of it.
+func (h Hook) next(s incident.State, m matter) (due time.Time, inRow int, again bool) {
+	given := s.Reminder(h.ID, m.subject)
+	due = m.since.Add(m.after)
+	// At the same moment counts as after: what is due at once is due once.
+	if given.Count > 0 && !given.LastAt.Before(m.since) {
+		inRow, due = given.InRow, given.LastAt.Add(m.every)
+		over := m.every == 0 || h.Times > 0 && inRow >= h.Times
+		if over && !given.SnoozedUntil.After(given.LastAt) {
+			return time.Time{}, inRow, false
+		}
+	}
+	return laterOf(due, h.snoozedUntil(s, m)), inRow, true
+}
+
+// snoozedUntil is before when people do not want to be reminded. Who snoozes everything does
+// not mean that nobody has taken the incident, or that a page does not arrive.
+func (h Hook) snoozedUntil(s incident.State, m matter) time.Time {
+	if clock := h.clock(); clock == Unacknowledged || clock == PageUndelivered {
+		return s.Reminder(h.ID, m.subject).SnoozedUntil
+	}
+	return s.SnoozedUntil(h.ID, m.subject)
 }
 
 // Reminder returns the intent that gives the next reminder of a hook about a subject;

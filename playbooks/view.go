@@ -31,14 +31,16 @@ type IncidentView struct {
 	Status   string `cel:"status"`
 	Severity string `cel:"severity"`
 	// SeverityRank is 1 for the most severe level of the scale.
-	SeverityRank   int64             `cel:"severity_rank"`
-	Service        ServiceView       `cel:"service"`
-	Active         bool              `cel:"active"`
-	Acknowledged   bool              `cel:"acknowledged"`
-	AcknowledgedBy string            `cel:"acknowledged_by"`
-	Commander      string            `cel:"commander"`
-	Roles          map[string]string `cel:"roles"`
-	VacantRoles    []string          `cel:"vacant_roles"`
+	SeverityRank int64 `cel:"severity_rank"`
+	// SeverityConfirmed says that a person has set the severity, or found it right.
+	SeverityConfirmed bool              `cel:"severity_confirmed"`
+	Service           ServiceView       `cel:"service"`
+	Active            bool              `cel:"active"`
+	Acknowledged      bool              `cel:"acknowledged"`
+	AcknowledgedBy    string            `cel:"acknowledged_by"`
+	Commander         string            `cel:"commander"`
+	Roles             map[string]string `cel:"roles"`
+	VacantRoles       []string          `cel:"vacant_roles"`
 	// Steps says where each step stands, by its id: "done".
 	Steps map[string]string `cel:"steps"`
 	// Choices are the ids of the options chosen, by decision; "" where nobody has decided.
@@ -46,12 +48,16 @@ type IncidentView struct {
 	// OnCall names the people whom the pager named last.
 	OnCall []string `cel:"on_call"`
 	// Exercise says that it is practice.
-	Exercise     bool         `cel:"exercise"`
-	AlertsFiring int64        `cel:"alerts_firing"`
-	Fallback     FallbackView `cel:"fallback"`
-	Channel      string       `cel:"channel"`
-	Update       string       `cel:"update"`
-	Resolution   string       `cel:"resolution"`
+	Exercise     bool  `cel:"exercise"`
+	AlertsFiring int64 `cel:"alerts_firing"`
+	// AnnounceIn are the channels in which others than the responders are told.
+	AnnounceIn []string `cel:"announce_in"`
+	// PagesOpen is how many pages have not been resolved at the pager, as far as it tells.
+	PagesOpen  int64        `cel:"pages_open"`
+	Fallback   FallbackView `cel:"fallback"`
+	Channel    string       `cel:"channel"`
+	Update     string       `cel:"update"`
+	Resolution string       `cel:"resolution"`
 	// Age says how long ago the incident was declared: "1h 5m".
 	Age string `cel:"age"`
 	// Slug is the title as part of a name: "instance-down".
@@ -81,6 +87,8 @@ type EventView struct {
 	Kind  string `cel:"kind"`
 	Text  string `cel:"text"`
 	Actor string `cel:"actor"`
+	// Source is the way it came in: "api", "page", "slack", "pagerduty", "playbook".
+	Source string `cel:"source"`
 }
 
 // StepView is a step as expressions see it.
@@ -118,6 +126,7 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		Active:       s.Status.Active(),
 		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
 		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{}, Choices: map[string]string{}, Exercise: s.Exercise != nil,
+		SeverityConfirmed: s.SeverityConfirmed, PagesOpen: int64(s.PagesOpen()), AnnounceIn: s.AnnounceIn(),
 		AlertsFiring: int64(s.AlertsFiring()), Channel: s.Channel.Name,
 		Fallback: newFallbackView(s.Service.Fallback),
 		Update:   s.Update, Resolution: s.Resolution,
@@ -145,7 +154,7 @@ func newEventView(e incident.Event) EventView {
 	if e.Fact == nil {
 		return EventView{}
 	}
-	return EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name}
+	return EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name, Source: e.Source}
 }
 
 func newFallbackView(f incident.Fallback) FallbackView {

@@ -174,6 +174,7 @@ func TestWhatIsAskedOfALargePostgresIsFoundByAnIndex(t *testing.T) {
 
 		{"what is pending", func() error { _, err := s.Pending(t.Context(), 0, 0); return err }, "inbox_pending", 0},
 		{"what the inbox is about", func() error { _, _, err := s.Subjects(t.Context(), 0, 0); return err }, "inbox_pkey inbox_subjects", 0},
+		{"what the inbox is about of one kind", func() error { _, _, err := s.SubjectsOf(t.Context(), []string{store.KindAct}, 0, 0); return err }, "inbox_subjects", 0},
 		{"what is pending about a subject", func() error {
 			_, err := s.PendingOf(t.Context(), store.Subject{Kind: store.KindAlert, Source: "alertmanager", Key: "the storm"}, 0, 100)
 			return err

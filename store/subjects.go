@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"muster/store/internal/queries"
 )
@@ -41,6 +43,32 @@ func (s *Store) Subjects(ctx context.Context, after int64, limit int) (subjects 
 	subjects, next = make([]Subject, len(rows)), after
 	for i, row := range rows {
 		subjects[i], next = Subject{Kind: row.Kind, Source: row.Source, Key: row.Subject}, row.ID
+	}
+	return subjects, next, nil
+}
+
+// SubjectsOf is [Store.Subjects] for some kinds. It costs a lookup for each of their items, of
+// which there should be few.
+func (s *Store) SubjectsOf(ctx context.Context, kinds []string, after int64, limit int) (subjects []Subject, next int64, err error) {
+	if limit < 0 || limit > MaxSubjects {
+		return nil, 0, invalid("limit", "the limit is %d; it must be between 1 and %d, or 0 for %d", limit, MaxSubjects, MaxSubjects)
+	}
+	heads := map[Subject]int64{}
+	for _, kind := range kinds {
+		rows, err := s.reading.PendingSubjectsOf(ctx, queries.PendingSubjectsOfParams{Kind: kind, After: after})
+		if err != nil {
+			return nil, 0, fmt.Errorf("read what the inbox is about: %w", explained(s.backend, err))
+		}
+		for _, row := range rows {
+			about := Subject{Kind: kind, Source: row.Source, Key: row.Subject}
+			heads[about] = row.Oldest
+			subjects = append(subjects, about)
+		}
+	}
+	slices.SortFunc(subjects, func(a, b Subject) int { return cmp.Compare(heads[a], heads[b]) })
+	subjects = subjects[:min(len(subjects), cmp.Or(limit, MaxSubjects))]
+	if next = after; len(subjects) > 0 {
+		next = heads[subjects[len(subjects)-1]]
 	}
 	return subjects, next, nil
 }

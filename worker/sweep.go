@@ -2,16 +2,12 @@ package worker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"muster/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 )
 
 const (
@@ -42,31 +38,9 @@ func sweepAction() *client.ScheduleWorkflowAction {
 	}
 }
 
-// scheduleSweep creates the schedule, or brings one that an earlier version has made up to
-// date. The namespace has one, however many workers do this at once. One that people have paused
-// stays so.
+// scheduleSweep keeps the schedule.
 func scheduleSweep(ctx context.Context, c client.Client) error {
-	want := sweepSchedule()
-	_, err := c.ScheduleClient().Create(ctx, want)
-	var exists *serviceerror.WorkflowExecutionAlreadyStarted
-	if err == nil || !errors.Is(err, temporal.ErrScheduleAlreadyRunning) && !errors.As(err, &exists) {
-		return err
-	}
-	err = c.ScheduleClient().GetHandle(ctx, sweepID).Update(ctx, client.ScheduleUpdateOptions{
-		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			schedule := have.Description.Schedule
-			if isUpToDate(schedule, want) {
-				return nil, temporal.ErrSkipScheduleUpdate
-			}
-			schedule.Spec, schedule.Action = &want.Spec, want.Action
-			schedule.Policy = &client.SchedulePolicies{Overlap: want.Overlap, CatchupWindow: want.CatchupWindow}
-			return &client.ScheduleUpdate{Schedule: &schedule}, nil
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("bring the schedule %s up to date: %w", sweepID, err)
-	}
-	return nil
+	return keepSchedule(ctx, c, sweepSchedule(), isUpToDate)
 }
 
 // isUpToDate compares what this package may change from one version to the next.

@@ -7,6 +7,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -45,6 +46,8 @@ type Options struct {
 	CachedWorkflows int
 	// StopTimeout is how long [Worker.Stop] waits for activities. 0 means [StopTimeout].
 	StopTimeout time.Duration
+	// Digest is when those outside are told of all incidents; the zero value tells nobody.
+	Digest Digest
 	// Deployment is the version of this worker; the zero value runs without versions.
 	Deployment Deployment
 	// Fatal is called once when Temporal refuses the worker for good after it was started.
@@ -57,6 +60,7 @@ type Options struct {
 type Worker struct {
 	temporal client.Client
 	workers  []sdk.Worker
+	digest   Digest
 }
 
 // New returns a worker that has not been started. The error says which option to mend.
@@ -65,7 +69,7 @@ func New(temporal client.Client, a *activities.Activities, o Options) (*Worker, 
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Deployment.check(); err != nil {
+	if err := cmp.Or(o.Deployment.check(), o.Digest.check()); err != nil {
 		return nil, err
 	}
 	if o.StopTimeout == 0 {
@@ -82,7 +86,7 @@ func New(temporal client.Client, a *activities.Activities, o Options) (*Worker, 
 			}
 		})
 	}
-	w := &Worker{temporal: temporal}
+	w := &Worker{temporal: temporal, digest: o.Digest}
 	for _, queue := range queues {
 		one := sdk.New(temporal, queue, o.sdkOptions(queue, fatal))
 		if queue == workflows.TaskQueue {
@@ -116,6 +120,7 @@ func registerWorkflows(r interface {
 		workflows.IncidentWorkflow:    workflows.Incident,
 		workflows.FollowupWorkflow:    workflows.Followup,
 		workflows.TicketSweepWorkflow: workflows.TicketSweep,
+		workflows.DigestWorkflow:      workflows.Digest,
 		workflows.PulseWorkflow:       workflows.Pulse,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
@@ -134,14 +139,15 @@ func registerActivities(r interface {
 		workflows.FinishActivity:            a.Finish,
 		workflows.ReturnAlertsActivity:      a.ReturnAlerts,
 		workflows.FindTicketChangesActivity: a.FindTicketChanges,
+		workflows.PostDigestActivity:        a.PostDigest,
 	} {
 		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
 }
 
-// Start begins to work, and sees to it that the tracker is asked regularly and that
-// [Check] finds somebody to ask, whichever worker of the namespace comes first. It may be
-// called once. When it fails, nothing runs.
+// Start begins to work, and sees to it that the tracker is asked regularly, that those outside
+// are told daily where that is wanted, and that [Check] finds somebody to ask, whichever
+// worker of the namespace comes first. It may be called once. When it fails, nothing runs.
 func (w *Worker) Start(ctx context.Context) error {
 	for i, one := range w.workers {
 		if err := one.Start(); err != nil {
@@ -152,6 +158,10 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := scheduleSweep(ctx, w.temporal); err != nil {
 		w.Stop()
 		return fmt.Errorf("schedule the sweep of tickets: %w", err)
+	}
+	if err := scheduleDigest(ctx, w.temporal, w.digest); err != nil {
+		w.Stop()
+		return fmt.Errorf("schedule the digest: %w", err)
 	}
 	if err := startPulse(ctx, w.temporal); err != nil {
 		w.Stop()

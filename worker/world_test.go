@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"muster/activities"
+	"muster/chat"
 	"muster/incident"
 	"muster/playbooks"
 	"muster/worker"
@@ -33,6 +34,7 @@ type world struct {
 	channels map[string]incident.Channel
 	topics   []string
 	messages []string
+	edits    []string
 	posted   map[string]bool
 	invited  []string
 	tickets  map[string]incident.Ticket
@@ -64,7 +66,7 @@ func (w *world) become(other *world) {
 	defer w.mu.Unlock()
 	w.events, w.pages, w.paged = slices.Clone(other.events), maps.Clone(other.pages), slices.Clone(other.paged)
 	w.channels, w.topics = maps.Clone(other.channels), slices.Clone(other.topics)
-	w.messages, w.posted = slices.Clone(other.messages), maps.Clone(other.posted)
+	w.messages, w.edits, w.posted = slices.Clone(other.messages), slices.Clone(other.edits), maps.Clone(other.posted)
 	w.settled, w.returned = maps.Clone(other.settled), slices.Clone(other.returned)
 	w.invited, w.tickets, w.filed = slices.Clone(other.invited), maps.Clone(other.tickets), maps.Clone(other.filed)
 	w.mails, w.notices = slices.Clone(other.mails), slices.Clone(other.notices)
@@ -123,6 +125,35 @@ func (w *world) Post(_ context.Context, m incident.Message) (string, error) {
 		w.messages = append(w.messages, m.Text)
 	}
 	return "https://chat.example.com/" + m.Key, nil
+}
+
+func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.broken["slack"]; err != nil {
+		return incident.MessageRef{}, err
+	}
+	key := out.ChannelID + "/" + out.Thread + "/" + out.Key
+	if text := out.Card.String(); out.Edit.IsZero() && !w.posted[key] {
+		w.posted[key] = true
+		w.messages = append(w.messages, text)
+	} else if !out.Edit.IsZero() {
+		w.edits = append(w.edits, text)
+	}
+	return incident.MessageRef{ChannelID: out.ChannelID, ID: key, URL: "https://chat.example.com/" + key}, nil
+}
+
+func (w *world) TellAccount(_ context.Context, key, accountID string, card chat.Card) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.broken["slack"]; err != nil {
+		return false, err
+	}
+	if !w.posted[key] {
+		w.posted[key] = true
+		w.messages = append(w.messages, "to "+accountID+": "+card.String())
+	}
+	return true, nil
 }
 
 func (w *world) Bookmark(context.Context, string, incident.Link) error { return w.failing("slack") }

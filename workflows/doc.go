@@ -11,8 +11,9 @@
 //   - the workflow continues as new when Temporal suggests it, carrying all it knows.
 //
 // [Followup] tracks one follow-up until its ticket is done, for months if need be.
-// [TicketSweep] asks the tracker about all of them at once. [Pulse] answers whoever wants to
-// know whether a worker takes tasks.
+// [TicketSweep] asks the tracker about all of them at once. [Digest] tells those outside of
+// all incidents, once a day. [Pulse] answers whoever wants to know whether a worker takes
+// tasks.
 //
 // # Changing this code
 //

@@ -17,6 +17,7 @@ import (
 // work has an action done beside everything else, and reports how it went.
 func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 	r.inFlight[w.ID] = true
+	r.agenda.Begin(w, workflow.Now(ctx))
 	effect := playbooks.Effect{Incident: handedOn(r.state, w), Work: w}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var outcome incident.Outcome
@@ -33,6 +34,8 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 			return
 		case w.Poll:
 			r.agenda.Measured(w.ID, outcome, workflow.Now(ctx))
+			return
+		case r.agenda.Passed(r.state, w, outcome):
 			return
 		}
 		r.tryDo(ctx, r.own(incident.FinishStep{Step: w.ID, Hook: w.Hook, Title: w.Title, Outcome: outcome}))

@@ -17,6 +17,8 @@ const (
 	FollowupWorkflow = "Followup"
 	// TicketSweepWorkflow is [TicketSweep].
 	TicketSweepWorkflow = "TicketSweep"
+	// DigestWorkflow is [Digest].
+	DigestWorkflow = "Digest"
 	// PulseWorkflow is [Pulse]; its id is [PulseID].
 	PulseWorkflow = "Pulse"
 
@@ -34,12 +36,13 @@ const (
 	// PulseQuery is answered by [Pulse] with true.
 	PulseQuery = "pulse"
 
-	// RecordActivity, FinishActivity, ReturnAlertsActivity and FindTicketChangesActivity are the
-	// activities that are no actions of a playbook.
+	// RecordActivity, FinishActivity, ReturnAlertsActivity, FindTicketChangesActivity and
+	// PostDigestActivity are the activities that are no actions of a playbook.
 	RecordActivity            = "record_events"
 	FinishActivity            = "finish_incident"
 	ReturnAlertsActivity      = "return_alerts"
 	FindTicketChangesActivity = "find_ticket_changes"
+	PostDigestActivity        = "post_digest"
 )
 
 // PulseID is the id of the one workflow that says whether a worker takes tasks.

@@ -37,13 +37,16 @@ func forEffect(ctx workflow.Context, action, summary string) workflow.Context {
 // (integrations.RequestTimeout); the pager, which answers within a second and takes a repeated
 // page for the same one, has half of it, since somebody is waiting to be woken. What a playbook
 // asks of a team's own services may take as long as it says, a minute at most, and some seconds
-// to connect and to report it.
+// to connect and to report it. Whoever follows an incident is told one by one, and an attempt
+// goes on where the one before had to stop.
 func patience(action string) time.Duration {
 	switch action {
 	case playbooks.PagerDutyPage:
 		return 10 * time.Second
 	case playbooks.HTTPRequest:
 		return 75 * time.Second
+	case playbooks.SlackNotify:
+		return 2 * time.Minute
 	default:
 		return 20 * time.Second
 	}
@@ -57,6 +60,20 @@ func forSearch(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 4 * time.Minute,
 		Summary:                "Ask the tracker about all open follow-ups",
+	})
+}
+
+// forDigest is for what is posted once a day. Late is better than never, but not the day
+// after, when the next one tells of both days.
+func forDigest(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              ChatQueue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 12 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Minute,
+		},
+		Summary: "Tell those outside of all incidents",
 	})
 }
 

@@ -2,6 +2,7 @@ package cockpit
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -10,8 +11,7 @@ import (
 // come from it.
 type verb struct {
 	name string
-	// aliases are other words for it. Those with a space in them are the names of a verb
-	// below another one, as "claim" is for "role claim": see [shortcuts].
+	// aliases are other words for it.
 	aliases []string
 	// ways are how it is written, and what comes of it.
 	ways []way
@@ -209,16 +209,21 @@ func find(among []verb, word string) (verb, bool) {
 
 // similar returns the name of the verb that a mistyped word most likely means.
 func similar(among []verb, word string) (name string, ok bool) {
-	if word == "" {
-		return "", false
-	}
 	var known []string
 	for _, v := range among {
 		known = append(append(known, v.name), v.aliases...)
 	}
-	if best, ok := nearest(word, known); ok {
-		v, _ := find(among, best)
-		return v.name, true
+	if name, ok = nearest(word, known); !ok {
+		return "", false
 	}
-	return "", false
+	v, _ := find(among, name)
+	return v.name, true
+}
+
+// similarCommand returns what a mistyped first word of a line most likely means.
+func similarCommand(word string) (name string, ok bool) {
+	if name, ok = similar(verbs(), word); ok {
+		return name, true
+	}
+	return nearest(word, slices.Sorted(maps.Keys(shortcuts)))
 }

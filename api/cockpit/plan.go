@@ -10,7 +10,6 @@ import (
 
 	"muster/api"
 	"muster/chat"
-	"muster/chat/card"
 	"muster/incident"
 	"muster/store"
 )
@@ -51,9 +50,11 @@ type turn struct {
 	*Cockpit
 	act chat.Act
 	now time.Time
-	// carrying says that the act is being carried out: the chat may be asked who people are.
-	// Until then there is no time for that.
+	// carrying says that the act is being carried out, after it was kept.
 	carrying bool
+	// asking says that the chat may be asked who people are. While an act is being taken
+	// there is no time for that.
+	asking bool
 	// target is the incident that the act names; empty leaves it to the channel.
 	target incident.ID
 	// wording is the command line that is being understood, for what is asked about it.
@@ -71,7 +72,7 @@ func (q *question) Error() string { return q.card.Summary }
 
 // ask returns the error that puts a question, with buttons for the answers.
 func ask(text string, answers ...chat.Control) error {
-	q := card.Answer(text)
+	q := answer(text)
 	if len(answers) > 0 {
 		q.Parts = append(q.Parts, chat.Part{Controls: answers})
 	}
@@ -104,7 +105,7 @@ func open(f chat.Form) (plan, error) { return plan{form: &f}, nil }
 
 // do is the plan to give commands to an incident, and what to answer then.
 func do(about incident.State, done string, intents ...incident.Intent) (plan, error) {
-	return plan{about: about, intents: intents, done: func(incident.State) chat.Card { return card.Answer(done) }}, nil
+	return plan{about: about, intents: intents, done: func(incident.State) chat.Card { return answer(done) }}, nil
 }
 
 // incident returns the incident that an act is about: the one it names, or else the one
@@ -173,14 +174,14 @@ func activeStatuses() []incident.Status {
 	return []incident.Status{incident.Investigating, incident.Identified, incident.Monitoring}
 }
 
-// person returns who an account belongs to. Before the act is carried out, and where the
+// person returns who an account belongs to. While the act is being taken, and where the
 // chat cannot say, it is known by the name that came along.
 func (t *turn) person(ctx context.Context, id, name string) incident.Person {
 	if name == "" {
 		name = id
 	}
 	stand := incident.Person{Name: incident.CutText(name, incident.MaxNameRunes)}
-	if !t.carrying || id == "" {
+	if !t.asking || id == "" {
 		return stand
 	}
 	return t.identify(ctx, id, stand)

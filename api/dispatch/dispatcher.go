@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -34,6 +35,8 @@ type Dispatcher struct {
 	playbooks playbooks.Source
 	telemetry *telemetry.Telemetry
 	logger    *slog.Logger
+	// handlers are by the kind of what they carry out.
+	handlers map[string]Handler
 
 	passes passes
 }
@@ -58,7 +61,10 @@ func New(o Options) *Dispatcher {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Dispatcher{temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, playbooks: o.Library, telemetry: o.Telemetry, logger: logger}
+	return &Dispatcher{
+		temporal: o.Temporal, store: o.Store, catalogue: o.Catalogue, playbooks: o.Library, telemetry: o.Telemetry, logger: logger,
+		handlers: map[string]Handler{},
+	}
 }
 
 // Run hands on what the inbox holds, as it arrives, until ctx ends. Failures are
@@ -66,8 +72,9 @@ func New(o Options) *Dispatcher {
 // of servers may run it over one database: they share the subjects among them.
 func (d *Dispatcher) Run(ctx context.Context) {
 	d.passes.begin()
-	l := newLanes(d)
-	defer l.close()
+	sending, handling := d.sendingLanes(), d.handlingLanes()
+	defer sending.close()
+	defer handling.close()
 	pruning := make(chan struct{})
 	go func() {
 		defer close(pruning)
@@ -75,25 +82,32 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	}()
 	defer func() { <-pruning }()
 	for {
-		l.endAll(ctx)
+		sending.endAll(ctx)
+		handling.endAll(ctx)
 		woken := d.store.Wake()
-		wait, err := l.fill(ctx)
+		arrived, all := d.store.Arrived()
+		sending.hear(arrived, all)
+		handling.hear(arrived, all)
+		wait, sendErr := sending.fill(ctx)
+		soon, handleErr := handling.fill(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if d.passes.ended(err) != nil && l.allFail() {
+		if d.passes.ended(errors.Join(sendErr, handleErr)) != nil && sending.allFail() && handling.allFail() {
 			// New arrivals would only run into the same failure.
 			woken = nil
 		}
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(min(wait, soon))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
 		case <-woken:
-		case ended := <-l.ended:
-			l.end(ctx, ended)
+		case ended := <-sending.ended:
+			sending.end(ctx, ended)
+		case ended := <-handling.ended:
+			handling.end(ctx, ended)
 		}
 		timer.Stop()
 	}

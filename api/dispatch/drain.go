@@ -143,7 +143,10 @@ func batches(about store.Subject, items []store.Item, passed int) []*batch {
 // deliver hands a batch on. gone says that it has left the inbox; false without an error
 // means that it has to wait.
 func (d *Dispatcher) deliver(ctx context.Context, b *batch, p *progress) (gone bool, err error) {
-	if b.subject.Kind == store.KindTicket {
+	switch {
+	case slices.Contains(handledKinds, b.subject.Kind):
+		return true, d.handle(ctx, b.items)
+	case b.subject.Kind == store.KindTicket:
 		return true, d.deliverTicket(ctx, b.items)
 	}
 	return d.deliverAlerts(ctx, b, p)

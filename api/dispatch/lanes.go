@@ -27,9 +27,12 @@ const (
 	// go in few large signals rather than in many small ones, each of which costs a workflow
 	// task.
 	gatherFor = 200 * time.Millisecond
+	// whileOthers is how long a subject is left alone that another server carries out: a turn
+	// takes the time of a few commands, and somebody waits.
+	whileOthers = 100 * time.Millisecond
 )
 
-// lanes hand on the subjects of the inbox side by side: each subject in order, in one lane
+// lanes hand on subjects of the inbox side by side: each subject in order, in one lane
 // at a time, and none waits for what another one's incident or its failures take. All its
 // methods belong to the goroutine that made it.
 //
@@ -38,7 +41,15 @@ const (
 // these subjects are gone through in a round, those that have waited longest first, and each
 // has its turn once in a round.
 type lanes struct {
-	d       *Dispatcher
+	d *Dispatcher
+	// mine says which kinds of subjects these lanes are for, and list reads those that have
+	// something pending, as [store.Store.Subjects] does.
+	mine func(kind string) bool
+	list func(ctx context.Context, after int64, limit int) (subjects []store.Subject, next int64, err error)
+	// gather and other are how long a subject is left alone that was drained, or that waits
+	// for something.
+	gather, other time.Duration
+
 	ended   chan turnEnded
 	running sync.WaitGroup
 	taken   map[store.Subject]bool
@@ -87,6 +98,26 @@ func newLanes(d *Dispatcher) *lanes {
 	}
 }
 
+// sendingLanes are for what goes to workflows.
+func (d *Dispatcher) sendingLanes() *lanes {
+	l := newLanes(d)
+	l.mine = func(kind string) bool { return !slices.Contains(handledKinds, kind) }
+	l.list, l.gather, l.other = d.store.Subjects, gatherFor, notYet
+	return l
+}
+
+// handlingLanes are for what is carried out here, each item by itself: nothing is gained by
+// waiting for more of it.
+func (d *Dispatcher) handlingLanes() *lanes {
+	l := newLanes(d)
+	l.mine = func(kind string) bool { return slices.Contains(handledKinds, kind) }
+	l.list = func(ctx context.Context, after int64, limit int) ([]store.Subject, int64, error) {
+		return d.store.SubjectsOf(ctx, handledKinds, after, limit)
+	}
+	l.other = whileOthers
+	return l
+}
+
 // close waits for the turns under way, which end soon after their context.
 func (l *lanes) close() { l.running.Wait() }
 
@@ -98,7 +129,6 @@ func (l *lanes) fill(ctx context.Context) (wait time.Duration, err error) {
 			return min(pause, pollInterval), l.failure()
 		}
 	}
-	l.hear()
 	for due := !time.Now().Before(l.nextRound); len(l.taken) < l.open(); {
 		if len(l.listed) == 0 && (due || !l.last) {
 			due = due && !l.last
@@ -122,9 +152,10 @@ func (l *lanes) fill(ctx context.Context) (wait time.Duration, err error) {
 	return pollInterval, l.failure()
 }
 
-// hear queues what has arrived, and what may have its next turn now.
-func (l *lanes) hear() {
-	arrived, all := l.d.store.Arrived()
+// hear queues what has arrived, and what may have its next turn now; all is false where other
+// things may have arrived as well ([store.Store.Arrived]).
+func (l *lanes) hear(arrived []store.Subject, all bool) {
+	arrived = slices.DeleteFunc(slices.Clone(arrived), func(about store.Subject) bool { return !l.mine(about.Kind) })
 	if !all || l.allFail() || len(l.queue) > listedAtOnce {
 		// A round finds it all.
 		l.nextRound, arrived = time.Time{}, nil
@@ -168,11 +199,12 @@ func (l *lanes) read(ctx context.Context) error {
 	if l.last {
 		l.after, l.nextRound = 0, time.Now().Add(pollInterval)
 	}
-	subjects, next, err := l.d.store.Subjects(ctx, l.after, listedAtOnce)
+	subjects, next, err := l.list(ctx, l.after, listedAtOnce)
 	if err != nil {
 		return err
 	}
-	l.listed, l.after, l.last = subjects, next, len(subjects) < listedAtOnce
+	l.after, l.last = next, len(subjects) < listedAtOnce
+	l.listed = slices.DeleteFunc(subjects, func(about store.Subject) bool { return !l.mine(about.Kind) })
 	return nil
 }
 
@@ -271,12 +303,12 @@ func (l *lanes) end(ctx context.Context, e turnEnded) {
 		}
 		return
 	case e.rest == drained:
-		s.failed, s.pause, s.notBefore = nil, 0, now.Add(gatherFor)
+		s.failed, s.pause, s.notBefore = nil, 0, now.Add(l.gather)
 	case e.rest == remains:
 		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now, true
 	case e.rest == waits:
 		// Neither a success nor a failure.
-		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now.Add(notYet), true
+		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now.Add(l.other), true
 		return
 	}
 	clear(l.failing)

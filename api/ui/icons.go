@@ -9,6 +9,8 @@ var icons = map[string]string{
 	"bell":      `<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15l1.5-2Z"/><path d="M10 21h4"/>`,
 	"book":      `<path d="M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5V4Z"/><path d="M13 6a2 2 0 0 1 2-2h4v14h-4a2 2 0 0 0-2 2"/>`,
 	"chart":     `<path d="M4 4v16h16"/><path d="m7.5 15 3.500-4.500 3 2.5 5-6.500"/>`,
+	"page":      `<path d="M6 3h8l4 4v14H6V3Z"/><path d="M14 3v4h4"/>`,
+	"picture":   `<path d="M4 5h16v14H4V5Z"/><path d="m4 16 5-5 4 4 3-3 4 4"/><circle cx="9" cy="9" r="1.2"/>`,
 	"chat":      `<path d="M4 5h16v11H11l-4.5 4v-4H4V5Z"/>`,
 	"check":     `<path d="m5 12.5 4.5 4.5L19 7.5"/>`,
 	"chevron":   `<path d="m7 10 5 5 5-5"/>`,

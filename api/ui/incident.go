@@ -100,6 +100,11 @@ func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refus
 	if err != nil {
 		return nil, err
 	}
+	all := c.Query("transcript") == "all"
+	said, earlier, err := u.said(c.Request.Context(), s.ID, all)
+	if err != nil {
+		return nil, err
+	}
 	b := builder{state: s, now: u.Now().UTC(), you: you, refusal: r, path: incidentPath(s.ID)}
 	page := &incidentPage{
 		Layout:    u.layout(c, incidentTitle(s)),
@@ -114,6 +119,8 @@ func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refus
 		Alerts:    b.alerts(),
 		Followups: b.followups(),
 		Links:     b.links(u.workflowURL(s.ID)),
+
+		Transcript: b.transcript(said, earlier),
 	}
 	page.Layout.You = you
 	page.Layout.Here = b.path
@@ -121,10 +128,36 @@ func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refus
 	if whole {
 		query.Set("timeline", "all")
 	}
+	if all {
+		query.Set("transcript", "all")
+	}
 	page.Layout.Sections = b.path + "/sections?" + query.Encode()
 	query.Set("seq", itoa(s.Seq))
 	page.Layout.Live = b.path + "/live?" + query.Encode()
 	return page, nil
+}
+
+// said reads what was said of late in an incident's channel, or all of it, and whether there
+// is more before.
+func (u *UI) said(ctx context.Context, id incident.ID, whole bool) (said []store.Said, earlier bool, err error) {
+	if !whole {
+		if said, err = u.Reader.LastSaid(ctx, id, recentSaid+1); len(said) > recentSaid {
+			return said[1:], true, err
+		}
+		return said, false, err
+	}
+	var after incident.MessageRef
+	for {
+		more, err := u.Reader.Transcript(ctx, id, after, store.MaxSaid)
+		if err != nil {
+			return nil, false, err
+		}
+		said = append(said, more...)
+		if len(more) < store.MaxSaid {
+			return said, false, nil
+		}
+		after = more[len(more)-1].Ref
+	}
 }
 
 // incidentTitle is the title of an incident's page.

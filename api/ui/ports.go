@@ -50,6 +50,11 @@ type Reader interface {
 	Incidents(ctx context.Context, f store.Filter) (page []incident.State, next string, err error)
 	// Events returns at most limit events, up to [store.MaxEvents], whose Seq is above after, in order.
 	Events(ctx context.Context, id incident.ID, after, limit int) ([]incident.Event, error)
+	// Transcript returns at most limit of what was said in an incident's channel after the
+	// given message, up to [store.MaxSaid], the oldest first. LastSaid returns the newest, in
+	// the same order.
+	Transcript(ctx context.Context, id incident.ID, after incident.MessageRef, limit int) ([]store.Said, error)
+	LastSaid(ctx context.Context, id incident.ID, limit int) ([]store.Said, error)
 	// Subscribe reports changes of one incident, or of all for an empty id, until the
 	// function it returns is called.
 	Subscribe(id incident.ID) (changes <-chan store.Change, cancel func())

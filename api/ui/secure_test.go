@@ -25,6 +25,7 @@ func full(t testing.TB) *site {
 	s := newSite(t)
 	first := s.begin(t, "Checkout fails", "SEV1")
 	s.do(t, first, muster, incident.FailStep{Step: "page", Error: "refused"}, incident.StartStep{Step: "statement"})
+	s.talks(t, first)
 	second := s.begin(t, "Search fails", "SEV2")
 	s.do(t, second, incident.PersonActor(responder), incident.Acknowledge{}, incident.Resolve{}, incident.AddFollowup{Title: "Fix"})
 	return s

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/incident"
@@ -14,7 +16,9 @@ type PeopleView struct {
 	Roles []RoleView
 	// AcknowledgedBy is who took the incident, if anybody.
 	AcknowledgedBy string
-	Open           bool
+	// Present names who is in the channel; empty while nobody is known to be.
+	Present string
+	Open    bool
 }
 
 // RoleView is one role, who holds it, and how to change that.
@@ -43,7 +47,23 @@ func (b builder) people() *PeopleView {
 	for _, r := range b.state.Roles {
 		v.Roles = append(v.Roles, b.role("people", r))
 	}
+	v.Present = namesOf(b.state.Present)
 	return v
+}
+
+// shownPresent is how many people in the channel a page names.
+const shownPresent = 12
+
+// namesOf lists people by name, the first of many.
+func namesOf(people []incident.Person) string {
+	var names []string
+	for _, p := range people[:min(len(people), shownPresent)] {
+		names = append(names, cmp.Or(p.Name, p.Email))
+	}
+	if more := len(people) - len(names); more > 0 {
+		return strings.Join(names, ", ") + " and " + incident.FormatCount(more) + " more"
+	}
+	return strings.Join(names, ", ")
 }
 
 func (b builder) role(section string, r incident.Role) RoleView {

@@ -22,6 +22,8 @@ type incidentPage struct {
 	Alerts    *AlertsView
 	Followups *FollowupsView
 	Links     *LinksView
+	// Transcript is empty where nothing is kept.
+	Transcript *TranscriptView
 }
 
 // parts lists the sections that are kept up to date.
@@ -33,6 +35,7 @@ func (p *incidentPage) parts() []part {
 		{"section/steps", p.Steps},
 		{"section/write", p.Write},
 		{"section/timeline", p.Timeline},
+		{"section/transcript", p.Transcript},
 		{"section/people", p.People},
 		{"section/alerts", p.Alerts},
 		{"section/followups", p.Followups},

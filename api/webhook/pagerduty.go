@@ -11,6 +11,7 @@ import (
 
 	"muster/config"
 	"muster/incident"
+	"muster/integrations/pagerduty"
 	"muster/store"
 )
 
@@ -171,6 +172,9 @@ func parsePagerDuty(body []byte) ([]store.Item, error) {
 	}
 	if data.report(&report); report.ID == "" {
 		return nil, malformed("event.data", "does not say which incident the event is of")
+	}
+	if report.News == PageNoted && pagerduty.IsOwnNote(report.Text) {
+		return nil, nil // what Muster has written down there comes back
 	}
 	document, err := json.Marshal(report)
 	if err != nil {

@@ -131,6 +131,8 @@ func TestEventsOfPagerDutyThatSayNothingAreNoNews(t *testing.T) {
 		event("incident.role.assigned", byUser, `{}`),
 		event("service.updated", `null`, `{"id": "PSERVICE"}`),
 		event("incident.something_new", byUser, `[1, 2]`),
+		// What Muster has written itself comes back.
+		event("incident.annotated", byUser, `{`+ofPage+`, "id": "N", "content": "rolled back\n[muster:muster-0a1b2c3d-INC-42-notes.17] "}`),
 	} {
 		items, err := webhook.PagerDuty(config.Secret{}, false).Parse([]byte(body))
 		require.NoError(t, err, body)

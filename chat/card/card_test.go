@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func TestCardsReadAsTheyShould(t *testing.T) {
 		"private":         card.Private(exercise, "*Severity* changed from SEV3 to SEV2", pages),
 		"answer":          card.Answer("There is no incident here.", "Try *help*."),
 		"digest": card.Digest(card.Day{
-			Since: began, Until: began.AddDate(0, 0, 1), Open: []incident.State{declared()}, Resolved: []incident.State{over()}, ResolvedMore: true,
+			Since: began, Until: began.AddDate(0, 0, 1), Open: []incident.State{declared()}, Resolved: slices.Repeat([]incident.State{over()}, 11),
 			Overdue: []card.OverdueFollowup{{Incident: "INC-40", Followup: underway().Followups[1]}},
 		}, pages),
 		"digest_quiet": card.Digest(card.Day{Since: began, Until: began.AddDate(0, 0, 1)}, card.Pages{}),

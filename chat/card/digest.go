@@ -13,13 +13,12 @@ const DigestMost = 10
 
 // Day is what a digest tells of.
 type Day struct {
-	// Since is from when on it tells of what was resolved, Until when it was made.
+	// Since is from when on it tells of what was resolved, Until when it was due.
 	Since, Until time.Time
-	// Open are the incidents to which people respond, the newest first, Resolved those that
-	// were resolved meanwhile. OpenMore and ResolvedMore say that there are others.
-	Open, Resolved         []incident.State
-	OpenMore, ResolvedMore bool
-	// Overdue are the follow-ups that should have been done by now.
+	// Open are the incidents to which people respond, the newest first, and Resolved those
+	// that were resolved meanwhile. One more than [DigestMost] says that there are others.
+	Open, Resolved []incident.State
+	// Overdue are all the follow-ups that should have been done by now.
 	Overdue []OverdueFollowup
 }
 
@@ -32,21 +31,8 @@ type OverdueFollowup struct {
 // Digest tells those who were not there how things stand, once a day.
 func Digest(d Day, pages Pages) chat.Card {
 	card := chat.Card{
-		Summary: fmt.Sprintf("Incidents: %s open, %s resolved, %d follow-ups overdue",
-			some(len(d.Open), d.OpenMore), some(len(d.Resolved), d.ResolvedMore), len(d.Overdue)),
-		Parts: []chat.Part{{Heading: "Incidents today"}},
-	}
-	section := func(title string, count string, rows []chat.Text, more bool) {
-		if len(rows) == 0 {
-			return
-		}
-		card.Parts = append(card.Parts, chat.Part{Body: chat.Text{chat.Bold(title), chat.Plain(" (" + count + ")")}})
-		for _, text := range rows[:min(len(rows), DigestMost)] {
-			card.Parts = append(card.Parts, chat.Part{Body: text})
-		}
-		if more || len(rows) > DigestMost {
-			card.Parts = append(card.Parts, chat.Part{Aside: chat.Line("and more")})
-		}
+		Summary: fmt.Sprintf("Incidents: %s open, %s resolved; follow-ups overdue: %d", some(len(d.Open)), some(len(d.Resolved)), len(d.Overdue)),
+		Parts:   []chat.Part{{Heading: "Incidents today"}},
 	}
 	var open, resolved, overdue []chat.Text
 	for _, s := range d.Open {
@@ -56,13 +42,13 @@ func Digest(d Day, pages Pages) chat.Card {
 		resolved = append(resolved, resolvedRow(s, pages))
 	}
 	for _, f := range d.Overdue {
-		text := append(chat.Text{chat.Linked(string(f.Incident), pages.Incident(f.Incident)), chat.Plain(" ")}, followup(f.Followup, d.Until)...)
-		overdue = append(overdue, text)
+		text := chat.Text{chat.Linked(string(f.Incident), pages.Incident(f.Incident)), chat.Plain(" ")}
+		overdue = append(overdue, append(text, followup(f.Followup, d.Until)...))
 	}
-	section("Open", some(len(d.Open), d.OpenMore), open, d.OpenMore)
-	section("Resolved", some(len(d.Resolved), d.ResolvedMore), resolved, d.ResolvedMore)
-	section("Follow-ups overdue", some(len(d.Overdue), false), overdue, false)
-	if len(d.Open)+len(d.Resolved)+len(d.Overdue) == 0 {
+	card.Parts = append(card.Parts, section("Open", some(len(open)), open)...)
+	card.Parts = append(card.Parts, section("Resolved", some(len(resolved)), resolved)...)
+	card.Parts = append(card.Parts, section("Follow-ups overdue", incident.FormatCount(len(overdue)), overdue)...)
+	if len(open)+len(resolved)+len(overdue) == 0 {
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Line("No incident is open, none was resolved, and no follow-up is overdue.")})
 	}
 	card.Parts = append(card.Parts, chat.Part{Aside: chat.Text{chat.Plain("Since "), chat.Moment(d.Since)}})
@@ -72,12 +58,27 @@ func Digest(d Day, pages Pages) chat.Card {
 	return card
 }
 
-// some is how many there are, where more may not have been counted.
-func some(n int, more bool) string {
-	if more {
-		return fmt.Sprintf("%d or more", n)
+// some is how many there are, of which [DigestMost] are named.
+func some(n int) string {
+	if n > DigestMost {
+		return fmt.Sprintf("more than %d", DigestMost)
 	}
 	return incident.FormatCount(n)
+}
+
+// section is a part of a digest; nothing where it has no rows.
+func section(title, count string, rows []chat.Text) []chat.Part {
+	if len(rows) == 0 {
+		return nil
+	}
+	parts := []chat.Part{{Body: chat.Text{chat.Bold(title), chat.Plain(" (" + count + ")")}}}
+	for _, text := range rows[:min(len(rows), DigestMost)] {
+		parts = append(parts, chat.Part{Body: text})
+	}
+	if len(rows) > DigestMost {
+		parts = append(parts, chat.Part{Aside: chat.Line("and more")})
+	}
+	return parts
 }
 
 func resolvedRow(s incident.State, pages Pages) chat.Text {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 )
@@ -47,6 +48,14 @@ func (unconnectedChat) Post(context.Context, incident.Message) (string, error) {
 	return "", noSlack("post")
 }
 
+func (unconnectedChat) Show(context.Context, chat.Outgoing) (incident.MessageRef, error) {
+	return incident.MessageRef{}, noSlack("post")
+}
+
+func (unconnectedChat) TellAccount(context.Context, string, string, chat.Card) (bool, error) {
+	return false, noSlack("send a private message")
+}
+
 func (unconnectedChat) Bookmark(context.Context, string, incident.Link) error {
 	return noSlack("bookmark")
 }
@@ -57,6 +66,24 @@ func (unconnectedChat) Invite(context.Context, string, []incident.Person) ([]inc
 
 func (unconnectedChat) ChannelID(context.Context, string) (string, error) {
 	return "", noSlack("find the channel")
+}
+
+func (unconnectedChat) OpenForm(context.Context, string, chat.Form) error {
+	return noSlack("open a form")
+}
+
+func (unconnectedChat) Answer(context.Context, chat.Act, chat.Card) error { return noSlack("answer") }
+
+func (unconnectedChat) Person(context.Context, string) (incident.Person, error) {
+	return incident.Person{}, noSlack("look somebody up")
+}
+
+func (unconnectedChat) AccountOf(context.Context, incident.Person) (string, bool, error) {
+	return "", false, noSlack("look somebody up")
+}
+
+func (unconnectedChat) Message(context.Context, incident.MessageRef) (chat.Message, bool, error) {
+	return chat.Message{}, false, noSlack("read a message")
 }
 
 func (unconnectedPager) Page(context.Context, incident.PageRequest) (incident.Page, error) {
@@ -71,6 +98,34 @@ func (unconnectedPager) Resolve(context.Context, incident.Page) error { return n
 
 func (unconnectedPager) OnCall(context.Context, string) ([]incident.Person, error) {
 	return nil, noPagerDuty("ask who is on call")
+}
+
+func (unconnectedPager) OnCallBy(context.Context, string) ([]incident.Person, error) {
+	return nil, noPagerDuty("ask who is on call")
+}
+
+func (unconnectedPager) AskPerson(context.Context, incident.Page, incident.Person, string) (bool, error) {
+	return false, noPagerDuty("ask for help")
+}
+
+func (unconnectedPager) AskPolicy(context.Context, incident.Page, string, string) (bool, error) {
+	return false, noPagerDuty("ask for help")
+}
+
+func (unconnectedPager) PagePerson(context.Context, incident.PageRequest, incident.Person) (incident.Page, error) {
+	return incident.Page{}, noPagerDuty("page")
+}
+
+func (unconnectedPager) PagePolicy(context.Context, incident.PageRequest, string) (incident.Page, error) {
+	return incident.Page{}, noPagerDuty("page")
+}
+
+func (unconnectedPager) AddNote(context.Context, incident.Page, string, string) error {
+	return noPagerDuty("add a note")
+}
+
+func (unconnectedPager) SetPriority(context.Context, incident.Page, string) (bool, error) {
+	return false, noPagerDuty("set the priority")
 }
 
 func (unconnectedTracker) OpenTicket(context.Context, incident.TicketRequest) (incident.Ticket, error) {

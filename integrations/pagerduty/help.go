@@ -20,23 +20,23 @@ const (
 )
 
 // AskPerson asks somebody to help with a page that is open. Who is asked already, is
-// assigned to the page, or has answered is not asked again. Somebody whom PagerDuty does
-// not know is a final error.
-func (c *Client) AskPerson(ctx context.Context, page incident.Page, person incident.Person, message string) error {
+// assigned to the page, or has answered is not asked again. It is false, and nobody is
+// asked, where the page was resolved. Somebody whom PagerDuty does not know is a final error.
+func (c *Client) AskPerson(ctx context.Context, page incident.Page, person incident.Person, message string) (open bool, err error) {
 	to, err := c.userTarget(ctx, requestResponders, person)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return c.ask(ctx, page, to, message)
 }
 
 // AskPolicy asks whoever is on call by an escalation policy, given by its id or its name, to
 // help with a page that is open. A policy by which somebody was asked for this page is not
-// used again.
-func (c *Client) AskPolicy(ctx context.Context, page incident.Page, policy, message string) error {
+// used again. It is false, and nobody is asked, where the page was resolved.
+func (c *Client) AskPolicy(ctx context.Context, page incident.Page, policy, message string) (open bool, err error) {
 	to, err := c.policyTarget(ctx, policy)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return c.ask(ctx, page, to, message)
 }
@@ -76,19 +76,22 @@ func (c *Client) userTarget(ctx context.Context, operation string, person incide
 }
 
 // ask sends a responder request to who was not asked before.
-func (c *Client) ask(ctx context.Context, page incident.Page, to target, message string) error {
+func (c *Client) ask(ctx context.Context, page incident.Page, to target, message string) (open bool, err error) {
 	requester, err := c.self(ctx, requestResponders)
 	if err != nil {
-		return err
+		return false, err
 	}
 	record, err := c.recordOf(ctx, page)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if wasAsked(record, to) {
-		return nil
+		return true, nil
 	}
-	return c.calls.Call(ctx, requestResponders, func(ctx context.Context) error {
+	if !slices.Contains(openStatuses, record.Status) {
+		return false, nil
+	}
+	return true, c.calls.Call(ctx, requestResponders, func(ctx context.Context) error {
 		_, err := c.api.ResponderRequestWithContext(ctx, url.PathEscape(record.ID), pd.ResponderRequestOptions{
 			From: c.from, RequesterID: requester,
 			Message: integrations.Shorten(cmp.Or(integrations.Printable(strings.TrimSpace(message)), "Please help with this incident"), maxSummaryLength, integrations.UTF16Length),

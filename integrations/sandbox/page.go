@@ -76,6 +76,7 @@ type pageView struct {
 type incidentView struct {
 	incidentState
 	ServiceName string
+	Priorities  []string // those of the account
 }
 
 // noticeView is a delivery to the webhook.
@@ -150,9 +151,11 @@ func (s *Sandbox) pageView(all state) pageView {
 		service, _, _ := s.service(incident.Service)
 		incident.Assignee = cmp.Or(people[incident.Assignee], incident.Assignee)
 		for i, entry := range incident.Log {
-			incident.Log[i].Actor = cmp.Or(people[entry.Actor], entry.Actor)
+			incident.Log[i].Actor = nameOf(entry.Actor)
 		}
-		view.Pages = append(view.Pages, incidentView{incidentState: incident, ServiceName: cmp.Or(service.Name, incident.Service)})
+		view.Pages = append(view.Pages, incidentView{
+			incidentState: incident, ServiceName: cmp.Or(service.Name, incident.Service), Priorities: s.options.PagerDutyPriorities,
+		})
 		if incident.Status != pageResolved {
 			view.Open++
 		}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -46,11 +45,11 @@ func (c *Client) Tell(ctx context.Context, key string, person incident.Person, c
 	if err != nil || !ok {
 		return false, err
 	}
-	return c.tellAccount(ctx, key, accountID, card)
+	return c.TellAccount(ctx, key, accountID, card)
 }
 
-// tellAccount sends a private message to an account.
-func (c *Client) tellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error) {
+// TellAccount is [Client.Tell] for an account, by its id.
+func (c *Client) TellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error) {
 	const operation = "conversations.open"
 	channel, err := integrations.Ask(ctx, c.calls, operation, func(ctx context.Context) (*slackapi.Channel, error) {
 		channel, _, _, err := c.api.OpenConversationContext(ctx, &slackapi.OpenConversationParameters{Users: []string{accountID}})
@@ -93,7 +92,7 @@ func (c *Client) Answer(ctx context.Context, act chat.Act, card chat.Card) error
 			return err
 		}
 	}
-	told, err := c.tellAccount(ctx, "answer:"+act.ID, act.By.ID, card)
+	told, err := c.TellAccount(ctx, "answer:"+act.ID, act.By.ID, card)
 	if err == nil && !told {
 		return c.calls.Refuse("conversations.open", "the answer to %s cannot be shown to the account %s, which takes no messages from Muster",
 			act.ID, act.By.ID)
@@ -130,7 +129,8 @@ func (c *Client) reply(ctx context.Context, address string, answer posting) erro
 	if err != nil {
 		return c.calls.Refuse(operation, "the answer cannot be written: %v", err)
 	}
-	return c.calls.Call(ctx, operation, func(ctx context.Context) error {
+	// Whoever knows the address can answer in Muster's name.
+	return c.calls.Concealing(integrations.Secret(address)).Call(ctx, operation, func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 		if err != nil {
 			return err
@@ -138,30 +138,20 @@ func (c *Client) reply(ctx context.Context, address string, answer posting) erro
 		req.Header.Set("Content-Type", "application/json; charset=utf-8")
 		resp, err := c.http.Do(req)
 		if err != nil {
-			return withoutAddress(err)
+			return err
 		}
 		defer func() { _ = resp.Body.Close() }() // nothing of it is needed any more
 		return replied(resp)
 	})
 }
 
-// withoutAddress is an error without the address that it happened at, which lets anybody who
-// reads it answer in Muster's name.
-func withoutAddress(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err
-}
-
-// replied reads the answer to an answer: "ok", or a JSON document with an error.
+// replied reads the answer to an answer: "ok", or a JSON document, with an error or without.
 func replied(resp *http.Response) error {
 	var said bytes.Buffer
 	if _, err := said.ReadFrom(resp.Body); err != nil {
 		return err
 	}
-	if resp.StatusCode < http.StatusMultipleChoices && (said.String() == "ok" || said.Len() == 0) {
+	if resp.StatusCode < http.StatusMultipleChoices && said.String() == "ok" {
 		return nil
 	}
 	var answer slackapi.SlackResponse

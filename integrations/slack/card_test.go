@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -292,4 +293,49 @@ func TestACardWithoutASummaryIsRefused(t *testing.T) {
 	_, err := client.Show(t.Context(), chat.Outgoing{ChannelID: channelID, Card: chat.Card{Summary: " \x00\n"}})
 	require.ErrorContains(t, err, "the card has no summary")
 	require.True(t, integrations.IsFinal(err))
+}
+
+func marshal(t *testing.T, value any) []byte {
+	t.Helper()
+	document, err := json.Marshal(value)
+	require.NoError(t, err)
+	return document
+}
+
+// FuzzCard checks that a card of any shape, with any text in any place, keeps to Slack's
+// rules.
+func FuzzCard(f *testing.F) {
+	f.Add("plain", 1, 40)
+	f.Add(strings.Repeat("long ", 1000), 60, 30)
+	for _, text := range hostile() {
+		f.Add(text, 3, 3)
+	}
+	f.Fuzz(func(t *testing.T, text string, repeated, controls int) {
+		if repeated < 1 || repeated > 20 || controls < 0 || controls > 120 {
+			return
+		}
+		all := everyPart(text)
+		all.Parts = append(all.Parts, chat.Part{Controls: buttons(controls)})
+		all.Parts = slices.Repeat(all.Parts, repeated)
+		client := slack.New(slack.Options{
+			Token: token, Unshaped: true,
+			HTTPClient: &http.Client{Transport: vendortest.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				answer := posted
+				switch r.URL.Path {
+				case "/api/users.lookupByEmail":
+					answer = `{"ok":true,"user":{"id":"U0RESPONDER"}}`
+				case "/api/chat.getPermalink":
+					answer = addressed
+				default:
+					if problems := blockProblems(r.FormValue("blocks"), false); len(problems) > 0 {
+						t.Error(problems)
+					}
+				}
+				vendortest.WriteJSON(t, w, http.StatusOK, answer)
+			}))},
+		})
+		if _, err := client.Show(t.Context(), chat.Outgoing{ChannelID: channelID, Card: all}); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 	"muster/integrations/slack"
@@ -24,7 +25,11 @@ func quotas() []vendortest.Quota {
 			"bookmarks.add", "conversations.create", "conversations.list", "conversations.setPurpose",
 			"conversations.setTopic", "conversations.unarchive", "pins.add",
 		},
-		50: {"bookmarks.list", "conversations.history", "conversations.info", "conversations.invite", "users.lookupByEmail"},
+		50: {
+			"bookmarks.list", "chat.update", "conversations.history", "conversations.info", "conversations.invite",
+			"conversations.open", "conversations.replies", "users.lookupByEmail",
+		},
+		100: {"chat.postEphemeral", "users.info", "views.open"},
 		// "Hundreds" are at least two.
 		200: {"auth.test", "chat.getPermalink"},
 	} {
@@ -60,6 +65,10 @@ func everything(t *testing.T) http.HandlerFunc {
 			document = `{"ok":true,"channel":"C1","ts":"1700000000.000100"}`
 		case "chat.getPermalink":
 			document = `{"ok":true,"permalink":"https://sample.slack.com/archives/C1/p1"}`
+		case "conversations.open":
+			document = `{"ok":true,"channel":{"id":"D` + r.PostForm.Get("users") + `"}}`
+		case "users.info":
+			document = `{"ok":true,"user":{"id":"U1","real_name":"Sample Responder"}}`
 		case "conversations.create":
 			document = `{"ok":true,"channel":{"id":"C1","name":"` + r.PostForm.Get("name") + `"}}`
 		case "conversations.info":
@@ -100,6 +109,34 @@ func TestClientKeepsSlacksLimits(t *testing.T) {
 				_, err := c.OpenChannel(ctx, incident.ChannelRequest{Key: fmt.Sprint(i), Name: fmt.Sprint("inc-", i), Topic: "topic", Purpose: "purpose"})
 				return err
 			}, 0, 12 * time.Minute,
+		},
+		"with cards that are shown and edited all the time": {
+			100, func(c *slack.Client, ctx context.Context, i int) error {
+				shown := incident.MessageRef{ChannelID: fmt.Sprint("C", i%5), ID: "1700000000.000100"}
+				_, err := c.Show(ctx, chat.Outgoing{ChannelID: shown.ChannelID, Card: card("brief"), Edit: shown})
+				return err
+			}, 0, 3 * time.Minute,
+		},
+		"with private messages and answers in threads": {
+			60, func(c *slack.Client, ctx context.Context, i int) error {
+				person := incident.Person{Email: fmt.Sprint(i%30, "@example.com")}
+				if _, err := c.Tell(ctx, fmt.Sprint("INC-42/", i), person, card("needed")); err != nil {
+					return err
+				}
+				_, err := c.Show(ctx, chat.Outgoing{Key: fmt.Sprint(i), ChannelID: "C1", Thread: "1700000000.000100", Card: card("update")})
+				return err
+			}, 10, 8 * time.Minute,
+		},
+		"with two hundred people who press buttons": {
+			200, func(c *slack.Client, ctx context.Context, i int) error {
+				if _, err := c.Person(ctx, fmt.Sprint("U", i)); err != nil {
+					return err
+				}
+				if err := c.OpenForm(ctx, "42.42.trigger", chat.Form{ID: "update", Title: "Update"}); err != nil {
+					return err
+				}
+				return c.Answer(ctx, chat.Act{ID: fmt.Sprint(i), Channel: "C1", By: chat.Account{ID: "U1"}}, card("done"))
+			}, 5, 6 * time.Minute,
 		},
 		"with topics, bookmarks and people": {
 			60, func(c *slack.Client, ctx context.Context, i int) error {

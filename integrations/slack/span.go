@@ -289,10 +289,10 @@ func literal(text string, limit int) *slackapi.TextBlockObject {
 }
 
 // literalLine is a text in one line that Slack shows as it stands, cut to a limit; nil where
-// there is nothing to show.
+// nothing of it would be seen.
 func literalLine(text string, limit int) *slackapi.TextBlockObject {
 	line := integrations.Line(undirected(text))
-	if line == "" {
+	if !strings.ContainsFunc(line, func(r rune) bool { return unicode.IsGraphic(r) }) {
 		return nil
 	}
 	return literal(line, limit)

@@ -42,6 +42,9 @@ func TestValidatingKnowsWhatAVendorWouldRefuse(t *testing.T) {
 		"a form without its field": {integrations.Slack, "POST", "/api/pins.add", form, "timestamp=1.0", `"channel" is missing`},
 		"a form for a GET":         {integrations.Slack, "POST", "/api/users.lookupByEmail", form, "email=a%40example.com", ""},
 		"a form for a GET without": {integrations.Slack, "POST", "/api/users.lookupByEmail", form, "name=a", "email"},
+		"a document for a GET":     {integrations.Slack, "POST", "/api/views.open", document, `{"trigger_id":"t","view":{"type":"modal"}}`, ""},
+		"a document without":       {integrations.Slack, "POST", "/api/views.open", document, `{"view":{"type":"modal"}}`, "trigger_id"},
+		"an address for answers":   {integrations.Slack, "POST", "/actions/T1/2/x", document, `{"text":"done"}`, ""},
 		"a method that is none":    {integrations.Slack, "POST", "/api/pins.remoove", form, "", "no matching operation"},
 		"a method after its time":  {integrations.Slack, "POST", "/api/bookmarks.list", form, "channel_id=C1", ""},
 		"a good event": {

@@ -42,12 +42,21 @@ func Service(s config.Service) incident.Service {
 	for _, l := range append(append([]config.Link{}, s.Runbooks...), s.Dashboards...) {
 		links = append(links, incident.Link{Title: l.Title, URL: l.URL})
 	}
+	var announcements []incident.Announcement
+	for _, a := range s.Announcements {
+		announcement := incident.Announcement{Channel: a.Channel}
+		for _, severity := range a.Severities {
+			announcement.Severities = append(announcement.Severities, incident.Severity(severity))
+		}
+		announcements = append(announcements, announcement)
+	}
 	return incident.Service{
 		Name: s.Name, Team: s.Team, PagerService: s.PagerDuty.Service, TrackerProject: s.Jira.Project,
 		ChannelPrefix: s.Chat.Prefix, Runbooks: links,
 		Fallback: incident.Fallback{
 			After: s.Fallback.After, Emails: s.Fallback.Emails, Channel: s.Fallback.SlackChannel, Webhook: s.Fallback.Webhook,
 		},
+		Announcements: announcements,
 	}
 }
 

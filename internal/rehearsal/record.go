@@ -28,6 +28,8 @@ type EntryKind string
 const (
 	PageSent       EntryKind = "page"
 	PageMoved      EntryKind = "page_state"
+	PageNoted      EntryKind = "page_note"
+	HelpAsked      EntryKind = "help"
 	ChannelOpened  EntryKind = "channel"
 	TopicSet       EntryKind = "topic"
 	MessagePosted  EntryKind = "message"

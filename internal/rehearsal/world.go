@@ -3,11 +3,13 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"muster/activities"
+	"muster/chat"
 	"muster/incident"
 )
 
@@ -118,6 +120,25 @@ func (w *world) Post(_ context.Context, m incident.Message) (string, error) {
 		}
 	})
 	return "https://chat.example.com/messages/" + m.Key, err
+}
+
+// Show implements [activities.Chat]. What takes the place of another message is no message
+// that people have to read.
+func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef, error) {
+	key := out.ChannelID + "/" + out.Thread + "/" + out.Key
+	ref := incident.MessageRef{ChannelID: out.ChannelID, ID: key, URL: "https://chat.example.com/messages/" + url.PathEscape(key)}
+	err := w.ask(Slack, func() {
+		if out.Edit.IsZero() && !w.posted[key] {
+			w.posted[key] = true
+			w.note(Entry{Kind: MessagePosted, Text: out.Card.String(), To: w.channelName(out.ChannelID)})
+		}
+	})
+	return ref, err
+}
+
+// TellAccount implements [activities.Chat]. Nobody follows a rehearsal.
+func (w *world) TellAccount(context.Context, string, string, chat.Card) (bool, error) {
+	return false, nil
 }
 
 // Bookmark implements [activities.Chat].

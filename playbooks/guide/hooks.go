@@ -52,6 +52,15 @@ var happenings = map[string]string{
 	"ticket_filed":       "a ticket is filed",
 	"ticket_changed":     "a ticket changes",
 	"journal_restored":   "the journal was restored from a backup",
+	"any":                "anything happens",
+	"severity_confirmed": "somebody confirms the severity",
+	"reminder_snoozed":   "somebody snoozes reminders",
+	"responder_joined":   "somebody joins the channel",
+	"responder_left":     "somebody leaves the channel",
+	"help_requested":     "somebody asks for help",
+	"page_changed":       "a page changes in the pager",
+	"page_resolved":      "somebody resolves a page in the pager",
+	"message_shown":      "a message is shown that is kept up to date",
 }
 
 func (t teller) hook(h playbooks.Hook) Hook {
@@ -79,6 +88,12 @@ func (t teller) when(h playbooks.Hook) Line {
 	} else if h.Times > 0 {
 		text += ", at most " + times(h.Times)
 	}
+	if h.Pause > 0 {
+		text += ", once in " + words(h.Pause) + " at most"
+	}
+	if h.Latest {
+		text += ", for the latest of it"
+	}
 	return say(text)
 }
 
@@ -100,6 +115,10 @@ func (t teller) trigger(h playbooks.Hook, on string) string {
 		return "a page has not got through" + held + " (or as long as the service says)"
 	case playbooks.FollowupDue:
 		return followupDue(h.After)
+	case playbooks.SeverityUnconfirmed:
+		return "nobody has confirmed the severity" + held
+	case playbooks.Quiet:
+		return "nobody has done anything" + held
 	}
 	if text, known := happenings[on]; known {
 		return text

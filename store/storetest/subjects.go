@@ -28,6 +28,39 @@ func runSubjects(t *testing.T, b Backend) {
 		return items
 	}
 	runAll(t, b, []test{
+		{"those of some kinds are listed by themselves, the oldest first", func(t *testing.T, s *store.Store) {
+			kinds := []string{store.KindPage, store.KindAct}
+			none, next, err := s.SubjectsOf(t.Context(), kinds, 0, 0)
+			require.NoError(t, err)
+			require.Empty(t, none)
+			require.Zero(t, next)
+			of := func(kind, subject, key string) store.Item {
+				item := alert(subject, key)
+				item.Kind = kind
+				return item
+			}
+			_, err = s.Accept(t.Context(), []store.Item{
+				of(store.KindAlert, "g", "1"), of(store.KindAct, "C2", "2"), of(store.KindPage, "P1", "3"), of(store.KindAct, "C1", "4"),
+				of(store.KindAct, "C2", "5"), of(store.KindTicket, "PAY-1", "6"), of(store.KindAct, "C3", "7"),
+			})
+			require.NoError(t, err)
+			items := pending(t, s)
+			require.NoError(t, s.Handled(t.Context(), []int64{items[6].ID}, ""))
+			var got []string
+			for after := int64(0); ; {
+				page, next, err := s.SubjectsOf(t.Context(), kinds, after, 2)
+				require.NoError(t, err)
+				for _, about := range page {
+					got = append(got, about.Kind+" "+about.Key)
+				}
+				if after = next; len(page) == 0 {
+					break
+				}
+			}
+			require.Equal(t, []string{"act C2", "page P1", "act C1"}, got)
+			_, _, err = s.SubjectsOf(t.Context(), kinds, 0, -1)
+			requireInvalid(t, err, "limit")
+		}},
 		{"an empty inbox is about nothing", func(t *testing.T, s *store.Store) {
 			require.Empty(t, subjects(t, s))
 			require.Empty(t, pendingOf(t, s, of("g")))

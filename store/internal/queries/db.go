@@ -174,6 +174,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pendingSubjectsStmt, err = db.PrepareContext(ctx, pendingSubjects); err != nil {
 		return nil, fmt.Errorf("error preparing query PendingSubjects: %w", err)
 	}
+	if q.pendingSubjectsOfStmt, err = db.PrepareContext(ctx, pendingSubjectsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query PendingSubjectsOf: %w", err)
+	}
 	if q.proveWritableStmt, err = db.PrepareContext(ctx, proveWritable); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveWritable: %w", err)
 	}
@@ -495,6 +498,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pendingSubjectsStmt: %w", cerr)
 		}
 	}
+	if q.pendingSubjectsOfStmt != nil {
+		if cerr := q.pendingSubjectsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pendingSubjectsOfStmt: %w", cerr)
+		}
+	}
 	if q.proveWritableStmt != nil {
 		if cerr := q.proveWritableStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing proveWritableStmt: %w", cerr)
@@ -694,6 +702,7 @@ type Queries struct {
 	pendingItemsOfStmt         *sql.Stmt
 	pendingStatusStmt          *sql.Stmt
 	pendingSubjectsStmt        *sql.Stmt
+	pendingSubjectsOfStmt      *sql.Stmt
 	proveWritableStmt          *sql.Stmt
 	pruneItemsStmt             *sql.Stmt
 	raiseLifeStmt              *sql.Stmt
@@ -772,6 +781,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pendingItemsOfStmt:         q.pendingItemsOfStmt,
 		pendingStatusStmt:          q.pendingStatusStmt,
 		pendingSubjectsStmt:        q.pendingSubjectsStmt,
+		pendingSubjectsOfStmt:      q.pendingSubjectsOfStmt,
 		proveWritableStmt:          q.proveWritableStmt,
 		pruneItemsStmt:             q.pruneItemsStmt,
 		raiseLifeStmt:              q.raiseLifeStmt,

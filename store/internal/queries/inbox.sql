@@ -54,6 +54,11 @@ SELECT listed.id, listed.kind, listed.source, listed.subject
 FROM (SELECT heads.id, heads.kind, heads.source, heads.subject FROM heads) AS listed
 WHERE listed.id > CAST(sqlc.arg(after) AS BIGINT) ORDER BY listed.id LIMIT sqlc.arg(most);
 
+-- name: PendingSubjectsOf :many
+SELECT source, subject, CAST(min(id) AS BIGINT) AS oldest FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NULL AND kind = $1
+GROUP BY source, subject HAVING min(id) > CAST(sqlc.arg(after) AS BIGINT) ORDER BY min(id);
+
 -- name: IncidentItems :many
 SELECT id, kind, source, subject, key, received_at, trace, body
 FROM inbox

@@ -385,6 +385,46 @@ func (q *Queries) PendingSubjects(ctx context.Context, arg PendingSubjectsParams
 	return items, nil
 }
 
+const pendingSubjectsOf = `-- name: PendingSubjectsOf :many
+SELECT source, subject, CAST(min(id) AS BIGINT) AS oldest FROM inbox
+WHERE settled_at IS NULL AND sent_at IS NULL AND kind = $1
+GROUP BY source, subject HAVING min(id) > CAST($2 AS BIGINT) ORDER BY min(id)
+`
+
+type PendingSubjectsOfParams struct {
+	Kind  string
+	After int64
+}
+
+type PendingSubjectsOfRow struct {
+	Source  string
+	Subject string
+	Oldest  int64
+}
+
+func (q *Queries) PendingSubjectsOf(ctx context.Context, arg PendingSubjectsOfParams) ([]PendingSubjectsOfRow, error) {
+	rows, err := q.query(ctx, q.pendingSubjectsOfStmt, pendingSubjectsOf, arg.Kind, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PendingSubjectsOfRow
+	for rows.Next() {
+		var i PendingSubjectsOfRow
+		if err := rows.Scan(&i.Source, &i.Subject, &i.Oldest); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneItems = `-- name: PruneItems :execrows
 DELETE FROM inbox WHERE id IN (
     SELECT i.id FROM inbox i

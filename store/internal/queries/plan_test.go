@@ -31,6 +31,9 @@ func TestQueriesFindWhatTheyNeedByAnIndex(t *testing.T) {
 			"RECURSIVE STEP", "SCAN h", "SEARCH next USING INTEGER PRIMARY KEY (rowid=?)", "CORRELATED SCALAR SUBQUERY 3",
 			"SEARCH i USING COVERING INDEX inbox_subjects ((kind,source,subject)>(?,?,?))", "SCAN heads", "USE TEMP B-TREE FOR ORDER BY",
 		}},
+		"what the inbox is about of one kind": {pendingSubjectsOf, []string{
+			"SEARCH inbox USING COVERING INDEX inbox_subjects (kind=?)", "USE TEMP B-TREE FOR ORDER BY",
+		}},
 		"what is pending about a subject": {pendingItemsOf, []string{
 			"SEARCH inbox USING INDEX inbox_subjects ((kind,source,subject)>(?,?,?) AND (kind,source,subject)<(?,?,?))",
 		}},

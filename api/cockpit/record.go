@@ -1,0 +1,314 @@
+package cockpit
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"muster/chat"
+	"muster/chat/card"
+	"muster/incident"
+	"muster/store"
+)
+
+// planRecord puts a message on the timeline that somebody marked with a reaction or a pin.
+// What it says has to be asked for.
+func (t *turn) planRecord(on incident.MessageRef) plan {
+	return plan{later: func(ctx context.Context) (plan, error) {
+		s, found, err := t.recordIn(ctx, on.ChannelID)
+		if err != nil || !found {
+			return plan{}, err
+		}
+		m, there, err := t.chat.Message(ctx, on)
+		if err != nil || !there {
+			return plan{}, err
+		}
+		return plan{about: s, intents: []incident.Intent{t.recording(ctx, m, m.Text, false)}}, nil
+	}}
+}
+
+// recordIn returns the incident whose channel it is; false where it is none's.
+func (t *turn) recordIn(ctx context.Context, channel string) (incident.State, bool, error) {
+	id, err := t.channels(ctx, channel)
+	if err != nil || id == "" {
+		return incident.State{}, false, err
+	}
+	s, err := t.reader.Incident(ctx, id)
+	return s, err == nil, err
+}
+
+// recording is the command that puts a message on the timeline: once, whoever asks for it
+// and however often, which the incident sees to.
+func (t *turn) recording(ctx context.Context, m chat.Message, text string, decision bool) incident.AddNote {
+	return incident.AddNote{
+		Text: incident.CutText(t.plain(ctx, strings.TrimSpace(text)), incident.MaxTextRunes), At: m.At, Decision: decision,
+		Quote: &incident.Quote{By: t.person(ctx, m.By.ID, m.By.Name).Name, Message: m.Ref, Files: m.Files},
+	}
+}
+
+// early says that a channel may belong to an incident that is just being opened: people are
+// invited into it before the incident knows that it has it.
+func (t *turn) early() bool { return t.now.Sub(t.act.At) < channelKnownWithin }
+
+// channelKnownWithin is how long after something was done in a channel that belongs to no
+// incident it is left alone for good.
+const channelKnownWithin = 30 * time.Second
+
+// planPresence notes who has come into an incident's channel, and who has left it.
+func (t *turn) planPresence(m chat.Membership) plan {
+	return plan{later: func(ctx context.Context) (plan, error) {
+		s, found, err := t.recordIn(ctx, t.act.Channel)
+		switch {
+		case err != nil:
+			return plan{}, err
+		case !found && t.early():
+			return plan{}, errTooEarly
+		case !found || s.Status.Ended():
+			return plan{}, nil
+		}
+		return plan{about: s, intents: []incident.Intent{incident.ReportPresence{Person: t.self(ctx), Left: m.Left}}}, nil
+	}}
+}
+
+// A message that begins with a mark is put on the timeline by itself.
+type mark string
+
+// The marks, as they are written behind an exclamation mark.
+const (
+	noteMark     mark = "note"
+	decisionMark mark = "decision"
+	actionMark   mark = "action"
+)
+
+var markText = regexp.MustCompile(`(?is)^\s*!(note|decision|action)(?:[\s:,]+(.*))?$`)
+
+// readMark reads a message that begins with a mark.
+func readMark(text string) (m mark, rest string, ok bool) {
+	found := markText.FindStringSubmatch(text)
+	if found == nil {
+		return "", "", false
+	}
+	return mark(strings.ToLower(found[1])), strings.TrimSpace(found[2]), true
+}
+
+// planMessage keeps what is said in an incident's channel, where that is wanted, and puts on
+// the timeline what is marked. When a message is changed after that, the transcript follows,
+// and the timeline stays: it says what people knew then.
+func (t *turn) planMessage(m chat.Message) plan {
+	return plan{later: func(ctx context.Context) (plan, error) {
+		s, found, err := t.recordIn(ctx, t.act.Channel)
+		switch {
+		case err != nil:
+			return plan{}, err
+		case !found && t.early():
+			return plan{}, errTooEarly
+		case !found:
+			return plan{}, nil
+		}
+		p := plan{about: s}
+		if t.transcript {
+			p.said = t.saying(ctx, s.ID, m)
+		}
+		kind, rest, isMarked := readMark(m.Text)
+		if !isMarked || m.Edited || m.Deleted || m.By.Bot {
+			return p, nil
+		}
+		return t.planMarked(ctx, p, m, kind, rest)
+	}}
+}
+
+// saying is a message for the transcript.
+func (t *turn) saying(ctx context.Context, id incident.ID, m chat.Message) *store.Said {
+	said := &store.Said{
+		Incident: id, Ref: m.Ref, Thread: m.Thread, Account: m.By.ID, By: t.person(ctx, m.By.ID, m.By.Name).Name, At: m.At,
+		Edited: m.Edited, Deleted: m.Deleted, ChangedAt: t.act.At,
+	}
+	if !m.Deleted {
+		said.Text, said.Files = incident.CutText(t.plain(ctx, m.Text), incident.MaxTextRunes), m.Files
+	}
+	if said.At.IsZero() {
+		said.At = t.act.At
+	}
+	return said
+}
+
+// planMarked puts a marked message on the timeline. A mark alone, in answer to a message, is
+// meant for that message.
+func (t *turn) planMarked(ctx context.Context, p plan, m chat.Message, kind mark, rest string) (plan, error) {
+	asked := m
+	if rest == "" && m.Thread != "" && m.Thread != m.Ref.ID {
+		asked.Ref = incident.MessageRef{ChannelID: m.Ref.ChannelID, ID: m.Thread}
+	}
+	whole, there, err := t.chat.Message(ctx, asked.Ref)
+	switch {
+	case err != nil:
+		// The message itself is known; what is missing is the way to it.
+		t.log().WarnContext(ctx, "a message is recorded without its link", "error", err)
+		whole = asked
+	case !there:
+		return p, nil
+	}
+	if rest == "" && asked.Ref.ID != m.Ref.ID && err == nil {
+		rest = whole.Text
+	}
+	if rest == "" && len(whole.Files) == 0 {
+		return plan{}, ask(fmt.Sprintf("Write it behind the mark: `!%s what it is`.", kind))
+	}
+	p.intents = []incident.Intent{t.recording(ctx, whole, rest, kind == decisionMark)}
+	if kind == actionMark {
+		added := t.readFollowup(ctx, readLine(rest))
+		if !hasFollowup(p.about, added) {
+			p.intents = append(p.intents, added)
+		}
+		p.done = t.followupAdded(added)
+	}
+	return p, nil
+}
+
+// hasFollowup says that an incident has a follow-up already that is not done.
+func hasFollowup(s incident.State, added incident.AddFollowup) bool {
+	for _, f := range s.OpenFollowups() {
+		if strings.EqualFold(f.Title, added.Title) {
+			return true
+		}
+	}
+	return false
+}
+
+func planNote(ctx context.Context, t *turn, rest line) (plan, error) {
+	return t.noting(ctx, rest, false)
+}
+
+func planDecision(ctx context.Context, t *turn, rest line) (plan, error) {
+	return t.noting(ctx, rest, true)
+}
+
+func (t *turn) noting(ctx context.Context, rest line, decision bool) (plan, error) {
+	s, err := t.incident(ctx)
+	if err != nil {
+		return plan{}, err
+	}
+	if rest.empty() {
+		return open(noteForm(s, "", decision))
+	}
+	what := "Noted on the timeline of"
+	if decision {
+		what = "The decision is on the timeline of"
+	}
+	return do(s, fmt.Sprintf("%s %s.", what, s.ID), incident.AddNote{Text: t.plain(ctx, rest.from(0)), Decision: decision})
+}
+
+// eventsBack is how many of the latest events are read for a draft, and for a timeline.
+const eventsBack = 200
+
+func (t *turn) latest(ctx context.Context, s incident.State) ([]incident.Event, error) {
+	return t.reader.Events(ctx, s.ID, max(0, s.Seq-eventsBack), eventsBack)
+}
+
+func planUpdate(ctx context.Context, t *turn, rest line) (plan, error) {
+	s, err := t.incident(ctx)
+	if err != nil {
+		return plan{}, err
+	}
+	if rest.empty() {
+		return t.openUpdate(ctx, s)
+	}
+	return do(s, fmt.Sprintf("The update on %s is out.%s", s.ID, nextUpdate(s)), incident.PostUpdate{Text: t.plain(ctx, rest.from(0))})
+}
+
+// nextUpdate says when the next update is due.
+func nextUpdate(s incident.State) string {
+	if every := s.Level().UpdateEvery; every > 0 {
+		return fmt.Sprintf(" The next one is due in %s.", incident.FormatDuration(every))
+	}
+	return ""
+}
+
+func (t *turn) openUpdate(ctx context.Context, s incident.State) (plan, error) {
+	events, err := t.latest(ctx, s)
+	if err != nil {
+		return plan{}, err
+	}
+	return open(updateForm(s, card.Draft(s, events, t.now)))
+}
+
+func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {
+	s, err := t.incident(ctx)
+	if err != nil {
+		return plan{}, err
+	}
+	events, err := t.latest(ctx, s)
+	if err != nil {
+		return plan{}, err
+	}
+	if n := count(rest.first().fold()); n > 0 && n < len(events) {
+		events = events[len(events)-n:]
+	}
+	return show(card.Timeline(s, events, t.pages))
+}
+
+// count reads a small number; 0 for anything else.
+func count(word string) int {
+	n := 0
+	for _, r := range word {
+		if r < '0' || r > '9' || n > 1000 {
+			return 0
+		}
+		n = n*10 + int(r-'0')
+	}
+	return n
+}
+
+// restFor is how long reminders rest when nobody says.
+const restFor = 30 * time.Minute
+
+func planSnooze(ctx context.Context, t *turn, rest line) (plan, error) {
+	s, err := t.incident(ctx)
+	if err != nil {
+		return plan{}, err
+	}
+	length := restFor
+	if words := rest.past("for", "all"); !words.empty() {
+		var ok bool
+		if length, ok = readLength(words); !ok {
+			return plan{}, ask(fmt.Sprintf("For how long? Write it as `%s snooze 30m` or `%s snooze 2h`.", t.command, t.command),
+				append(say("30 minutes", string(s.ID)+" snooze 30m"), say("2 hours", string(s.ID)+" snooze 2h")...)...)
+		}
+	}
+	return t.snoozing(s, length, "", "")
+}
+
+func (t *turn) snoozing(s incident.State, length time.Duration, hook, subject string) (plan, error) {
+	what := "All reminders of " + string(s.ID) + " rest"
+	if hook != "" {
+		what = "This reminder rests"
+	}
+	return do(s, fmt.Sprintf("%s for %s.", what, incident.FormatDuration(length)), incident.SnoozeReminder{Hook: hook, Subject: subject, For: length})
+}
+
+var (
+	lengthText = regexp.MustCompile(`^(\d{1,4})\s*([a-z]*)$`)
+	lengthUnit = map[string]time.Duration{
+		"": time.Minute, "m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
+		"h": time.Hour, "hour": time.Hour, "hours": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour,
+	}
+)
+
+// readLength reads how long something is to take: "30m", "2 hours", "1h30m".
+func readLength(l line) (time.Duration, bool) {
+	var b strings.Builder
+	for _, w := range l.words {
+		b.WriteString(w.fold())
+	}
+	if d, err := time.ParseDuration(b.String()); err == nil {
+		return d, true
+	}
+	found := lengthText.FindStringSubmatch(b.String())
+	if found == nil {
+		return 0, false
+	}
+	unit, known := lengthUnit[found[2]]
+	return time.Duration(count(found[1])) * unit, known
+}

@@ -32,7 +32,7 @@ type slackPage struct {
 	Modal     *modalView
 	Command   string
 	Hints     []commandHint
-	Shortcuts []SlackShortcut // the workspace's own
+	Shortcuts []slackShortcut // the workspace's own
 	Connected bool            // Muster is told of what people do
 }
 
@@ -57,6 +57,7 @@ type channelView struct {
 	Threads     []threadView
 	Pinned      []messageView
 	Member      bool // the person is in it
+	ReadOnly    bool // nobody but Muster writes here
 	Placeholder string
 }
 
@@ -87,7 +88,7 @@ type messageView struct {
 	Private   bool // only this person sees it
 	Own       bool
 	CanAct    bool // the person can reply and react
-	Shortcuts []SlackShortcut
+	Shortcuts []slackShortcut
 	Reply     string // the address of its thread
 }
 
@@ -171,12 +172,7 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 	slices.Reverse(channels) // newest first
 	channels = slices.DeleteFunc(channels, func(c channelState) bool { return c.Private && !slices.Contains(c.Members, you.slackID) })
 	direct := slices.IndexFunc(all.DirectMessages, func(c channelState) bool { return c.imUser == you.slackID })
-	view := slackPage{You: personLink{Name: you.name, ID: you.slackID, Handle: you.handle}, Command: s.options.SlackCommand, Hints: commandHints, Connected: s.options.SlackRequestURL != ""}
-	for _, shortcut := range s.options.SlackShortcuts {
-		if !shortcut.OnMessage {
-			view.Shortcuts = append(view.Shortcuts, shortcut)
-		}
-	}
+	view := slackPage{You: personLink{Name: you.name, ID: you.slackID, Handle: you.handle}, Command: s.app.command, Hints: commandHints, Shortcuts: s.app.offers(false), Connected: s.options.SlackRequestURL != ""}
 	for _, one := range responders {
 		view.People = append(view.People, personLink{one.name, one.slackID, one.handle, reader.href(url.Values{"you": {one.handle}, "channel": asked["channel"]}), one == you})
 	}
@@ -267,6 +263,7 @@ func (r slackReader) channelView(channel channelState) *channelView {
 	}
 	if channel.imUser != "" {
 		view.Title, view.Placeholder = "Muster", "Message Muster"
+		view.ReadOnly = r.sandbox.app.readOnly
 	}
 	for _, id := range channel.Members {
 		view.People = append(view.People, memberView{Name: cmp.Or(r.users[id], id), Avatar: avatar(id)})
@@ -324,11 +321,7 @@ func (r slackReader) messageView(m messageState, channel channelState, member bo
 	if len(view.Blocks) == 0 {
 		view.Body = r.mrkdwn(m.Text)
 	}
-	for _, shortcut := range r.sandbox.options.SlackShortcuts {
-		if shortcut.OnMessage {
-			view.Shortcuts = append(view.Shortcuts, shortcut)
-		}
-	}
+	view.Shortcuts = r.sandbox.app.offers(true)
 	view.Files, view.Reactions = filesIn(m.Files), r.reactions(m.Reactions)
 	return view
 }

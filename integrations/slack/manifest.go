@@ -83,8 +83,8 @@ func Manifest(options ManifestOptions) ([]byte, error) {
 			AppHome: slackapi.AppHome{MessagesTabEnabled: true, MessagesTabReadOnlyEnabled: true},
 			BotUser: slackapi.BotUser{DisplayName: name, AlwaysOnline: true},
 			Shortcuts: []slackapi.Shortcut{
-				{Name: "Add to the incident", CallbackID: actionPrefix + RecordShortcut, Type: slackapi.MessageShortcut, Description: "Keeps the message on the incident's timeline."},
-				{Name: "Declare an incident", CallbackID: actionPrefix + DeclareShortcut, Type: slackapi.GlobalShortcut, Description: "Opens a channel and calls who is needed."},
+				{Name: "Add to the incident", CallbackID: musterPrefix + RecordShortcut, Type: slackapi.MessageShortcut, Description: "Keeps the message on the incident's timeline."},
+				{Name: "Declare an incident", CallbackID: musterPrefix + DeclareShortcut, Type: slackapi.GlobalShortcut, Description: "Opens a channel and calls who is needed."},
 			},
 			SlashCommands: []slackapi.ManifestSlashCommand{{
 				Command: options.Command, Url: address, Description: "Declare incidents and lead them",

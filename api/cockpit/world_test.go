@@ -596,3 +596,12 @@ func (w *world) told(id incident.ID) []string {
 	}
 	return lines
 }
+
+// chooseShortcut is somebody choosing "record" from a message's menu.
+func (w *world) chooseShortcut(by string, on incident.MessageRef) {
+	w.t.Helper()
+	act := w.act(by, on.ChannelID)
+	m := w.messages[on]
+	act.Shortcut = &chat.Shortcut{Name: "record", Message: &m}
+	require.Empty(w.t, w.take(act))
+}

@@ -146,6 +146,8 @@ func (c *Cockpit) Take(ctx context.Context, act chat.Act) ([]chat.Problem, error
 		}
 	}
 	switch {
+	case err == nil && !p.changes() && p.form == nil && p.answer == nil:
+		return nil, nil
 	case err == nil && !p.changes():
 		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
 	case isWords(err):

@@ -26,10 +26,10 @@ TEST_TIMEOUT := 10m
 PROGRESS := $(GO) run ./internal/buildprogress
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test unit browser postgres promtool lint deployment chaos bench benchmarks generate verify clean
+.PHONY: help dev build test unit counterparts npm browser postgres promtool lint deployment chaos bench benchmarks generate verify clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build ## Build and run Muster with everything in one process
 	bin/muster dev $(ARGS)
@@ -43,6 +43,29 @@ test: browser postgres promtool ## Run every test: units, the real Temporal serv
 
 unit: postgres ## Run the tests that need no Temporal server and no browser
 	$(GO) test -tags slim -timeout $(TEST_TIMEOUT) $(TESTFLAGS) $(PKG)
+
+# A Slack that others wrote. The tag latest of emulate is another package, hence the version;
+# it needs a newer node than Debian has, which npm has too.
+EMULATE := emulate@0.12.2 node@24
+
+counterparts: npm ## Run the tests against stand-ins that others wrote, installed for the occasion
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	echo '{"private": true}' >"$$folder/package.json" && \
+	npm install --prefix "$$folder" --no-audit --no-fund --no-save --loglevel=error $(EMULATE) && \
+	{ [ -x "$$folder/node_modules/node/bin/node" ] || (cd "$$folder/node_modules/node" && node installArchSpecificPackage); } && \
+	MUSTER_EMULATE="$$folder" $(GO) test -tags slim,counterparts -timeout $(TEST_TIMEOUT) -run Counterpart $(TESTFLAGS) ./integrations/slack
+
+npm:
+	@if command -v npm >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing npm for the stand-ins that others wrote"; \
+		apt-get -q -o Acquire::Retries=3 update && \
+		DEBIAN_FRONTEND=noninteractive apt-get -qy -o Acquire::Retries=3 install --no-install-recommends npm; \
+	else \
+		echo "The stand-ins that others wrote come from npm, which is not in the PATH." >&2; \
+		echo "Install it (Debian and Ubuntu: sudo apt-get install npm), or run 'make unit'." >&2; \
+		exit 1; \
+	fi
 
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
@@ -91,6 +114,7 @@ lint: ## Check format, mistakes, import arrows and determinism of workflows
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "Not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags slim ./...
+	$(GO) vet -tags slim,counterparts ./integrations/slack
 	@if $(GO) list -deps -test -tags slim ./... | grep -E '^(go\.temporal\.io/server|github\.com/temporalio/ui-server)(/|$$)'; then \
 		echo "The slim build imports the Temporal server (above)." >&2; exit 1; fi
 	$(GO) run $(GOLANGCI_LINT) run --build-tags slim ./...

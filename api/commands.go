@@ -105,9 +105,26 @@ type NoteRequest struct {
 	Author
 	Text string    `json:"text"`
 	At   time.Time `json:"at,omitzero" doc:"When it happened, if that was not now."`
+	// Quote is set where the text is what somebody said in the chat.
+	Quote    *QuoteRequest `json:"quote,omitempty" doc:"Where it was said, if the text is what somebody said in the chat. A message is written down once."`
+	Decision bool          `json:"decision,omitempty" doc:"Marks what was decided."`
 }
 
-func (r NoteRequest) intent(*Server) incident.Intent { return incident.AddNote{Text: r.Text, At: r.At} }
+// QuoteRequest says where a note was said.
+type QuoteRequest struct {
+	By      string `json:"by" doc:"Who said it." example:"Sample Responder"`
+	Channel string `json:"channel" doc:"The id of the chat channel."`
+	Message string `json:"message" doc:"The id of the message."`
+	URL     string `json:"url,omitempty" doc:"Where the message can be read."`
+}
+
+func (r NoteRequest) intent(*Server) incident.Intent {
+	note := incident.AddNote{Text: r.Text, At: r.At, Decision: r.Decision}
+	if q := r.Quote; q != nil {
+		note.Quote = &incident.Quote{By: q.By, Message: incident.MessageRef{ChannelID: q.Channel, ID: q.Message, URL: q.URL}}
+	}
+	return note
+}
 
 // UpdateRequest tells everyone concerned how things stand.
 type UpdateRequest struct {
@@ -205,6 +222,7 @@ func (s *Server) declare(ctx context.Context, in *declareInput) (*incidentOutput
 type RoleRequest struct {
 	Author
 	User  string `json:"user" doc:"Who takes the role; empty makes it vacant." example:"Sample Responder"`
+	Email string `json:"email,omitempty" maxLength:"254" doc:"The e-mail address of who takes it, by which they are found in the chat." example:"responder@example.com"`
 	Brief string `json:"brief,omitempty" doc:"What whoever takes it over has to know. Where a role passes from one person to another without it, Muster says how things stand."`
 }
 
@@ -217,7 +235,7 @@ type roleInput struct {
 
 func (s *Server) assignRole(ctx context.Context, in *roleInput) (*incidentOutput, error) {
 	return s.command(ctx, in.ID, in.commandKey("assign-role", in.Role), in.Body.actor(),
-		incident.AssignRole{Role: in.Role, User: in.Body.User, Brief: in.Body.Brief})
+		incident.AssignRole{Role: in.Role, User: in.Body.User, Email: in.Body.Email, Brief: in.Body.Brief})
 }
 
 // command carries out a command and answers with the incident after it.
@@ -254,6 +272,7 @@ func (s *Server) registerCommands() {
 	registerCommand[ReopenRequest](s, "reopen", "reopen-incident", "Take the resolution back")
 	registerCommand[CancelRequest](s, "cancel", "cancel-incident", "End an incident that was a false alarm")
 	registerCommand[MergeRequest](s, "merge", "merge-incident", "End this incident in favour of another")
+	s.registerAttention()
 	register(s, huma.Operation{
 		OperationID: "assign-role", Method: http.MethodPut, Path: incidentsPath + "/{id}/roles/{role}", Tags: []string{tagCommands},
 		Summary: "Give a role to somebody, or make it vacant",

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"muster/api"
+	"muster/chat"
 	"muster/config"
 	"muster/incident"
 	"muster/store"
@@ -56,6 +57,7 @@ func newHarness(t *testing.T, change ...func(*api.Options)) *harness {
 		Commander: h.commander, Reader: db, Inbox: db, Catalogue: testCatalogue(t), Postmortems: postmortems{},
 		Logger:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		PublicURL: publicURL, Version: "1.2.3", Installation: "cad6d1c7",
+		Chats: map[string]chat.Deliveries{"slack": &deliveries{}},
 	}
 	for _, f := range change {
 		f(&options)
@@ -301,7 +303,7 @@ teams:
   - name: payments
 services:
   - {name: checkout, team: payments, aliases: [shop]}
-  - {name: payments-api, team: payments}
+  - {name: payments-api, team: payments, pagerduty: {service: PPAY123}}
 defaults: {service: checkout, severity: SEV3}
 `))
 	require.NoError(t, err)

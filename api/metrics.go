@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,9 +28,9 @@ const (
 	deliveryUnstored     = "unstored"
 )
 
-// newMetrics registers the metrics, in which the sources of webhooks begin at zero. It fails
-// when they are registered already.
-func newMetrics(registry prometheus.Registerer, sources []string) (*metrics, error) {
+// newMetrics registers the metrics, in which the sources of webhooks and the chats begin at
+// zero. It fails when they are registered already.
+func newMetrics(registry prometheus.Registerer, sources, chats []string) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "muster", Subsystem: "http", Name: "request_duration_seconds",
@@ -55,10 +56,12 @@ func newMetrics(registry prometheus.Registerer, sources []string) (*metrics, err
 			return nil, fmt.Errorf("register the API's metrics: %w", err)
 		}
 	}
-	for _, source := range sources {
+	for _, source := range slices.Concat(sources, chats) {
 		for _, outcome := range []string{deliveryAccepted, deliveryMalformed, deliveryUnauthorized, deliveryUnstored} {
 			m.deliveries.WithLabelValues(source, outcome)
 		}
+	}
+	for _, source := range sources {
 		m.countItems(source, store.Accepted{})
 	}
 	return m, nil

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"muster/api/webhook"
+	"muster/chat"
 	"muster/config"
 	"muster/incident"
 	"muster/internal/health"
@@ -41,6 +42,8 @@ type Options struct {
 	Playbooks Playbooks
 	// Secrets are what webhooks are checked with.
 	Secrets webhook.Secrets
+	// Chats take what people do in a chat, each at /webhooks/ and its name: "slack".
+	Chats map[string]chat.Deliveries
 	// Version of Muster, for /healthz and the API's description.
 	Version string
 	// Installation is the id of the database, for /healthz.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"muster/api/webhook"
+	"muster/chat"
 	"muster/internal/health"
 )
 
@@ -29,6 +31,7 @@ type Server struct {
 	postmortems Postmortems
 	playbooks   Playbooks
 	receiver    *webhook.Receiver
+	chats       map[string]chat.Deliveries
 	monitor     *health.Monitor
 	logger      *slog.Logger
 	metrics     *metrics
@@ -65,7 +68,7 @@ func New(options Options) (*Server, error) {
 		registry = prometheus.NewRegistry()
 	}
 	receiver := webhook.NewReceiver(options.Inbox, webhook.Sources(options.Secrets)...)
-	metrics, err := newMetrics(registry, receiver.Names())
+	metrics, err := newMetrics(registry, receiver.Names(), slices.Sorted(maps.Keys(options.Chats)))
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ func New(options Options) (*Server, error) {
 		catalogue: options.Catalogue, postmortems: options.Postmortems,
 		playbooks: options.Playbooks,
 		receiver:  receiver,
+		chats:     maps.Clone(options.Chats),
 		monitor:   options.Monitor,
 		logger:    cmp.Or(options.Logger, slog.Default()),
 		metrics:   metrics, crossOrigin: http.NewCrossOriginProtection(),
@@ -124,6 +128,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.registerDebrief()
 	s.registerStreams()
 	s.registerWebhooks(own)
+	s.registerChats(own)
 	s.registerHealth(own, metricsHandler)
 }
 

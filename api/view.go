@@ -22,8 +22,10 @@ type Incident struct {
 	Summary  string `json:"summary"`
 	Status   string `json:"status" enum:"investigating,identified,monitoring,resolved,closed,cancelled,merged"`
 	Severity string `json:"severity" example:"SEV2"`
-	Service  string `json:"service"`
-	Team     string `json:"team" doc:"The team that owns the service."`
+	// SeverityConfirmed says that a person stands behind the severity.
+	SeverityConfirmed bool   `json:"severity_confirmed" doc:"Whether a person has set the severity, or found it right."`
+	Service           string `json:"service"`
+	Team              string `json:"team" doc:"The team that owns the service."`
 
 	AcceptedAt     *time.Time `json:"accepted_at" doc:"When the alert that it was declared for was taken in; null where a person declared it."`
 	DeclaredAt     time.Time  `json:"declared_at"`
@@ -63,7 +65,7 @@ type Incident struct {
 	Playbook  *Playbook  `json:"playbook"`
 	Exercise  *Exercise  `json:"exercise" doc:"Set where the incident is practice, which counts in no statistics and wakes nobody."`
 	OnCall    []Person   `json:"on_call" nullable:"false" doc:"The people whom the pager named last."`
-	Present   []Person   `json:"present" nullable:"false" doc:"The people in the incident's channel, as far as the chat has told of them."`
+	Present   []Person   `json:"present" nullable:"false" doc:"The people in the channel, the first 200 of them."`
 
 	PostmortemAt  *time.Time `json:"postmortem_at" doc:"When the postmortem was first drafted."`
 	PostmortemURL string     `json:"postmortem_url" doc:"Where the postmortem is, once it is drafted."`
@@ -240,7 +242,8 @@ func (s *Server) viewIncident(in incident.State) Incident {
 		ID: string(in.ID), URL: s.pageURL(in.ID),
 		Title: in.Title, Summary: in.Summary,
 		Status: string(in.Status), Severity: string(in.Severity),
-		Service: in.Service.Name, Team: in.Service.Team,
+		SeverityConfirmed: in.SeverityConfirmed,
+		Service:           in.Service.Name, Team: in.Service.Team,
 		AcceptedAt: moment(in.AcceptedAt), DeclaredAt: in.DeclaredAt.UTC(), DeclaredBy: in.DeclaredBy.Name,
 		AcknowledgedAt: moment(in.AcknowledgedAt), AcknowledgedBy: in.AcknowledgedBy.Name,
 		MitigatedAt: moment(in.MitigatedAt), ResolvedAt: moment(in.ResolvedAt),

@@ -37,14 +37,21 @@ func (s *Server) receive(op huma.Operation) gin.HandlerFunc {
 			c.JSON(http.StatusAccepted, Delivery{Accepted: accepted.New + accepted.Repeated})
 			return
 		}
-		p := s.explain(ctx, op, err)
-		if p.Status < http.StatusInternalServerError {
-			// The sender will not repeat it: this is the last that anybody hears of it.
-			s.logger.WarnContext(ctx, "a webhook delivery was refused", "source", source,
-				"status", p.Status, "reason", p.Detail, "request_id", requestID(ctx))
-		}
-		p.write(c)
+		s.refuseDelivery(c, op, source, err)
 	}
+}
+
+// refuseDelivery answers a delivery that was not taken, and logs what nobody will hear of
+// otherwise.
+func (s *Server) refuseDelivery(c *gin.Context, op huma.Operation, source string, err error) {
+	ctx := c.Request.Context()
+	p := s.explain(ctx, op, err)
+	if p.Status < http.StatusInternalServerError {
+		// The sender will not repeat it: this is the last that anybody hears of it.
+		s.logger.WarnContext(ctx, "a webhook delivery was refused", "source", source,
+			"status", p.Status, "reason", p.Detail, "request_id", requestID(ctx))
+	}
+	p.write(c)
 }
 
 // countDelivery counts by outcome. A source that nobody knows has no label of its own.
@@ -71,15 +78,20 @@ func (m *metrics) countDelivery(source string, accepted store.Accepted, err erro
 	m.deliveries.WithLabelValues(source, outcome).Inc()
 }
 
+// unstoredResponse describes the answer to what could not be put on disk.
+func (s *Server) unstoredResponse() *huma.Response {
+	unstored := s.problemResponse("The delivery could not be stored; send it again")
+	unstored.Headers = map[string]*huma.Param{"Retry-After": {
+		Description: "After how many seconds.", Schema: &huma.Schema{Type: huma.TypeInteger},
+	}}
+	return unstored
+}
+
 func (s *Server) registerWebhooks(router gin.IRouter) {
 	answer := &huma.Response{
 		Description: "The delivery is on disk.",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: schemaOf[Delivery](s)}},
 	}
-	unstored := s.problemResponse("The delivery could not be stored; send it again")
-	unstored.Headers = map[string]*huma.Param{"Retry-After": {
-		Description: "After how many seconds.", Schema: &huma.Schema{Type: huma.TypeInteger},
-	}}
 	op := huma.Operation{
 		OperationID: "receive-webhook", Method: http.MethodPost, Path: webhookPrefix + "{source}", Tags: []string{tagWebhooks},
 		Summary: "Take what another system has to tell",
@@ -98,7 +110,7 @@ func (s *Server) registerWebhooks(router gin.IRouter) {
 			"401":     s.problemResponse("The token or signature is missing or wrong"),
 			"404":     s.problemResponse("There is no such source"),
 			"413":     s.problemResponse("The body is too large"),
-			"503":     unstored,
+			"503":     s.unstoredResponse(),
 			"default": s.problemResponse("Any other error"),
 		},
 	}

@@ -26,13 +26,18 @@ type Slack struct {
 	// Token is a bot token, from MUSTER_SLACK_TOKEN.
 	Token Secret `kong:"-"`
 	// SigningSecret proves that a request is from Slack
-	// (https://api.slack.com/authentication/verifying-requests-from-slack).
+	// (https://api.slack.com/authentication/verifying-requests-from-slack). It may be several:
+	// see SigningSecrets.
 	SigningSecret Secret `kong:"-"`
 	// AppToken lets Muster connect to Slack instead of Slack to Muster, from
 	// MUSTER_SLACK_APP_TOKEN (https://docs.slack.dev/apis/events-api/using-socket-mode).
 	AppToken Secret `kong:"-"`
 	APIURL   string `name:"slack-api-url" env:"MUSTER_SLACK_API_URL" default:"https://slack.com/api/" placeholder:"URL" help:"Slack's Web API."`
 }
+
+// SigningSecrets are the secrets that Slack may sign with: one, or two while one takes the
+// other's place. In the setting, white space or commas are between them.
+func (s Slack) SigningSecrets() []Secret { return several(s.SigningSecret) }
 
 // PagerDutyAPI is the access to a PagerDuty account.
 type PagerDutyAPI struct {
@@ -53,8 +58,13 @@ type PagerDutyAPI struct {
 // has one of its own, and while one is replaced, both count. In the setting, white space or
 // commas are between them.
 func (p PagerDutyAPI) WebhookSecrets() []Secret {
+	return several(p.WebhookSecret)
+}
+
+// several are the secrets that a setting holds.
+func several(s Secret) []Secret {
 	var secrets []Secret
-	for secret := range strings.FieldsFuncSeq(p.WebhookSecret.Reveal(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	for secret := range strings.FieldsFuncSeq(s.Reveal(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		secrets = append(secrets, NewSecret(secret))
 	}
 	return secrets

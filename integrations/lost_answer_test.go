@@ -3,6 +3,7 @@ package integrations_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 	"muster/integrations/jira"
@@ -51,6 +53,16 @@ func (b box) look(t *testing.T) (s state) {
 	b.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/sandbox/state", http.NoBody))
 	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &s))
 	return s
+}
+
+// somebody is one of the sandbox's people.
+var somebody = incident.Person{Name: "Sample Responder One", Email: "responder-one@example.com"}
+
+// card is a card that says its key.
+func card(key, channelID string) chat.Outgoing {
+	return chat.Outgoing{Key: key, ChannelID: channelID, Pin: true, Card: chat.Card{
+		Summary: key, Parts: []chat.Part{{Body: chat.Text{chat.Plain("for "), chat.Mention(somebody)}}},
+	}}
 }
 
 func TestNothingIsDoneTwiceWhenAnAnswerIsLost(t *testing.T) {
@@ -106,6 +118,38 @@ func TestNothingIsDoneTwiceWhenAnAnswerIsLost(t *testing.T) {
 				return err
 			}),
 			func(s state) int { return len(s.Slack.Channels[0].said()) },
+		},
+		"a card": {
+			integrations.Slack,
+			inChannel(func(ctx context.Context, client *slack.Client, id string) error {
+				_, err := client.Show(ctx, card("INC-42/card", id))
+				return err
+			}),
+			func(s state) int { return len(s.Slack.Channels[0].said()) },
+		},
+		"a card in the place of one that was deleted": {
+			integrations.Slack,
+			inChannel(func(ctx context.Context, client *slack.Client, id string) error {
+				out := card("INC-42/card", id)
+				out.Edit = incident.MessageRef{ChannelID: id, ID: "1600000000.000100"}
+				_, err := client.Show(ctx, out)
+				return err
+			}),
+			func(s state) int { return len(s.Slack.Channels[0].said()) },
+		},
+		"a private message": {
+			integrations.Slack,
+			func(_ *testing.T, b box) func(context.Context) error {
+				client := b.slack()
+				return func(ctx context.Context) error {
+					told, err := client.Tell(ctx, "INC-42/notify", somebody, card("INC-42/needed", "").Card)
+					if err == nil && !told {
+						err = errors.New("nobody was told")
+					}
+					return err
+				}
+			},
+			func(s state) int { return len(s.Slack.DirectMessages[0].said()) },
 		},
 		"a bookmark": {
 			integrations.Slack,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
 	"muster/integrations/jira"
@@ -115,6 +116,32 @@ func TestNothingIsDoneTwiceWhileVendorsMisbehave(t *testing.T) {
 					return b.slack.Post(ctx, incident.Message{Key: key, ChannelID: channel.ID, Text: key, Pin: true, Links: []incident.Link{link}})
 				})
 			}
+			brief := insist(t, func(ctx context.Context) (incident.MessageRef, error) {
+				return b.slack.Show(ctx, card("INC-42/card", channel.ID))
+			})
+			edited := card("INC-42/card/2", channel.ID)
+			edited.Edit, edited.Card.Summary = brief, "INC-42/card is edited"
+			require.Equal(t, brief, insist(t, func(ctx context.Context) (incident.MessageRef, error) { return b.slack.Show(ctx, edited) }))
+			reply := card("INC-42/reply", channel.ID)
+			reply.Thread, reply.Pin = brief.ID, false
+			insist(t, func(ctx context.Context) (incident.MessageRef, error) { return b.slack.Show(ctx, reply) })
+			require.True(t, insist(t, func(ctx context.Context) (bool, error) {
+				return b.slack.Tell(ctx, "INC-42/notify", somebody, card("INC-42/needed", "").Card)
+			}))
+			account := insist(t, func(ctx context.Context) (string, error) {
+				id, _, err := b.slack.AccountOf(ctx, somebody)
+				return id, err
+			})
+			require.Equal(t, somebody, insist(t, func(ctx context.Context) (incident.Person, error) { return b.slack.Person(ctx, account) }))
+			said := insist(t, func(ctx context.Context) (chat.Message, error) {
+				said, _, err := b.slack.Message(ctx, brief)
+				return said, err
+			})
+			require.True(t, said.Edited)
+			require.True(t, said.By.Bot)
+			insist(t, none(func(ctx context.Context) error {
+				return b.slack.Answer(ctx, chat.Act{ID: "act-1", Channel: channel.ID, By: chat.Account{ID: account}}, edited.Card)
+			}))
 			ticket := insist(t, func(ctx context.Context) (incident.Ticket, error) {
 				return b.jira.OpenTicket(ctx, incident.TicketRequest{
 					Key: "INC-42/follow-up/1", Project: "PAY", Title: "Add a retry budget", Owner: people[0].Email,
@@ -131,7 +158,8 @@ func TestNothingIsDoneTwiceWhileVendorsMisbehave(t *testing.T) {
 			require.Len(t, state.Slack.Channels, 1)
 			require.Equal(t, "inc-42-sample", state.Slack.Channels[0].Name)
 			require.Equal(t, "SEV2", state.Slack.Channels[0].Topic)
-			require.Equal(t, []string{"INC-42/brief", "INC-42/update"}, state.Slack.Channels[0].said())
+			require.Equal(t, []string{"INC-42/brief", "INC-42/update", "INC-42/card is edited", "INC-42/reply"}, state.Slack.Channels[0].said())
+			require.Equal(t, []string{"INC-42/needed"}, state.Slack.DirectMessages[0].said())
 			require.Len(t, state.PagerDuty.Incidents, 1)
 			require.Equal(t, "resolved", state.PagerDuty.Incidents[0].Status)
 			require.Len(t, state.Jira.Issues, 1)
@@ -142,7 +170,8 @@ func TestNothingIsDoneTwiceWhileVendorsMisbehave(t *testing.T) {
 // state is as much of the sandbox's state as counts here.
 type state struct {
 	Slack struct {
-		Channels []slackChannel `json:"channels"`
+		Channels       []slackChannel `json:"channels"`
+		DirectMessages []slackChannel `json:"direct_messages"`
 	} `json:"slack"`
 	PagerDuty struct {
 		Incidents []struct {

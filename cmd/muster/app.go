@@ -11,10 +11,14 @@ import (
 
 	"muster/activities"
 	"muster/api"
+	"muster/api/cockpit"
 	"muster/api/dispatch"
 	"muster/api/webhook"
+	"muster/chat"
 	"muster/config"
+	"muster/integrations"
 	"muster/integrations/sandbox"
+	"muster/integrations/slack"
 	"muster/internal/health"
 	"muster/internal/telemetry"
 	"muster/internal/temporalsetup"
@@ -76,6 +80,15 @@ type app struct {
 	probes     *api.Probes
 	dispatcher *dispatch.Dispatcher
 	playbooks  *playbooks.Folder
+	// chat is never nil. What is below is, unless the process serves; socket is where Slack
+	// connects to Muster.
+	chat    chatPort
+	cockpit *cockpit.Cockpit
+	inbound *slack.Inbound
+	socket  *slack.Socket
+	// pagerNews knows more of pages than their news; nil where PagerDuty is not connected.
+	pagerNews dispatch.Pager
+	pager     activities.Pager
 	// worker is nil unless the process works.
 	worker    *worker.Worker
 	temporal  client.Client
@@ -90,7 +103,7 @@ type app struct {
 	// failed receives why the app cannot go on.
 	failed chan error
 	// What runs beside each other, and is ended in order.
-	serving, working, dispatching, watching, following *background
+	serving, working, dispatching, watching, following, listening *background
 }
 
 func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
@@ -104,10 +117,12 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	if o.sandboxDir != "" {
+		signedBySandbox(&o.vendors)
 		if err := a.openSandbox(ctx, o); err != nil {
 			return nil, err
 		}
 	}
+	a.connect(o)
 	registry := o.telemetry.Registry()
 	if err := o.telemetry.Watch(a.store); err != nil {
 		return nil, err
@@ -120,6 +135,9 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		a.dispatcher = dispatch.New(dispatch.Options{
 			Temporal: o.temporal, Store: a.store, Catalogue: o.catalogue, Library: o.playbooks, Logger: o.logger, Telemetry: o.telemetry,
 		})
+		if err := a.newCockpit(o); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.newMonitor(o, registry); err != nil {
 		return nil, err
@@ -136,7 +154,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 }
 
 func (a *app) newWorker(o appOptions) error {
-	chat, pager, tracker, err := a.vendors(o.vendors)
+	tracker, err := a.tracker(o.vendors)
 	if err != nil {
 		return err
 	}
@@ -149,11 +167,11 @@ func (a *app) newWorker(o appOptions) error {
 		return err
 	}
 	a.worker, err = worker.New(o.temporal, &activities.Activities{
-		Chat: chat, Pager: pager, Tracker: tracker, Mailer: mailer, Notifier: notifier,
+		Chat: a.chat, Followers: followers{a.store}, Pager: a.pager, Tracker: tracker, Mailer: mailer, Notifier: notifier,
 		Requester: requester(o.catalogue), Metrics: metrics, Automation: worker.Automation(o.temporal, o.namespace), Secrets: o.vendors.PlaybookSecrets,
-		Journal: journal{a.store}, Inbox: a.store,
-		Installation: a.store.Installation(), PublicURL: o.baseURL,
-	}, worker.Options{Deployment: o.deployment, Fatal: func(err error) { a.failed <- err }})
+		Journal: journal{a.store}, Inbox: a.store, Followers: followers{a.store}, Register: register{a.store},
+		Installation: a.store.Installation(), PublicURL: o.baseURL, TemporalURL: temporalPages(o.temporalUIURL, o.namespace),
+	}, worker.Options{Digest: digestOf(o.catalogue.Cockpit().Digest), Deployment: o.deployment, Fatal: func(err error) { a.failed <- err }})
 	return err
 }
 
@@ -165,7 +183,11 @@ func (a *app) newServer(o appOptions, registry *prometheus.Registry) (*api.Serve
 	options := api.Options{
 		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue, Playbooks: o.playbooks,
 		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages,
-		Secrets: webhook.Secrets{AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret},
+		Secrets: webhook.Secrets{
+			AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret,
+			PagerDuty: o.vendors.PagerDuty.WebhookSecret, PagerDutyConnected: !o.vendors.PagerDutySandboxed(),
+		},
+		Chats:   map[string]chat.Deliveries{integrations.Slack: a.inbound},
 		Version: musterVersion(), Installation: a.store.Installation(), PublicURL: o.baseURL, Monitor: a.monitor, TracerProvider: o.telemetry.TracerProvider(),
 	}
 	if a.sandbox != nil {
@@ -187,6 +209,9 @@ func (a *app) start(ctx context.Context, listener net.Listener) (err error) {
 	a.watching = inBackground(running, a.watchers()...)
 	if a.role.serves {
 		a.following = inBackground(running, a.followPlaybooks)
+	}
+	if a.socket != nil {
+		a.listening = inBackground(running, a.socket.Run)
 	}
 	switch {
 	case a.role.serves && a.role.works:
@@ -282,12 +307,15 @@ func (a *app) withdraw(ctx context.Context) {
 // are given at most.
 const drainTimeout = 15 * time.Second
 
-// close first takes nothing more in and answers what is under way, as long as everything
-// runs that an answer needs, and then stops in the opposite order of start: the worker
-// needs the sandbox, which is served until the end. It may be called whether or not start
-// succeeded.
+// close first takes nothing more in, neither by HTTP nor from Slack, and answers what is under
+// way, as long as everything runs that an answer needs, and then stops in the opposite
+// order of start: the worker needs the sandbox, which is served until the end. It may be
+// called whether or not start succeeded.
 func (a *app) close() error {
-	errs := []error{a.watching.stop(10*time.Second, "the watch over the parts"), a.following.stop(10*time.Second, "the watch over the playbooks")}
+	errs := []error{
+		a.watching.stop(10*time.Second, "the watch over the parts"), a.following.stop(10*time.Second, "the watch over the playbooks"),
+		a.listening.stop(10*time.Second, "the connection to Slack"),
+	}
 	if a.serving != nil && a.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
@@ -296,6 +324,9 @@ func (a *app) close() error {
 		}
 	}
 	errs = append(errs, a.dispatching.stop(10*time.Second, "the dispatcher"))
+	if a.cockpit != nil {
+		a.cockpit.Close()
+	}
 	if a.working != nil {
 		errs = append(errs, a.working.stop(10*time.Second, "the start of the worker"))
 		a.worker.Stop()

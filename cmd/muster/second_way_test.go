@@ -37,8 +37,8 @@ func TestTheSecondWayLeadsToTheSandboxWhereNothingIsConfigured(t *testing.T) {
 	require.Equal(t, []string{"oncall@example.com"}, receipt.Accepted)
 	require.NoError(t, notifier.Notify(t.Context(), incident.Notice{Key: "one", Incident: "INC-1"}))
 
-	chat, _, _, err := a.vendors(config.Vendors{})
-	require.NoError(t, err)
+	a.connect(appOptions{catalogue: config.Sample()})
+	chat := a.chat
 	for _, service := range config.Sample().Services() {
 		id, err := chat.ChannelID(t.Context(), service.Fallback.SlackChannel)
 		require.NoError(t, err, service.Name)
@@ -73,10 +73,15 @@ func TestASecondWayThatIsNotConfiguredIsAbsentWherePagerDutyIsReal(t *testing.T)
 }
 
 func TestInProductionAVendorWithoutCredentialsFailsEachStepForGood(t *testing.T) {
-	chat, pager, tracker, err := (&app{}).vendors(config.Vendors{})
+	a := &app{}
+	a.connect(appOptions{catalogue: config.Sample()})
+	require.Nil(t, a.pagerNews)
+	tracker, err := a.tracker(config.Vendors{})
 	require.NoError(t, err)
-	_, noPage := pager.Page(t.Context(), incident.PageRequest{})
-	_, noChannel := chat.OpenChannel(t.Context(), incident.ChannelRequest{})
+	_, noPage := a.pager.Page(t.Context(), incident.PageRequest{})
+	_, noChannel := a.chat.OpenChannel(t.Context(), incident.ChannelRequest{})
+	_, _, noMessage := a.chat.Message(t.Context(), incident.MessageRef{})
+	require.ErrorContains(t, noMessage, "MUSTER_SLACK_TOKEN")
 	_, noTicket := tracker.OpenTicket(t.Context(), incident.TicketRequest{})
 	for variable, err := range map[string]error{"MUSTER_PAGERDUTY_TOKEN": noPage, "MUSTER_SLACK_TOKEN": noChannel, "MUSTER_JIRA_TOKEN": noTicket} {
 		require.ErrorContains(t, err, "it is not connected: give the workers "+variable)

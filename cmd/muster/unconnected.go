@@ -68,6 +68,24 @@ func (unconnectedChat) ChannelID(context.Context, string) (string, error) {
 	return "", noSlack("find the channel")
 }
 
+func (unconnectedChat) OpenForm(context.Context, string, chat.Form) error {
+	return noSlack("open a form")
+}
+
+func (unconnectedChat) Answer(context.Context, chat.Act, chat.Card) error { return noSlack("answer") }
+
+func (unconnectedChat) Person(context.Context, string) (incident.Person, error) {
+	return incident.Person{}, noSlack("look somebody up")
+}
+
+func (unconnectedChat) AccountOf(context.Context, incident.Person) (string, bool, error) {
+	return "", false, noSlack("look somebody up")
+}
+
+func (unconnectedChat) Message(context.Context, incident.MessageRef) (chat.Message, bool, error) {
+	return chat.Message{}, false, noSlack("read a message")
+}
+
 func (unconnectedPager) Page(context.Context, incident.PageRequest) (incident.Page, error) {
 	return incident.Page{}, noPagerDuty("page")
 }

@@ -41,6 +41,9 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 	options := sandboxOptions(o.catalogue)
 	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
 	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
+	if secrets := v.Slack.SigningSecrets(); v.SlackSandboxed() && len(secrets) > 0 {
+		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secrets[0].Reveal()
+	}
 	var err error
 	a.sandbox, err = sandbox.Open(ctx, options)
 	return err
@@ -60,6 +63,12 @@ func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
 			options.SlackChannels = append(options.SlackChannels, channel)
 		}
 	}
+	for _, channel := range append(catalogue.AnnouncementChannels(), catalogue.Cockpit().Digest.Channel) {
+		if channel != "" && !slices.Contains(options.SlackChannels, channel) {
+			options.SlackChannels = append(options.SlackChannels, channel)
+		}
+	}
+	options.SlackCommand = catalogue.Cockpit().Command
 	return options
 }
 
@@ -67,22 +76,31 @@ func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
 // nothing.
 const sandboxToken integrations.Secret = "sandbox"
 
-// vendors connects to the real vendors. Those without credentials are played by the
-// sandbox, or else say of everything that they are not connected.
-func (a *app) vendors(v config.Vendors) (activities.Chat, activities.Pager, activities.Tracker, error) {
-	var chat activities.Chat = unconnectedChat{}
+// connect connects to the chat and the pager, which both servers and workers need. Those
+// without credentials are played by the sandbox, or else say of everything that they are not
+// connected.
+func (a *app) connect(o appOptions) {
+	v := o.vendors
+	a.chat, a.pager = unconnectedChat{}, unconnectedPager{}
 	if a.sandbox != nil || !v.SlackSandboxed() {
-		chat = slack.New(a.slackOptions(v))
+		options := a.slackOptions(v)
+		options.Directory = directory(o.catalogue.People())
+		a.chat = slack.New(options)
 	}
-	var pager activities.Pager = unconnectedPager{}
 	if a.sandbox != nil || !v.PagerDutySandboxed() {
-		pager = pagerduty.New(a.pagerDutyOptions(v))
+		options := a.pagerDutyOptions(v)
+		options.Directory = directory(o.catalogue.People())
+		client := pagerduty.New(options)
+		a.pager, a.pagerNews = client, client
 	}
+}
+
+// tracker connects to Jira likewise.
+func (a *app) tracker(v config.Vendors) (activities.Tracker, error) {
 	if a.sandbox == nil && v.JiraSandboxed() {
-		return chat, pager, unconnectedTracker{}, nil
+		return unconnectedTracker{}, nil
 	}
-	tracker, err := jira.New(a.jiraOptions(v))
-	return chat, pager, tracker, err
+	return jira.New(a.jiraOptions(v))
 }
 
 func (a *app) slackOptions(v config.Vendors) slack.Options {

@@ -98,7 +98,7 @@ func (f *fromHeader) RoundTrip(req *http.Request) (*http.Response, error) {
 // remedies say what to mend, by the HTTP status of a refusal.
 var remedies = map[int]string{
 	http.StatusUnauthorized: "set MUSTER_PAGERDUTY_TOKEN to a valid REST API key",
-	http.StatusForbidden:    "the REST API key may not do this: use one with read access to services, incidents and schedules",
+	http.StatusForbidden:    "the REST API key may not do this: use one with read access to services, users and schedules, and write access to incidents",
 	http.StatusNotFound:     "check the id of the PagerDuty service in muster.yaml",
 }
 

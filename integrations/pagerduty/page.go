@@ -91,6 +91,14 @@ func (c *Client) change(ctx context.Context, page incident.Page, action string) 
 	if isDirect(page) {
 		return c.changeDirect(ctx, page, action)
 	}
+	if page.Service == "" {
+		// PagerDuty told of it before Muster could write down where it was sent.
+		record, err := c.recordOf(ctx, page)
+		if err != nil {
+			return err
+		}
+		page.Service = record.Service.ID
+	}
 	routingKey, known := c.knownRoutingKey(page.Service)
 	if !known {
 		var err error

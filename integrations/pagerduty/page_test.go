@@ -144,6 +144,30 @@ func TestPageFallsBackToTheRoutingKeyItKnows(t *testing.T) {
 	require.Len(t, fake.Requests("/v2/enqueue"), 2)
 }
 
+func TestThePagesOfSeveralServicesGoEachByItsOwnKey(t *testing.T) {
+	t.Parallel()
+	const other = "fedcba9876543210fedcba9876543210"
+	client, fake := newClient(t)
+	fake.Answer(getService, http.StatusOK, service)
+	fake.Answer("GET /services/POTHER", http.StatusOK, strings.NewReplacer(routingKey, other, "PSAMPLE", "POTHER").Replace(service))
+	fake.Answer(incidents, http.StatusOK, `{"incidents":[{"id":"Q43","service":{"id":"POTHER"}}]}`)
+	fake.Answer(enqueue, http.StatusAccepted, enqueued)
+
+	for _, page := range []incident.Page{{Key: "one", Service: "PSAMPLE"}, {Key: "two", Service: "POTHER"}, {Key: "three"}} {
+		require.NoError(t, client.Acknowledge(t.Context(), page))
+		require.NoError(t, client.Resolve(t.Context(), page))
+	}
+	var sent []string
+	for _, r := range fake.Requests("/v2/enqueue") {
+		event := r.JSON(t)
+		sent = append(sent, event["dedup_key"].(string)+" "+event["event_action"].(string)+" "+event["routing_key"].(string))
+	}
+	require.Equal(t, []string{
+		"one acknowledge " + routingKey, "one resolve " + routingKey, "two acknowledge " + other, "two resolve " + other,
+		"three acknowledge " + other, "three resolve " + other,
+	}, sent, "where a page was sent is looked up, if it is not known")
+}
+
 func TestAcknowledgeAndResolveSayOnlyThat(t *testing.T) {
 	t.Parallel()
 	client, fake := newClient(t)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	pd "github.com/PagerDuty/go-pagerduty"
@@ -149,7 +148,7 @@ func (c *Client) create(ctx context.Context, request incident.PageRequest, to ta
 		"type": "incident", "title": integrations.Shorten(integrations.Line(request.Summary), maxSummaryLength, integrations.UTF16Length),
 		"service":      pd.APIReference{ID: request.Service, Type: "service_reference"},
 		"incident_key": request.Key, "urgency": urgency(request.Severity),
-		"body": map[string]string{"type": "incident_body", "details": integrations.Shorten(detailText(request), maxDetailLength, integrations.UTF16Length)},
+		"body": map[string]any{"type": "incident_body", "details": recordDetails(request)},
 	}
 	if to.kind == userTarget {
 		body["assignments"] = []map[string]any{{"assignee": pd.APIReference{ID: to.id, Type: to.kind}}}
@@ -181,17 +180,17 @@ func urgency(severity string) string {
 	return "high"
 }
 
-// detailText is what an incident that was opened by REST says below its title.
-func detailText(request incident.PageRequest) string {
-	var lines []string
+// recordDetails is what an incident that was opened by REST says below its title: what an
+// event would, and its links.
+func recordDetails(request incident.PageRequest) map[string]string {
+	all := map[string]string{}
 	for name, value := range request.Details {
-		lines = append(lines, name+": "+integrations.Printable(value))
+		all[name] = integrations.Shorten(integrations.Printable(value), maxDetailLength, integrations.UTF16Length)
 	}
-	slices.Sort(lines)
 	for _, link := range request.Links {
-		lines = append(lines, integrations.Line(link.Title)+": "+link.URL)
+		all[integrations.Line(link.Title)] = link.URL
 	}
-	return strings.Join(lines, "\n")
+	return all
 }
 
 // changeDirect acknowledges or resolves a page that was sent to a person or a policy. One that is so

@@ -25,9 +25,12 @@ var schema3 string
 //go:embed schema_4.sql
 var schema4 string
 
+//go:embed schema_5.sql
+var schema5 string
+
 // schemas bring a file from one version to the next. The version is kept in SQLite's
 // user_version, so that a file of a later layout is refused rather than misread.
-var schemas = []string{schema1, schema2, schema3, schema4}
+var schemas = []string{schema1, schema2, schema3, schema4, schema5}
 
 // database is the sandbox's memory: one SQLite file behind one connection, so that
 // requests take turns and every transaction sees all that came before it.

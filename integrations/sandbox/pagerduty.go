@@ -70,6 +70,11 @@ func (s *Sandbox) pagerDutyAPI() http.Handler {
 		"PUT /incidents/{id}":           s.updateIncident,
 		"GET /incidents/{id}/notes":     s.listNotes,
 		"POST /incidents/{id}/notes":    s.createNote,
+		"GET /priorities":               s.listPriorities,
+		"GET /escalation_policies":      s.listEscalationPolicies,
+		"GET /webhook_subscriptions":    s.listSubscriptions,
+
+		"POST /incidents/{id}/responder_requests": s.requestResponders,
 	} {
 		mux.HandleFunc(pattern, s.pagerDuty(method))
 	}

@@ -85,7 +85,7 @@ func (s *Sandbox) getService(_ context.Context, c pagerDutyCall) (int, object, e
 func (s *Sandbox) listPagerDutyUsers(_ context.Context, c pagerDutyCall) (int, object, error) {
 	query := strings.ToLower(c.query.Get("query"))
 	var all []object
-	for _, p := range responders {
+	for _, p := range append([]person{musterInPagerDuty}, responders...) {
 		if strings.Contains(strings.ToLower(p.name), query) || strings.Contains(p.email, query) {
 			all = append(all, s.userDocument(p))
 		}
@@ -94,7 +94,7 @@ func (s *Sandbox) listPagerDutyUsers(_ context.Context, c pagerDutyCall) (int, o
 }
 
 func (s *Sandbox) getPagerDutyUser(_ context.Context, c pagerDutyCall) (int, object, error) {
-	p, ok := find(func(p person) bool { return p.pagerDutyID == c.PathValue("id") })
+	p, ok := pagerDutyUser(func(p person) bool { return p.pagerDutyID == c.PathValue("id") })
 	if !ok {
 		return 0, nil, errPagerDutyNotFound
 	}
@@ -106,7 +106,8 @@ func (s *Sandbox) getPagerDutyUser(_ context.Context, c pagerDutyCall) (int, obj
 func (s *Sandbox) listOnCalls(_ context.Context, c pagerDutyCall) (int, object, error) {
 	var all []object
 	for position, service := range s.options.PagerDutyServices {
-		if !c.accepts("escalation_policy_ids[]", policyID(service.ID)) {
+		// There are no schedules: people stand in the policies themselves.
+		if !c.accepts("escalation_policy_ids[]", policyID(service.ID)) || c.query.Has("schedule_ids[]") {
 			continue
 		}
 		primary, secondary := onCall(position)
@@ -143,6 +144,17 @@ func (s *Sandbox) policyDocument(service Service, position int) object {
 		{"id": policyID(service.ID) + "2", "escalation_delay_in_minutes": 15, "targets": []object{s.userReference(secondary)}},
 	}
 	return doc
+}
+
+func (s *Sandbox) listEscalationPolicies(_ context.Context, c pagerDutyCall) (int, object, error) {
+	query := strings.ToLower(c.query.Get("query"))
+	var all []object
+	for position, service := range s.options.PagerDutyServices {
+		if doc := s.policyDocument(service, position); strings.Contains(strings.ToLower(service.Name+" on-call"), query) {
+			all = append(all, doc)
+		}
+	}
+	return c.list("escalation_policies", all)
 }
 
 func (s *Sandbox) getEscalationPolicy(_ context.Context, c pagerDutyCall) (int, object, error) {

@@ -117,8 +117,11 @@ func (s *Sandbox) enqueueEvent(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusAccepted, object{"status": "success", "message": "Event processed", "dedup_key": e.DedupKey})
 }
 
+// eventsActor is who acts in the log where the Events API did.
+const eventsActor = "Events API v2"
+
 func (s *Sandbox) processEvent(ctx context.Context, tx *sql.Tx, service Service, e event) error {
-	const actor = "Events API v2"
+	const actor = eventsActor
 	current, open, err := openIncident(ctx, tx, service.ID, e.DedupKey)
 	if err != nil || open == (e.Action == "trigger") {
 		return err

@@ -28,14 +28,15 @@ const maxManagedIncidents = 250
 type pagerDutyIncident struct {
 	number                                              int
 	dedupKey, serviceID, title, status, urgency, detail string // detail is a JSON object
+	priority, assignees                                 string // assignees is a JSON list
 	createdAt, changedAt, resolvedAt                    int64
 }
 
-const selectIncidents = `SELECT number, dedup_key, service_id, title, status, urgency, details, created_at, changed_at, resolved_at
+const selectIncidents = `SELECT number, dedup_key, service_id, title, status, urgency, details, created_at, changed_at, resolved_at, priority, assignees
 	FROM pagerduty_incidents`
 
 func scanIncident(row scanner) (i pagerDutyIncident, err error) {
-	err = row.Scan(&i.number, &i.dedupKey, &i.serviceID, &i.title, &i.status, &i.urgency, &i.detail, &i.createdAt, &i.changedAt, &i.resolvedAt)
+	err = row.Scan(&i.number, &i.dedupKey, &i.serviceID, &i.title, &i.status, &i.urgency, &i.detail, &i.createdAt, &i.changedAt, &i.resolvedAt, &i.priority, &i.assignees)
 	return i, err
 }
 
@@ -85,8 +86,15 @@ func (s *Sandbox) triggerIncident(ctx context.Context, tx *sql.Tx, i pagerDutyIn
 		i.dedupKey, i.serviceID, i.title, i.status, i.urgency, i.detail, i.createdAt, i.changedAt).Scan(&i.number); err != nil {
 		return i, err
 	}
-	_, err := s.writeLog(ctx, tx, i.number, "trigger", actor, "")
-	return i, err
+	if len(i.assignees) > 0 {
+		if _, err := tx.ExecContext(ctx, `UPDATE pagerduty_incidents SET assignees = ? WHERE number = ?`, i.assignees, i.number); err != nil {
+			return i, err
+		}
+	}
+	if _, err := s.writeLog(ctx, tx, i.number, "trigger", actor, ""); err != nil {
+		return i, err
+	}
+	return i, s.tellOfPage(ctx, tx, i, "triggered", actor, nil)
 }
 
 // setStatus moves an incident on. Acknowledging again is allowed and written to the log,
@@ -104,8 +112,10 @@ func (s *Sandbox) setStatus(ctx context.Context, tx *sql.Tx, i pagerDutyIncident
 		i.status, i.changedAt, i.resolvedAt, i.number); err != nil {
 		return i, err
 	}
-	_, err := s.writeLog(ctx, tx, i.number, kind, actor, text)
-	return i, err
+	if _, err := s.writeLog(ctx, tx, i.number, kind, actor, text); err != nil {
+		return i, err
+	}
+	return i, s.tellOfPage(ctx, tx, i, status, actor, nil)
 }
 
 func rfc3339(microseconds int64) string { return timeOf(microseconds).Format(time.RFC3339) }
@@ -115,11 +125,18 @@ func (s *Sandbox) incidentDocument(ctx context.Context, tx *sql.Tx, i pagerDutyI
 	if err != nil {
 		return nil, err
 	}
-	service, position, ok := s.service(i.serviceID)
+	responders, err := respondersOf(ctx, tx, i.number)
+	if err != nil {
+		return nil, err
+	}
+	service, _, ok := s.service(i.serviceID)
 	if !ok { // it was taken out of the configuration after the incident
 		service = Service{ID: i.serviceID, Name: i.serviceID}
 	}
-	primary, _ := onCall(position)
+	asked := []object{}
+	for _, r := range responders {
+		asked = append(asked, s.responderDocument(i, r))
+	}
 	doc := object{
 		"id": i.id(), "type": "incident", "summary": fmt.Sprintf("[#%d] %s", i.number, i.title), "title": i.title,
 		"self": s.address("/pagerduty/incidents/" + i.id()), "html_url": s.address("#" + i.id()),
@@ -127,12 +144,17 @@ func (s *Sandbox) incidentDocument(ctx context.Context, tx *sql.Tx, i pagerDutyI
 		"created_at": rfc3339(i.createdAt), "updated_at": rfc3339(i.changedAt), "last_status_change_at": rfc3339(i.changedAt), "resolved_at": nil,
 		"service": s.serviceReference(service), "escalation_policy": s.policyReference(service), "teams": []object{},
 		"assigned_via": "escalation_policy", "assignments": []object{}, "acknowledgements": []object{},
+		"priority": s.priorityReference(i.priority), "incidents_responders": asked, "responder_requests": s.requestDocuments(i, responders),
 	}
 	if i.status == pageResolved {
 		doc["resolved_at"] = rfc3339(i.resolvedAt)
 		return doc, nil
 	}
-	doc["assignments"] = []object{{"at": rfc3339(i.createdAt), "assignee": s.userReference(primary)}}
+	assignments := []object{}
+	for _, p := range s.assigned(i) {
+		assignments = append(assignments, object{"at": rfc3339(i.createdAt), "assignee": s.userReference(p)})
+	}
+	doc["assignments"] = assignments
 	acknowledgements := []object{}
 	for _, e := range entries {
 		if e.kind == "acknowledge" {
@@ -145,7 +167,7 @@ func (s *Sandbox) incidentDocument(ctx context.Context, tx *sql.Tx, i pagerDutyI
 
 // agent is who did something: a user, or whatever else the log has a name for.
 func (s *Sandbox) agent(actor string) object {
-	if p, ok := find(func(p person) bool { return p.email == actor }); ok {
+	if p, ok := pagerDutyUser(func(p person) bool { return p.email == actor }); ok {
 		return s.userReference(p)
 	}
 	return object{"type": "service_reference", "summary": actor}
@@ -245,7 +267,7 @@ func (s *Sandbox) createIncident(ctx context.Context, c pagerDutyCall) (int, obj
 	if err := c.decode("incident", &raw); err != nil {
 		return 0, nil, err
 	}
-	if err := unsupported(raw, "type", "title", "service", "urgency", "incident_key", "body"); err != nil {
+	if err := unsupported(raw, "type", "title", "service", "urgency", "incident_key", "body", "assignments", "escalation_policy"); err != nil {
 		return 0, nil, err
 	}
 	var in struct {
@@ -256,8 +278,12 @@ func (s *Sandbox) createIncident(ctx context.Context, c pagerDutyCall) (int, obj
 			ID string `json:"id"`
 		} `json:"service"`
 		Body struct {
-			Details string `json:"details"`
+			Details json.RawMessage `json:"details"`
 		} `json:"body"`
+		Policy struct {
+			ID string `json:"id"`
+		} `json:"escalation_policy"`
+		assigned
 	}
 	if err := remarshal(raw, &in); err != nil {
 		return 0, nil, err
@@ -279,14 +305,17 @@ func (s *Sandbox) createIncident(ctx context.Context, c pagerDutyCall) (int, obj
 		return 0, nil, pagerDutyError{status: http.StatusBadRequest, code: 2002, message: "Arguments Caused Error",
 			errors: []string{"Open incident with matching dedup key already exists on this service"}}
 	}
-	detail, err := json.Marshal(incidentDetails{Description: in.Body.Details})
+	detail, err := json.Marshal(detailsOf(in.Body.Details))
 	if err != nil {
 		return 0, nil, err
 	}
-	i, err := s.triggerIncident(ctx, c.tx, pagerDutyIncident{
-		dedupKey: in.IncidentKey, serviceID: in.Service.ID, title: in.Title,
-		urgency: cmp.Or(in.Urgency, "high"), detail: string(detail),
-	}, c.Header.Get("From"))
+	made := pagerDutyIncident{
+		dedupKey: in.IncidentKey, serviceID: in.Service.ID, title: in.Title, urgency: cmp.Or(in.Urgency, "high"), detail: string(detail),
+	}
+	if made.assignees, err = s.assigneesOf(in.assigned, in.Policy.ID); err != nil {
+		return 0, nil, err
+	}
+	i, err := s.triggerIncident(ctx, c.tx, made, c.Header.Get("From"))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -338,11 +367,13 @@ func (s *Sandbox) updateIncident(ctx context.Context, c pagerDutyCall) (int, obj
 }
 
 func (s *Sandbox) changeIncident(ctx context.Context, c pagerDutyCall, id string, raw map[string]json.RawMessage) (object, error) {
-	if err := unsupported(raw, "id", "type", "status", "title", "urgency", "resolution"); err != nil {
+	if err := unsupported(raw, "id", "type", "status", "title", "urgency", "resolution", "priority", "assignments"); err != nil {
 		return nil, err
 	}
 	var change struct {
 		Status, Title, Urgency, Resolution string
+		Priority                           *struct{ ID string }
+		assigned
 	}
 	if err := remarshal(raw, &change); err != nil {
 		return nil, err
@@ -360,6 +391,26 @@ func (s *Sandbox) changeIncident(ctx context.Context, c pagerDutyCall, id string
 	i.title, i.urgency = cmp.Or(change.Title, i.title), cmp.Or(change.Urgency, i.urgency)
 	if _, err := c.tx.ExecContext(ctx, `UPDATE pagerduty_incidents SET title = ?, urgency = ? WHERE number = ?`, i.title, i.urgency, i.number); err != nil {
 		return nil, err
+	}
+	if change.Priority != nil {
+		name, ok := s.priorityNamed(change.Priority.ID)
+		if !ok {
+			return nil, invalidInput("Priority must be one of the account's")
+		}
+		if i, err = s.setPriority(ctx, c.tx, i, name, c.Header.Get("From")); err != nil {
+			return nil, err
+		}
+	}
+	if len(change.Assignments) > 0 {
+		if i.assignees, err = s.assigneesOf(change.assigned, ""); err != nil {
+			return nil, err
+		}
+		if err := assign(ctx, c.tx, &i, s.assigned(i)...); err != nil {
+			return nil, err
+		}
+		if err := s.tellOfPage(ctx, c.tx, i, "reassigned", c.Header.Get("From"), nil); err != nil {
+			return nil, err
+		}
 	}
 	if change.Status != "" {
 		if i, err = s.setStatus(ctx, c.tx, i, change.Status, c.Header.Get("From"), change.Resolution); err != nil {

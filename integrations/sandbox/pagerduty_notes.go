@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // Notes are the entries of kind annotate in an incident's log.
 
+func noteID(e logEntry) string { return fmt.Sprintf("PSANDBOXNOTE%d", e.number) }
+
 func (s *Sandbox) noteDocument(e logEntry) object {
 	return object{
-		"id": fmt.Sprintf("PSANDBOXNOTE%d", e.number), "content": e.text,
+		"id": noteID(e), "content": e.text,
 		"created_at": rfc3339(e.at), "user": s.agent(e.actor),
 	}
 }
@@ -45,9 +46,6 @@ func (s *Sandbox) createNote(ctx context.Context, c pagerDutyCall) (int, object,
 	if err := c.decode("note", &note); err != nil {
 		return 0, nil, err
 	}
-	if strings.TrimSpace(note.Content) == "" {
-		return 0, nil, invalidInput("Content cannot be empty")
-	}
-	e, err := s.writeLog(ctx, c.tx, i.number, "annotate", c.Header.Get("From"), note.Content)
+	e, err := s.annotate(ctx, c.tx, i, c.Header.Get("From"), note.Content)
 	return http.StatusCreated, object{"note": s.noteDocument(e)}, err
 }

@@ -45,6 +45,13 @@ type Options struct {
 	// header is left out.
 	JiraWebhookSecret string
 
+	// PagerDutyWebhookURL receives PagerDuty's webhooks of version 3. Empty: none are sent.
+	PagerDutyWebhookURL string
+	// PagerDutyWebhookSecret keys the signature of those webhooks. Empty: they are not signed.
+	PagerDutyWebhookSecret string
+	// PagerDutyPriorities are the names of the account's priorities, the most important first.
+	// Nil: P1 to P5, which PagerDuty begins with.
+	PagerDutyPriorities []string
 	// PagerDutyServices are the services that can be paged.
 	PagerDutyServices []Service
 	// SlackChannels are channels that people made, by name or id. They take messages; the
@@ -92,6 +99,7 @@ type Sandbox struct {
 	mail     *mailServer
 	webhooks *webhookSender
 	slack    *slackSender
+	pages    *pagerDutySender
 	mux      *http.ServeMux
 }
 
@@ -113,6 +121,10 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	if options.SlackRetryPauses == nil {
 		options.SlackRetryPauses = slackRetryPauses
 	}
+	options.PagerDutyPriorities = slices.Clone(options.PagerDutyPriorities)
+	if options.PagerDutyPriorities == nil {
+		options.PagerDutyPriorities = []string{"P1", "P2", "P3", "P4", "P5"}
+	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -131,6 +143,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
 	s.slack = newSlackSender(options, db)
+	s.pages = newPagerDutySender(options, db)
 	s.mux = s.routes()
 	err = errors.Join(s.addStandingChannels(ctx), s.startMail(ctx))
 	if err != nil {
@@ -150,6 +163,11 @@ func (o Options) validate() error {
 	if o.JiraWebhookURL != "" {
 		if err := checkURL(o.JiraWebhookURL); err != nil {
 			errs = append(errs, fmt.Errorf("sandbox: JiraWebhookURL %w", err))
+		}
+	}
+	if o.PagerDutyWebhookURL != "" {
+		if err := checkURL(o.PagerDutyWebhookURL); err != nil {
+			errs = append(errs, fmt.Errorf("sandbox: PagerDutyWebhookURL %w", err))
 		}
 	}
 	if o.SlackRequestURL != "" {
@@ -208,6 +226,9 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}", s.redirectToChannel)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}/{message}", s.redirectToChannel)
 
+	for act, do := range s.pageActs() {
+		mux.Handle("POST /sandbox/pagerduty/incidents/{id}/"+act, sameOrigin(s.doInPagerDuty(do)))
+	}
 	mux.Handle("/sandbox/pagerduty/", http.StripPrefix("/sandbox/pagerduty", s.misbehaving(vendorPagerDuty, s.pagerDutyAPI())))
 
 	mux.Handle("/sandbox/jira/rest/", http.StripPrefix("/sandbox/jira", s.misbehaving(vendorJira, s.jiraAPI())))
@@ -229,6 +250,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 func (s *Sandbox) Close() error {
 	s.webhooks.close()
 	s.slack.close()
+	s.pages.close()
 	var err error
 	if s.mail != nil {
 		err = s.mail.close()

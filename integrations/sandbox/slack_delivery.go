@@ -52,6 +52,10 @@ func newSlackSender(options Options, db database) *slackSender {
 		client:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
 		closing: make(chan struct{}), done: make(chan struct{}), cancel: cancel,
 	}
+	if d.url == "" { // nobody to deliver to
+		close(d.done)
+		return d
+	}
 	go func() {
 		defer close(d.done)
 		d.run(ctx)

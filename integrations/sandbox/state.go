@@ -82,24 +82,32 @@ type pagerDutyState struct {
 }
 
 type incidentState struct {
-	ID         string          `json:"id"`
-	Number     int             `json:"number"`
-	DedupKey   string          `json:"dedup_key"`
-	Title      string          `json:"title"`
-	Status     string          `json:"status"`
-	Urgency    string          `json:"urgency"`
-	Service    string          `json:"service"` // its id
-	URL        string          `json:"url"`
-	Assignee   string          `json:"assignee"` // who was paged
-	CreatedAt  time.Time       `json:"created_at"`
-	ResolvedAt *time.Time      `json:"resolved_at,omitempty"`
-	Details    incidentDetails `json:"details"`
-	Log        []logState      `json:"log"`
+	ID         string           `json:"id"`
+	Number     int              `json:"number"`
+	DedupKey   string           `json:"dedup_key"`
+	Title      string           `json:"title"`
+	Status     string           `json:"status"`
+	Urgency    string           `json:"urgency"`
+	Service    string           `json:"service"` // its id
+	URL        string           `json:"url"`
+	Assignee   string           `json:"assignee"` // who is to answer it first
+	AssignedTo []string         `json:"assigned_to"`
+	Priority   string           `json:"priority,omitempty"`
+	Responders []responderState `json:"responders,omitempty"` // who were asked to help
+	CreatedAt  time.Time        `json:"created_at"`
+	ResolvedAt *time.Time       `json:"resolved_at,omitempty"`
+	Details    incidentDetails  `json:"details"`
+	Log        []logState       `json:"log"`
+}
+
+type responderState struct {
+	Person string `json:"person"` // an e-mail address
+	State  string `json:"state"`  // pending, joined or declined
 }
 
 type logState struct {
 	At    time.Time `json:"at"`
-	Kind  string    `json:"kind"` // trigger, acknowledge, resolve or annotate
+	Kind  string    `json:"kind"` // trigger, acknowledge, resolve, annotate, …
 	Actor string    `json:"actor"`
 	Text  string    `json:"text,omitempty"`
 }
@@ -229,11 +237,20 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 }
 
 func (s *Sandbox) incidentState(ctx context.Context, tx *sql.Tx, i pagerDutyIncident) (incidentState, error) {
-	_, position, _ := s.service(i.serviceID)
-	primary, _ := onCall(position)
 	one := incidentState{
 		ID: i.id(), Number: i.number, DedupKey: i.dedupKey, Title: i.title, Status: i.status, Urgency: i.urgency,
-		Service: i.serviceID, URL: s.address("#" + i.id()), Assignee: primary.email, CreatedAt: timeOf(i.createdAt), Log: []logState{},
+		Service: i.serviceID, URL: s.address("#" + i.id()), CreatedAt: timeOf(i.createdAt), Priority: i.priority, Log: []logState{},
+	}
+	for _, p := range s.assigned(i) {
+		one.AssignedTo = append(one.AssignedTo, p.email)
+	}
+	one.Assignee = one.AssignedTo[0]
+	responders, err := respondersOf(ctx, tx, i.number)
+	if err != nil {
+		return one, err
+	}
+	for _, r := range responders {
+		one.Responders = append(one.Responders, responderState{Person: r.person, State: r.state})
 	}
 	if i.resolvedAt > 0 {
 		resolved := timeOf(i.resolvedAt)

@@ -11,15 +11,6 @@ import (
 	"muster/integrations"
 )
 
-// actionPrefix marks what people do with Muster's controls, and tells it from what they do
-// with those of other apps. A control's action id is "muster:ACT:N", where N tells it from
-// others of the same act in the message. The value is the control's, for a menu that of
-// the option or the account's id.
-const actionPrefix = "muster:"
-
-// openAct stands in the action id of a button that opens a page.
-const openAct = "open"
-
 // layout turns cards and forms into blocks.
 type layout struct {
 	people accounts
@@ -98,9 +89,6 @@ func (l *layout) part(part chat.Part) []slackapi.Block {
 // remainder too small for a sentence is not used: the part is counted as left out.
 func (l *layout) spans(text chat.Text, limit int) []piece {
 	const sentence = 80
-	if limit > l.left && l.left < sentence {
-		limit = sentence
-	}
 	pieces := l.people.pieces(text, min(limit, max(l.left, sentence)))
 	for _, p := range pieces {
 		l.left -= integrations.UTF16Length(p.text)
@@ -217,14 +205,16 @@ func (l *layout) row(controls []chat.Control) []slackapi.Block {
 	return blocks
 }
 
-// control lays out a button or a menu. It is nil for one that could not work: without a
+// control lays out a button or a menu. Its action id is "muster:ACT:N", where N tells it from
+// others of the same act in the message; its value is the control's or, for a menu, the
+// option's or the account's id. It is nil for one that could not work: without a
 // label, or with a value that Slack would not bring back whole.
 func (l *layout) control(control chat.Control) slackapi.BlockElement {
 	act := control.Act
 	if control.URL != "" {
-		act = openAct
+		act = openPage
 	}
-	id := actionPrefix + act + ":" + strconv.Itoa(l.controls)
+	id := musterPrefix + act + ":" + strconv.Itoa(l.controls)
 	label := literalLine(control.Label, maxButtonLength)
 	if act == "" || label == nil || integrations.UTF16Length(id) > maxIDLength || integrations.UTF16Length(control.Value) > maxValueLength {
 		return nil

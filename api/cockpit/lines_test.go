@@ -146,7 +146,7 @@ func TestWhatIsNotSureIsAsked(t *testing.T) {
 		"a mistyped command with words":                 {inside, "resovel rolled back", "Did you mean “resolve”?", []string{"Yes: resolve rolled back", "Declare “resovel rolled back”…"}},
 		"a mistyped command with a service outside":     {outside, "udpate on checkout sev2", "Did you mean “update”?", []string{"Yes: update on checkout sev2", "Declare “udpate on checkout sev2”…"}},
 		"the beginning of a command":                    {inside, "ackn", "Did you mean “acknowledge”?", []string{"Yes: acknowledge", "Declare “ackn”…"}},
-		"a mistyped word below a command":               {inside, "step compleet assess", "Did you mean “step complete”?", []string{"Yes: step complete assess"}},
+		"a mistyped word below a command":               {inside, "step compltee assess", "Did you mean “step complete”?", []string{"Yes: step complete assess"}},
 		"a word that a command does not know":           {inside, "step juggle", "comes one of: list, complete, skip, add, approve, reject, choose, retry", nil},
 		"a mistyped status":                             {inside, "status monitorng all fine", "Did you mean “monitoring”?", []string{"Yes: status monitoring all fine"}},
 		"a status that is a sentence":                   {inside, "status page is down", "There is no status “page”", []string{"Declare “status page is down”…"}},

@@ -178,7 +178,7 @@ func planRole(ctx context.Context, t *turn, rest line) (plan, error) {
 		return plan{}, err
 	}
 	if rest.empty() {
-		return open(t.roleForm(s, "", "", ""))
+		return t.openRole(s, "", "")
 	}
 	if _, _, ok := rest.mentioned(); ok {
 		return planAssign(ctx, t, rest)
@@ -191,7 +191,7 @@ func planRole(ctx context.Context, t *turn, rest line) (plan, error) {
 	if next := rest.after(size).first().fold(); next == "me" {
 		return planClaim(ctx, t, rest)
 	}
-	return open(t.roleForm(s, role.ID, "", ""))
+	return t.openRole(s, role.ID, "")
 }
 
 // planClaim takes a role. Which one need not be said where only one is free.
@@ -278,7 +278,7 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 	}
 	switch {
 	case !mentioned:
-		return open(t.roleForm(s, role.ID, "", brief))
+		return t.openRole(s, role.ID, brief)
 	case role.ID == "" && command == handOver && !t.asking:
 		// Who it is that hands over is known when the act is carried out.
 		return plan{about: s, later: func(ctx context.Context) (plan, error) { return planHandOver(ctx, t, rest) }}, nil

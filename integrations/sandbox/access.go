@@ -15,7 +15,7 @@ import (
 var slackScopes = []string{
 	"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read",
 	"chat:write", "commands", "files:read", "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write",
-	"pins:read", "pins:write", "reactions:read", "users:read", "users:read.email",
+	"pins:read", "pins:write", "reactions:read", "reactions:write", "users:read", "users:read.email",
 }
 
 // listAbilities says what the account's plan lets it do:

@@ -51,6 +51,8 @@ type world struct {
 	keys     map[string]incident.ID
 	subs     map[incident.ID][]chan store.Change
 	now      time.Time
+	// channelFor is the channel that a new incident gets.
+	channelFor func(id incident.ID) *incident.Channel
 	// noChannel leaves the channels of new incidents closed until openChannel.
 	noChannel bool
 	// down is what the Commander, the Inbox, the Reader and the chat answer with.
@@ -97,15 +99,23 @@ defaults: {service: checkout, severity: SEV3}
 	return c
 }()
 
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{
+		t: t, pages: card.Pages{Muster: "https://muster.example.com"},
+		journals: map[incident.ID][]incident.Event{}, keys: map[string]incident.ID{}, subs: map[incident.ID][]chan store.Change{},
+		now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), accepted: map[string]bool{}, messages: map[incident.MessageRef]chat.Message{},
+		channelFor: func(id incident.ID) *incident.Channel {
+			return &incident.Channel{ID: channelOf(id), Name: strings.ToLower(string(id)), URL: "https://chat.example/" + channelOf(id)}
+		},
+	}
+}
+
 // inWorld runs a test in a world of its own, in virtual time, and ends it.
 func inWorld(t *testing.T, test func(t *testing.T, w *world), change ...func(*cockpit.Options)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{
-			t: t, pages: card.Pages{Muster: "https://muster.example.com"},
-			journals: map[incident.ID][]incident.Event{}, keys: map[string]incident.ID{}, subs: map[incident.ID][]chan store.Change{},
-			now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), accepted: map[string]bool{}, messages: map[incident.MessageRef]chat.Message{},
-		}
+		w := newWorld(t)
 		options := cockpit.Options{
 			Commander: w, Reader: w, Catalogue: catalogue, Chat: w, Inbox: w, Keeper: w, Pages: w.pages,
 			Now: w.clock, Logger: slog.New(slog.DiscardHandler),
@@ -188,9 +198,7 @@ func (w *world) openChannel(id incident.ID) {
 
 func (w *world) openChannelLocked(id incident.ID) {
 	w.muster(id, incident.StartStep{Step: "channel"})
-	w.muster(id, incident.FinishStep{Step: "channel", Outcome: incident.Outcome{
-		Channel: &incident.Channel{ID: channelOf(id), Name: strings.ToLower(string(id)), URL: "https://chat.example/" + channelOf(id)},
-	}})
+	w.muster(id, incident.FinishStep{Step: "channel", Outcome: incident.Outcome{Channel: w.channelFor(id)}})
 }
 
 // muster carries out a command of Muster's own.

@@ -4,10 +4,11 @@ import "os"
 
 // Sandbox are the settings of `muster sandbox`.
 type Sandbox struct {
-	Listen         string `name:"listen" env:"MUSTER_SANDBOX_LISTEN" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the stand-ins listen."`
-	PublicURL      string `name:"public-url" env:"MUSTER_SANDBOX_PUBLIC_URL" placeholder:"URL" help:"Where people and workers reach the stand-ins; derived from --listen if not set."`
-	DataDir        string `name:"data-dir" env:"MUSTER_SANDBOX_DATA_DIR" default:".muster-sandbox" placeholder:"DIR" help:"Folder with what the stand-ins remember."`
-	JiraWebhookURL string `name:"jira-webhook-url" env:"MUSTER_SANDBOX_JIRA_WEBHOOK_URL" placeholder:"URL" help:"What Jira's stand-in tells of tickets that move: a server's /webhooks/jira. Nobody is told if not set."`
+	Listen          string `name:"listen" env:"MUSTER_SANDBOX_LISTEN" default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where the stand-ins listen."`
+	PublicURL       string `name:"public-url" env:"MUSTER_SANDBOX_PUBLIC_URL" placeholder:"URL" help:"Where people and workers reach the stand-ins; derived from --listen if not set."`
+	DataDir         string `name:"data-dir" env:"MUSTER_SANDBOX_DATA_DIR" default:".muster-sandbox" placeholder:"DIR" help:"Folder with what the stand-ins remember."`
+	JiraWebhookURL  string `name:"jira-webhook-url" env:"MUSTER_SANDBOX_JIRA_WEBHOOK_URL" placeholder:"URL" help:"What Jira's stand-in tells of tickets that move: a server's /webhooks/jira. Nobody is told if not set."`
+	SlackRequestURL string `name:"slack-request-url" env:"MUSTER_SANDBOX_SLACK_REQUEST_URL" placeholder:"URL" help:"Where Slack's stand-in delivers what people do: a server's /webhooks/slack. Nothing is delivered if not set."`
 	CatalogueFile
 	// JiraWebhookSecret proves to the server that its webhooks are from Jira's stand-in, from
 	// MUSTER_JIRA_WEBHOOK_SECRET.
@@ -30,6 +31,9 @@ func (s Sandbox) Validate() error {
 	var problems Problems
 	problems.listen("MUSTER_SANDBOX_LISTEN", s.Listen)
 	problems.publicURL(s.PublicURL)
+	if s.SlackRequestURL != "" {
+		problems.webURL("MUSTER_SANDBOX_SLACK_REQUEST_URL", s.SlackRequestURL)
+	}
 	if s.JiraWebhookURL != "" {
 		problems.webURL("MUSTER_SANDBOX_JIRA_WEBHOOK_URL", s.JiraWebhookURL)
 	}

@@ -48,9 +48,13 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	closing.add(func() error { return ignoreClosed(listener.Close()) })
-	options := sandboxOptions(catalogue)
+	options, err := sandboxOptions(catalogue)
+	if err != nil {
+		return err
+	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(cmd.DataDir, "sandbox.db"), cmd.BaseURL(listener.Addr().String()), cmd.Log.Logger(os.Stderr)
 	options.JiraWebhookURL, options.JiraWebhookSecret = cmd.JiraWebhookURL, cmd.JiraWebhookSecret.Reveal()
+	options.SlackRequestURL, options.SlackSigningSecret = cmd.SlackRequestURL, sandboxToken.Reveal()
 	standIns, err := sandbox.Open(ctx, options)
 	if err != nil {
 		return err
@@ -75,7 +79,8 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira.\n")
+	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
+		"and what people do in Slack with --slack-request-url http://SERVER/webhooks/slack.\n")
 	select {
 	case err := <-failed:
 		return err

@@ -38,20 +38,21 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 		return nil
 	}
 	a.sandboxed = strings.Join(names, ", ")
-	options := sandboxOptions(o.catalogue)
+	options, err := sandboxOptions(o.catalogue)
+	if err != nil {
+		return err
+	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
 	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
 	if secrets := v.Slack.SigningSecrets(); v.SlackSandboxed() && len(secrets) > 0 {
 		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secrets[0].Reveal()
 	}
-	var err error
 	a.sandbox, err = sandbox.Open(ctx, options)
 	return err
 }
 
 // sandboxOptions are stand-ins that know what the catalogue names.
-func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
-	var options sandbox.Options
+func sandboxOptions(catalogue *config.Catalogue) (options sandbox.Options, err error) {
 	for _, s := range catalogue.Services() {
 		if id := s.PagerDuty.Service; id != "" && !slices.ContainsFunc(options.PagerDutyServices, func(s sandbox.Service) bool { return s.ID == id }) {
 			options.PagerDutyServices = append(options.PagerDutyServices, sandbox.Service{ID: id, Name: s.Name})
@@ -68,8 +69,9 @@ func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
 			options.SlackChannels = append(options.SlackChannels, channel)
 		}
 	}
-	options.SlackCommand = catalogue.Cockpit().Command
-	return options
+	// As for Socket Mode, because where deliveries go is said by another option.
+	options.SlackManifest, err = slack.Manifest(slack.ManifestOptions{Command: catalogue.Cockpit().Command, SocketMode: true, Private: true})
+	return options, err
 }
 
 // sandboxToken is what the stand-ins are given where a vendor wants a token. It opens

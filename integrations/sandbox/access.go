@@ -13,15 +13,9 @@ import (
 // slackScopes are what every token has where nobody says otherwise, as Slack lists them in the
 // header X-OAuth-Scopes.
 var slackScopes = []string{
-<<<<<<< HEAD
-	"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read",
-	"chat:write", "commands", "files:read", "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write",
-	"pins:read", "pins:write", "reactions:read", "reactions:write", "users:read", "users:read.email",
-=======
 	"bookmarks:read", "bookmarks:write", "channels:history", "channels:manage", "channels:read",
 	"chat:write", "commands", "groups:history", "groups:read", "groups:write", "im:history", "im:write",
 	"pins:read", "pins:write", "reactions:read", "users:read", "users:read.email",
->>>>>>> d049b374ad768d4f9ea66592c0ad8b4e62d49b0d
 }
 
 // listAbilities says what the account's plan lets it do:

@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"strings"
 
 	"muster/activities"
 	"muster/api/cockpit"
 	"muster/chat"
 	"muster/chat/card"
 	"muster/config"
-	"muster/incident"
 	"muster/integrations"
 	"muster/integrations/slack"
 	"muster/store"
@@ -29,7 +27,7 @@ func (a *app) newCockpit(o appOptions) (err error) {
 	settings := o.catalogue.Cockpit()
 	a.cockpit, err = cockpit.New(cockpit.Options{
 		Commander: a.dispatcher, Reader: a.store, Catalogue: o.catalogue, Chat: a.chat, Inbox: a.store, Keeper: a.store,
-		Pages: chatPages(o), Command: settings.Command, RecordReaction: settings.RecordReaction, Transcript: settings.Transcript,
+		Pages: card.Pages{Muster: o.baseURL, Temporal: temporalPages(o.temporalUIURL, o.namespace)}, Command: settings.Command, RecordReaction: settings.RecordReaction, Transcript: settings.Transcript,
 		Logger: o.logger.With("part", "cockpit"),
 	})
 	if err != nil {
@@ -46,15 +44,6 @@ func (a *app) newCockpit(o appOptions) (err error) {
 		})
 	}
 	return nil
-}
-
-// chatPages are where messages in the chat link to.
-func chatPages(o appOptions) card.Pages {
-	pages := card.Pages{Muster: o.baseURL}
-	if o.temporalUIURL != "" {
-		pages.Temporal = strings.TrimRight(o.temporalUIURL, "/") + "/namespaces/" + o.namespace
-	}
-	return pages
 }
 
 // carryOut carries out what the cockpit has put into the inbox.
@@ -92,17 +81,4 @@ func signedBySandbox(v *config.Vendors) {
 	if v.SlackSandboxed() && !v.Slack.SigningSecret.IsSet() {
 		v.Slack.SigningSecret = config.NewSecret(rand.Text())
 	}
-}
-
-// followers lets activities ask the store who follows an incident, without knowing it.
-type followers struct{ *store.Store }
-
-// Followers implements [activities.Followers].
-func (f followers) Followers(ctx context.Context, s incident.State) ([]chat.Account, error) {
-	follows, err := f.Store.Followers(ctx, s)
-	accounts := make([]chat.Account, len(follows))
-	for i, follow := range follows {
-		accounts[i] = chat.Account{ID: follow.Account, Name: follow.Person.Name}
-	}
-	return accounts, err
 }

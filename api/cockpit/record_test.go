@@ -206,6 +206,10 @@ func TestWhoComesBeforeTheIncidentKnowsItsChannelIsNotMissed(t *testing.T) {
 
 		elsewhere := w.act(responder, general)
 		elsewhere.Membership = &chat.Membership{}
+		kept := len(w.accepted)
+		w.take(elsewhere)
+		require.Len(t, w.accepted, kept, "no incident waits for a channel: it is none's")
+		w.writes(outsider, general, "search is down")
 		require.Error(t, w.cockpit.CarryOut(t.Context(), elsewhere))
 		w.passes(time.Minute)
 		require.NoError(t, w.cockpit.CarryOut(t.Context(), elsewhere), "in the end it was another channel")

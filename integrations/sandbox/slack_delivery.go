@@ -52,8 +52,8 @@ func newSlackSender(options Options, db database) *slackSender {
 		client:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
 		closing: make(chan struct{}), done: make(chan struct{}), cancel: cancel,
 	}
-	if d.url == "" {
-		close(d.done) // nobody is to be told
+	if d.url == "" { // nobody to deliver to
+		close(d.done)
 		return d
 	}
 	go func() {

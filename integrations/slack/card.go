@@ -11,18 +11,6 @@ import (
 	"muster/integrations"
 )
 
-// actionPrefix begins the ids that Muster gives to controls, fields, forms and shortcuts. A
-// control's is "muster:ACT:N", where N tells it from others of the same act in the message; its
-// value is the control's or, for a menu, the option's or the account's id. A field's is
-// "muster:FIELD", a form's "muster:FORM", a shortcut's "muster:NAME"; a field's block has the
-// field's id as it is. Whatever begins otherwise is not ours, such as a block that somebody's
-// workflow has put beside.
-const actionPrefix = "muster:"
-
-// openAct stands in the action id of a button that opens a page. Slack tells of its presses,
-// although nothing is to be done about them.
-const openAct = "open"
-
 // layout turns cards and forms into blocks.
 type layout struct {
 	people accounts
@@ -217,14 +205,16 @@ func (l *layout) row(controls []chat.Control) []slackapi.Block {
 	return blocks
 }
 
-// control lays out a button or a menu. It is nil for one that could not work: without a
+// control lays out a button or a menu. Its action id is "muster:ACT:N", where N tells it from
+// others of the same act in the message; its value is the control's or, for a menu, the
+// option's or the account's id. It is nil for one that could not work: without a
 // label, or with a value that Slack would not bring back whole.
 func (l *layout) control(control chat.Control) slackapi.BlockElement {
 	act := control.Act
 	if control.URL != "" {
-		act = openAct
+		act = openPage
 	}
-	id := actionPrefix + act + ":" + strconv.Itoa(l.controls)
+	id := musterPrefix + act + ":" + strconv.Itoa(l.controls)
 	label := literalLine(control.Label, maxButtonLength)
 	if act == "" || label == nil || integrations.UTF16Length(id) > maxIDLength || integrations.UTF16Length(control.Value) > maxValueLength {
 		return nil

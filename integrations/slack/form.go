@@ -41,12 +41,12 @@ func (c *Client) OpenForm(ctx context.Context, trigger string, form chat.Form) e
 // formView lays out a form.
 func formView(people accounts, form chat.Form) (slackapi.ModalViewRequest, error) {
 	title := literalLine(form.Title, maxFormTitleLength)
-	callback := actionPrefix + form.ID
+	callback := musterPrefix + form.ID
 	switch {
 	case title == nil:
 		return slackapi.ModalViewRequest{}, fmt.Errorf("it has no title")
 	case form.ID == "" || integrations.UTF16Length(callback) > maxIDLength:
-		return slackapi.ModalViewRequest{}, fmt.Errorf("its id must have 1 to %d characters", maxIDLength-len(actionPrefix))
+		return slackapi.ModalViewRequest{}, fmt.Errorf("its id must have 1 to %d characters", maxIDLength-len(musterPrefix))
 	case integrations.UTF16Length(form.Context) > maxFormContextLength:
 		return slackapi.ModalViewRequest{}, fmt.Errorf("its context has more than %d characters", maxFormContextLength)
 	}
@@ -80,15 +80,15 @@ func (l *layout) inputs(entries []chat.Entry) ([]slackapi.Block, error) {
 	for _, entry := range entries {
 		label := literalLine(entry.Label, maxLabelLength)
 		switch {
-		case entry.ID == "" || integrations.UTF16Length(actionPrefix+entry.ID) > maxIDLength:
-			return nil, fmt.Errorf("the id of a field must have 1 to %d characters", maxIDLength-len(actionPrefix))
+		case entry.ID == "" || integrations.UTF16Length(musterPrefix+entry.ID) > maxIDLength:
+			return nil, fmt.Errorf("the id of a field must have 1 to %d characters", maxIDLength-len(musterPrefix))
 		case seen[entry.ID]:
 			return nil, fmt.Errorf("two of its fields have the id %q", entry.ID)
 		case label == nil:
 			return nil, fmt.Errorf("the field %q has no label", entry.ID)
 		}
 		seen[entry.ID] = true
-		element, err := l.input(entry, actionPrefix+entry.ID)
+		element, err := l.input(entry, musterPrefix+entry.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func (f openForm) refuse(problems []chat.Problem) any {
 		if first == "" {
 			first = block.BlockID
 		}
-		blocks[strings.TrimPrefix(block.Element.ActionID, actionPrefix)] = block.BlockID
+		blocks[strings.TrimPrefix(block.Element.ActionID, musterPrefix)] = block.BlockID
 	}
 	if first == "" {
 		return f.replaced(problems)

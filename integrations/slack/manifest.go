@@ -83,8 +83,8 @@ func Manifest(options ManifestOptions) ([]byte, error) {
 			AppHome: slackapi.AppHome{MessagesTabEnabled: true, MessagesTabReadOnlyEnabled: true},
 			BotUser: slackapi.BotUser{DisplayName: name, AlwaysOnline: true},
 			Shortcuts: []slackapi.Shortcut{
-				{Name: "Add to the incident", CallbackID: actionPrefix + RecordShortcut, Type: slackapi.MessageShortcut, Description: "Keeps the message on the incident's timeline."},
-				{Name: "Declare an incident", CallbackID: actionPrefix + DeclareShortcut, Type: slackapi.GlobalShortcut, Description: "Opens a channel and calls who is needed."},
+				{Name: "Add to the incident", CallbackID: musterPrefix + RecordShortcut, Type: slackapi.MessageShortcut, Description: "Keeps the message on the incident's timeline."},
+				{Name: "Declare an incident", CallbackID: musterPrefix + DeclareShortcut, Type: slackapi.GlobalShortcut, Description: "Opens a channel and calls who is needed."},
 			},
 			SlashCommands: []slackapi.ManifestSlashCommand{{
 				Command: options.Command, Url: address, Description: "Declare incidents and lead them",
@@ -108,7 +108,7 @@ func deliveryURL(options ManifestOptions) (string, error) {
 	}
 	address, err := url.Parse(strings.TrimRight(options.PublicURL, "/"))
 	if err != nil || address.Scheme != "https" || address.Host == "" {
-		return "", fmt.Errorf("Slack sends to public addresses of https only, and %q is none: give the address by which Slack reaches Muster, or have Muster connect to Slack by Socket Mode",
+		return "", fmt.Errorf("%q is no public address of https, and Slack sends to no others: give the one by which Slack reaches Muster, or have Muster connect to Slack by Socket Mode",
 			options.PublicURL)
 	}
 	return address.String() + DeliveryPath, nil

@@ -10,6 +10,16 @@ import (
 	"muster/integrations"
 )
 
+// musterPrefix begins the ids that Muster gives to controls, fields, forms and shortcuts. A
+// control's is "muster:ACT:NUMBER", a field's "muster:FIELD", a form's "muster:FORM", a
+// shortcut's "muster:NAME"; a field's block has the field's id as it is. Whatever begins
+// otherwise is not ours, such as a block that somebody's workflow has put beside.
+const musterPrefix = "muster:"
+
+// openPage is the act of buttons that open a page. Slack tells of their presses, although
+// nothing is to be done about them.
+const openPage = "open"
+
 // interaction is a press, a form or a shortcut as Slack sends it:
 // https://docs.slack.dev/reference/interaction-payloads.
 type interaction struct {
@@ -132,7 +142,7 @@ func readInteraction(document []byte, at time.Time) (heard, error) {
 // press reads the use of a control. Slack sends each by itself.
 func (i interaction) press(act chat.Act) heard {
 	for _, action := range i.Actions {
-		name, ours := strings.CutPrefix(action.ActionID, actionPrefix)
+		name, ours := strings.CutPrefix(action.ActionID, musterPrefix)
 		if cut := strings.LastIndexByte(name, ':'); cut >= 0 {
 			name = name[:cut]
 		}
@@ -140,7 +150,7 @@ func (i interaction) press(act chat.Act) heard {
 		// Slack tells of buttons that open a page too. A menu can be emptied, which chooses
 		// nothing.
 		emptied := value == "" && action.Type != "button"
-		if !ours || name == "" || name == openAct || emptied {
+		if !ours || name == "" || name == openPage || emptied {
 			continue
 		}
 		if pressed := timeOf(action.ActionTS); !pressed.IsZero() {
@@ -159,7 +169,7 @@ func (i interaction) press(act chat.Act) heard {
 // submission reads a form. It takes effect once for each time it was opened or changed:
 // somebody who sends it again, since Slack has heard no answer, sends the same.
 func (i interaction) submission(act chat.Act) heard {
-	form, ours := strings.CutPrefix(i.View.CallbackID, actionPrefix)
+	form, ours := strings.CutPrefix(i.View.CallbackID, musterPrefix)
 	if !ours {
 		return heard{}
 	}
@@ -170,7 +180,7 @@ func (i interaction) submission(act chat.Act) heard {
 	act.Submission = &chat.Submission{Form: form, Context: i.View.PrivateMetadata, Values: map[string]string{}}
 	for _, elements := range i.View.State.Values {
 		for id, element := range elements {
-			entry, ours := strings.CutPrefix(id, actionPrefix)
+			entry, ours := strings.CutPrefix(id, musterPrefix)
 			if value := strings.TrimSpace(integrations.Printable(element.text())); ours && value != "" {
 				act.Submission.Values[entry] = value
 			}
@@ -181,7 +191,7 @@ func (i interaction) submission(act chat.Act) heard {
 
 // shortcut reads what was chosen from the menu of a message, or of Slack.
 func (i interaction) shortcut(act chat.Act) heard {
-	name, ours := strings.CutPrefix(i.CallbackID, actionPrefix)
+	name, ours := strings.CutPrefix(i.CallbackID, musterPrefix)
 	if !ours {
 		return heard{}
 	}

@@ -42,6 +42,9 @@ func helpWanted(e call) (incident.HelpRequested, bool) {
 		return incident.HelpRequested{}, false
 	}
 	wanted, ok := e.Work.On.Fact.(incident.HelpRequested)
+	if e.text("details") == "false" {
+		wanted.Message = ""
+	}
 	return wanted, ok
 }
 
@@ -94,15 +97,25 @@ func (a *Activities) pageDirectly(ctx context.Context, e call, wanted incident.H
 // helpRequest is the page for those who are wanted, on the service of the incident.
 func (a *Activities) helpRequest(e call, wanted incident.HelpRequested) incident.PageRequest {
 	s := e.Incident
-	details := pageDetails(s, true)
+	details := pageDetails(s, e.text("details") != "false")
 	if wanted.Message != "" {
 		details["message"] = wanted.Message
 	}
 	return incident.PageRequest{
 		Key: e.key, Service: s.Service.PagerService, Severity: pagerSeverity(s), Source: s.Service.Name, Details: details,
-		Summary: fmt.Sprintf("Help wanted with %s (%s): %s", s.ID, s.Severity, cmp.Or(wanted.Message, s.Title)),
+		Summary: helpSummary(e, wanted),
 		Links:   append([]incident.Link{a.incidentLink(s)}, s.Service.Runbooks...),
 	}
+}
+
+// helpSummary is the line that those read who are wanted.
+func helpSummary(e call, wanted incident.HelpRequested) string {
+	s := e.Incident
+	about := cmp.Or(wanted.Message, s.Title)
+	if e.text("details") == "false" {
+		about = "details in Muster only"
+	}
+	return fmt.Sprintf("Help wanted with %s (%s): %s", s.ID, s.Severity, about)
 }
 
 // onCall asks who is on call, in the time that a page which was accepted can wait for it.

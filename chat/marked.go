@@ -1,6 +1,10 @@
 package chat
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Marked reads text as playbooks and people write it for a channel: what stands between
 // two asterisks, as in *bold*, is bold, and everything else is plain. Asterisks that
@@ -51,10 +55,16 @@ func boldIn(text string) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
-func wordEnds(text string) bool { return text != "" && isWord(text[len(text)-1]) }
-
-func wordBegins(text string) bool { return text != "" && isWord(text[0]) }
-
-func isWord(b byte) bool {
-	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '*' || b >= 0x80
+func wordEnds(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return text != "" && inWord(last)
 }
+
+func wordBegins(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && inWord(first)
+}
+
+// inWord says whether a character goes on with a word. A second asterisk does so too, so that
+// rows of them stay what they are.
+func inWord(r rune) bool { return r == '*' || unicode.IsLetter(r) || unicode.IsDigit(r) }

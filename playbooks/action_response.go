@@ -20,6 +20,10 @@ var responseActions = []Action{
 	{Name: PagerDutyResolve, Doc: "Resolves every page of the incident."},
 	{
 		Name: PagerDutyRequest, Doc: "Answers a help_requested event: asks the person, or whoever is on call by the team's escalation policy, to help with the incident's page, or pages whoever is on call for the service. Asking again changes nothing.",
+		Parameters: []Parameter{{
+			Name: "details", Doc: "Whether they are told what it is about; false for an incident that few may know of.",
+			Default: "true", Options: []string{"true", "false"},
+		}},
 		Outputs: []Output{{Name: "asked", Doc: "Who was asked, in words.", Type: TextOutput}},
 	},
 	{

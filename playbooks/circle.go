@@ -12,8 +12,7 @@ var brings = map[string]incident.Kind{
 	PagerDutyPage: incident.PageSent{}.Kind(), SlackCreateChannel: incident.ChannelOpened{}.Kind(),
 	SlackInvite: incident.RespondersInvited{}.Kind(), JiraCreateIssue: incident.TicketFiled{}.Kind(),
 	PostmortemDraft: incident.PostmortemDrafted{}.Kind(), SlackBrief: incident.MessageShown{}.Kind(), SlackAnnounce: incident.MessageShown{}.Kind(),
-	PagerDutyAcknowledge: incident.PageChanged{}.Kind(), PagerDutyResolve: incident.PageChanged{}.Kind(),
-	PagerDutyRequest: incident.PageChanged{}.Kind(), IncidentResolve: incident.IncidentResolved{}.Kind(),
+	IncidentResolve: incident.IncidentResolved{}.Kind(),
 }
 
 // brought is the kind of event that an action becomes; empty for most.

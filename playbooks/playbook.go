@@ -246,6 +246,11 @@ func (h Hook) reacts(s incident.State, e incident.Event) bool {
 			// Reacting to what hooks have done would never end.
 			return false
 		}
+	case incident.PageChanged:
+		if e.Actor.Kind == incident.ActorMuster {
+			// What Muster has done to a page itself is no news of the pager.
+			return false
+		}
 	}
 	for _, on := range h.On {
 		if narrow, ok := narrowTriggers[on]; incident.Kind(on) == e.Kind() || ok && narrow.is(e) {

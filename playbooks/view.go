@@ -50,6 +50,8 @@ type IncidentView struct {
 	// Exercise says that it is practice.
 	Exercise     bool  `cel:"exercise"`
 	AlertsFiring int64 `cel:"alerts_firing"`
+	// AnnounceIn are the channels in which others than the responders are told.
+	AnnounceIn []string `cel:"announce_in"`
 	// PagesOpen is how many pages have not been resolved at the pager, as far as it tells.
 	PagesOpen  int64        `cel:"pages_open"`
 	Fallback   FallbackView `cel:"fallback"`
@@ -124,7 +126,7 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		Active:       s.Status.Active(),
 		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
 		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{}, Choices: map[string]string{}, Exercise: s.Exercise != nil,
-		SeverityConfirmed: s.SeverityConfirmed, PagesOpen: int64(s.PagesOpen()),
+		SeverityConfirmed: s.SeverityConfirmed, PagesOpen: int64(s.PagesOpen()), AnnounceIn: s.AnnounceIn(),
 		AlertsFiring: int64(s.AlertsFiring()), Channel: s.Channel.Name,
 		Fallback: newFallbackView(s.Service.Fallback),
 		Update:   s.Update, Resolution: s.Resolution,

@@ -37,7 +37,8 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	defer temporal.Close()
 	w := newWorld()
 	run, err := worker.New(temporal, &activities.Activities{
-		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Journal: w, Inbox: w, Installation: "test", PublicURL: "https://muster.example.com",
+		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Journal: w, Register: &register{}, Inbox: w,
+		Installation: "test", PublicURL: "https://muster.example.com",
 	}, worker.Options{Fatal: func(err error) { t.Error(err) }})
 	require.NoError(t, err)
 	require.NoError(t, run.Start(t.Context()))
@@ -62,6 +63,10 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	sweep, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "sweep", TaskQueue: workflows.TaskQueue}, workflows.TicketSweepWorkflow)
 	require.NoError(t, err)
 	require.NoError(t, sweep.Get(t.Context(), nil))
+	digest, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "digest", TaskQueue: workflows.TaskQueue},
+		workflows.DigestWorkflow, workflows.DigestPlan{Channel: "digest", Timezone: "Europe/Berlin"})
+	require.NoError(t, err)
+	require.NoError(t, digest.Get(t.Context(), nil))
 	done := workflows.TicketNews{Ticket: incident.Ticket{Key: "PAY-2", Status: "Done", Done: true}}
 	require.NoError(t, temporal.SignalWorkflow(t.Context(), "INC-7-F2", "", workflows.TicketSignal, done))
 	var ended incident.State
@@ -71,7 +76,7 @@ func TestWhatRunsOnARealServerReplays(t *testing.T) {
 	require.NoError(t, temporal.CancelWorkflow(t.Context(), workflows.PulseID, ""))
 	require.NoError(t, worker.Check(t.Context(), temporal, client.DefaultNamespace), "the pulse cannot be cancelled")
 
-	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep", "pulse": workflows.PulseID} {
+	for name, id := range map[string]string{"incident": "INC-7", "followup": "INC-7-F1", "ticket-sweep": "sweep", "digest": "digest", "pulse": workflows.PulseID} {
 		history := historyOf(t, temporal, id)
 		require.NoError(t, replayer(t).ReplayWorkflowHistory(quiet, history), id)
 		if *record {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -256,4 +257,42 @@ func TestAVersionOfTheWorkersTakesOverWhenItIsMadeTheCurrentOne(t *testing.T) {
 			return
 		}
 	}
+}
+
+func TestTheDigestHasAScheduleForAsLongAsItIsWanted(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	temporal := c.client()
+	digest := temporal.ScheduleClient().GetHandle(t.Context(), "muster-digest")
+	updatedAt := func(d worker.Digest) time.Time {
+		w, err := worker.New(c.client(), &activities.Activities{}, worker.Options{Digest: d})
+		require.NoError(t, err)
+		t.Cleanup(w.Stop)
+		require.NoError(t, w.Start(t.Context()))
+		if d.Channel == "" {
+			return time.Time{}
+		}
+		schedule, err := digest.Describe(t.Context())
+		require.NoError(t, err)
+		calendar := schedule.Schedule.Spec.Calendars[0]
+		require.Equal(t, int(d.At/time.Hour), calendar.Hour[0].Start)
+		require.Equal(t, int(d.At%time.Hour/time.Minute), calendar.Minute[0].Start)
+		require.Equal(t, d.Timezone, schedule.Schedule.Spec.TimeZoneName)
+		require.Equal(t, "muster-digest", schedule.Schedule.Action.(*client.ScheduleWorkflowAction).ID)
+		return schedule.Info.LastUpdateAt
+	}
+	updatedAt(worker.Digest{})
+	nine := worker.Digest{Channel: "digest", At: 9*time.Hour + 30*time.Minute, Timezone: "Europe/Berlin"}
+	updatedAt(nine)
+	later := nine
+	later.At = 10 * time.Hour
+	changed := updatedAt(later)
+	elsewhere := later
+	elsewhere.Channel = "C0123456789"
+	require.NotEqual(t, changed, updatedAt(elsewhere), "workflows are told the channel")
+	require.Equal(t, updatedAt(elsewhere), updatedAt(elsewhere), "what is up to date is left alone")
+	updatedAt(worker.Digest{})
+	_, err := digest.Describe(t.Context())
+	var gone *serviceerror.NotFound
+	require.ErrorAs(t, err, &gone)
 }

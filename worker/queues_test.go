@@ -20,7 +20,9 @@ func TestEveryActionHasAQueueThatWorkersServe(t *testing.T) {
 		require.Contains(t, workflows.TaskQueues(), queue, action.Name)
 		queues[queue] = append(queues[queue], action.Name)
 	}
-	require.ElementsMatch(t, []string{playbooks.PagerDutyAcknowledge, playbooks.PagerDutyResolve}, queues[workflows.PagerQueue])
+	require.ElementsMatch(t, []string{
+		playbooks.PagerDutyAcknowledge, playbooks.PagerDutyResolve, playbooks.PagerDutyRequest, playbooks.PagerDutyNote, playbooks.PagerDutySetPriority,
+	}, queues[workflows.PagerQueue])
 	require.ElementsMatch(t, []string{playbooks.MailSend, playbooks.WebhookPost, playbooks.SlackAlert}, queues[workflows.FallbackQueue],
 		"the second way does not wait for the first")
 	require.ElementsMatch(t, []string{playbooks.JiraCreateIssue}, queues[workflows.TrackerQueue])
@@ -28,7 +30,7 @@ func TestEveryActionHasAQueueThatWorkersServe(t *testing.T) {
 		playbooks.HTTPRequest, playbooks.TemporalStart, playbooks.TemporalSignal, playbooks.PrometheusQuery, playbooks.PrometheusCollect,
 	}, queues[workflows.AutomationQueue])
 	require.ElementsMatch(t, []string{
-		playbooks.PagerDutyPage, playbooks.PostmortemDraft, playbooks.UpdatePost, playbooks.NoteAdd, playbooks.FollowupAdd, playbooks.PlaybookRun,
+		playbooks.PagerDutyPage, playbooks.PostmortemDraft, playbooks.UpdatePost, playbooks.NoteAdd, playbooks.FollowupAdd, playbooks.IncidentResolve, playbooks.PlaybookRun,
 	}, queues[workflows.TaskQueue], "a page starts at once")
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"muster/api"
 	"muster/chat"
-	"muster/chat/card"
 	"muster/incident"
 	"muster/integrations"
 	"muster/store"
@@ -45,7 +44,7 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 		return err
 	}
 	if t.mayAnswer() && c.delayed.first(act.ID) {
-		t.tell(ctx, card.Answer("Muster cannot do this right now. Nothing is lost: it is done as soon as that is possible, and you need not repeat it."))
+		t.tell(ctx, answer("Muster cannot do this right now. Nothing is lost: it is done as soon as that is possible, and you need not repeat it."))
 	}
 	return err
 }
@@ -105,52 +104,64 @@ func (t *turn) confirm(ctx context.Context, p plan, after incident.State) {
 		t.tell(ctx, *p.answer)
 	case p.done == nil:
 	case len(p.intents) > 0 && after.Seq == p.about.Seq:
-		t.tell(ctx, card.Answer("Nothing to do: that is so already."))
+		t.tell(ctx, answer("Nothing to do: that is so already."))
+	case p.declare != nil && after.Channel.ID == "":
+		t.tellDeclared(ctx, p, after)
 	case !p.quiet || after.Channel.ID == "":
 		t.tell(ctx, p.done(after))
 	}
-	if p.declare != nil && after.Channel.ID == "" {
-		t.tellChannel(ctx, after)
+}
+
+// tellDeclared says what was declared, and where its channel is as soon as that is open. Where
+// the chat has a place for several answers they are two; where each is a private message,
+// one is enough.
+func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State) {
+	several := t.act.ReplyTo != ""
+	if several {
+		t.tell(ctx, p.done(declared))
+	}
+	err := t.beside(func(ctx context.Context) {
+		switch s := t.opened(ctx, declared); {
+		case !several:
+			t.tell(ctx, p.done(s))
+		case s.Channel.ID != "":
+			t.tell(ctx, channelCard(s))
+		}
+	})
+	if err != nil && !several {
+		t.tell(ctx, p.done(declared))
 	}
 }
 
-// channelWithin is how long whoever declared an incident is kept waiting for the way to its
+// openedWithin is how long whoever declared an incident is kept waiting for the way to its
 // channel.
-const channelWithin = 10 * time.Second
+const openedWithin = 10 * time.Second
 
-// tellChannel says where the channel of a new incident is, as soon as it is open.
-func (t *turn) tellChannel(ctx context.Context, declared incident.State) {
-	err := t.beside(func(ctx context.Context) {
-		waiting, cancel := context.WithTimeout(ctx, channelWithin)
-		defer cancel()
-		changes, unsubscribe := t.reader.Subscribe(declared.ID)
-		defer unsubscribe()
-		for {
-			state, err := t.reader.Incident(waiting, declared.ID)
-			if err == nil && state.Channel.ID != "" {
-				t.tell(ctx, channelCard(state))
-				return
-			}
-			select {
-			case <-waiting.Done():
-				return
-			case _, open := <-changes:
-				if !open {
-					return
-				}
+// opened is a new incident with its channel, or without where that takes too long.
+func (t *turn) opened(ctx context.Context, declared incident.State) incident.State {
+	ctx, cancel := context.WithTimeout(ctx, openedWithin)
+	defer cancel()
+	changes, unsubscribe := t.reader.Subscribe(declared.ID)
+	defer unsubscribe()
+	for {
+		s, err := t.reader.Incident(ctx, declared.ID)
+		if err == nil && s.Channel.ID != "" {
+			return s
+		}
+		select {
+		case <-ctx.Done():
+			return declared
+		case _, open := <-changes:
+			if !open {
+				return declared
 			}
 		}
-	})
-	if err != nil {
-		t.log().InfoContext(ctx, "the way to a new channel is not told", "incident", declared.ID, "error", err)
 	}
 }
 
 func channelCard(s incident.State) chat.Card {
-	c := card.Answer(fmt.Sprintf("%s meets in #%s.", s.ID, s.Channel.Name))
-	if s.Channel.URL != "" {
-		c.Parts = []chat.Part{{Body: chat.Text{chat.Plain(string(s.ID) + " meets in "), chat.Linked("#"+s.Channel.Name, s.Channel.URL), chat.Plain(".")}}}
-	}
+	c := answer(fmt.Sprintf("%s meets in #%s.", s.ID, s.Channel.Name))
+	c.Parts = []chat.Part{{Body: chat.Text{chat.Plain(string(s.ID) + " meets in "), chat.Linked("#"+s.Channel.Name, s.Channel.URL), chat.Plain(".")}}}
 	return c
 }
 
@@ -187,17 +198,17 @@ func (t *turn) words(ctx context.Context, err error) chat.Card {
 	case errors.As(err, &asked):
 		return asked.card
 	case isWords(err):
-		return card.Answer(capital(err.Error()) + ".")
+		return answer(capital(err.Error()) + ".")
 	case errors.Is(err, store.ErrNotFound):
-		return card.Answer("That incident is not there (any more).")
+		return answer("That incident is not there (any more).")
 	case integrations.IsFinal(err):
 		t.log().WarnContext(ctx, "the chat refused what an act needs", "error", err)
-		return card.Answer("The chat does not let Muster do this: " + incident.CutText(err.Error(), incident.MaxErrorRunes))
+		return answer("The chat does not let Muster do this: " + incident.CutText(err.Error(), incident.MaxErrorRunes))
 	case errors.Is(err, api.ErrUnavailable):
-		return card.Answer("Muster cannot answer right now. Please try again in a moment.")
+		return answer("Muster cannot answer right now. Please try again in a moment.")
 	}
 	t.log().ErrorContext(ctx, "an act could not be answered", "error", err)
-	return card.Answer("Something went wrong in Muster, and its log says what. Please try again in a moment.")
+	return answer("Something went wrong in Muster, and its log says what. Please try again in a moment.")
 }
 
 // delayed remembers who was told that something takes longer, so that nobody is told so at

@@ -190,6 +190,10 @@ func (t *turn) subject() string {
 		return "said/" + t.act.Channel
 	case t.act.Channel != "":
 		return t.act.Channel
+	case t.act.Reaction != nil:
+		return t.act.Reaction.On.ChannelID
+	case t.act.Pin != nil:
+		return t.act.Pin.On.ChannelID
 	}
 	return t.act.Workspace + "/" + t.act.By.ID
 }
@@ -253,7 +257,7 @@ func (t *turn) openForm(ctx context.Context, form chat.Form) {
 
 // needsForm is said where a form cannot be opened any more.
 func (t *turn) needsForm(form chat.Form) chat.Card {
-	q := card.Answer(fmt.Sprintf("The form “%s” could not be opened in time. Please try again.", form.Title))
+	q := answer(fmt.Sprintf("The form “%s” could not be opened in time. Please try again.", form.Title))
 	if !t.wording.empty() {
 		if again := say("Try again", t.wording.text); again != nil {
 			q.Parts = append(q.Parts, chat.Part{Controls: again})

@@ -61,7 +61,7 @@ func planMerge(ctx context.Context, t *turn, rest line) (plan, error) {
 	}
 	into, named := namedIncident(rest.first())
 	if !named {
-		return plan{}, ask(fmt.Sprintf("“%s” is no incident. Name the one that carries on: `%s merge INC-42`.", incident.CutText(rest.first().text, 40), t.command),
+		return plan{}, ask(fmt.Sprintf("“%s” is no incident. Name the one that carries on: `%s merge INC-42`.", quoted(rest.first().text), t.command),
 			say("Choose…", string(s.ID)+" merge")...)
 	}
 	return do(s, fmt.Sprintf("%s is part of %s now; go on there.", s.ID, into), incident.Merge{Into: into, Reason: t.plain(ctx, rest.from(1))})
@@ -76,7 +76,7 @@ func planPostmortem(ctx context.Context, t *turn, _ line) (plan, error) {
 	if !s.PostmortemAt.IsZero() {
 		text = "It was drafted when the incident was resolved, and follows the timeline."
 	}
-	c := card.Answer(text)
+	c := answer(text)
 	c.Summary = "Postmortem of " + string(s.ID)
 	if url := t.pages.Postmortem(s.ID); url != "" {
 		c.Parts = append([]chat.Part{{Body: chat.Text{chat.Linked("Postmortem of "+string(s.ID), url), chat.Plain(": " + s.Title)}}}, c.Parts...)

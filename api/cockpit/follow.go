@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"muster/chat"
-	"muster/chat/card"
 	"muster/incident"
 	"muster/store"
 )
@@ -41,13 +40,13 @@ func planUnsubscribe(ctx context.Context, t *turn, rest line) (plan, error) {
 
 func (t *turn) following(f store.Follow) plan {
 	return plan{follow: []store.Follow{f}, done: func(incident.State) chat.Card {
-		return card.Answer(fmt.Sprintf("You hear of %s from now on, in private messages. `%s unsubscribe` ends it.", followedText(f), t.command))
+		return answer(fmt.Sprintf("You hear of %s from now on, in private messages. `%s unsubscribe` ends it.", followedText(f), t.command))
 	}}
 }
 
 func (t *turn) unfollowing(f store.Follow) plan {
 	return plan{unfollow: []store.Follow{f}, done: func(incident.State) chat.Card {
-		return card.Answer(fmt.Sprintf("You hear no more of %s, unless you follow it otherwise as well.", followedText(f)))
+		return answer(fmt.Sprintf("You hear no more of %s, unless you follow it otherwise as well.", followedText(f)))
 	}}
 }
 
@@ -99,7 +98,7 @@ func (t *turn) followed(ctx context.Context, rest line, command string) (store.F
 	for _, s := range t.catalogue.Scale() {
 		known = append(known, strings.ToLower(s.Name))
 	}
-	written := incident.CutText(rest.first().text, 40)
+	written := quoted(rest.first().text)
 	if name, like := nearest(word, known); like {
 		return store.Follow{}, ask(fmt.Sprintf("There is no service and no severity “%s”. Did you mean “%s”?", written, name), say("Yes: "+command+" "+name, command+" "+name)...)
 	}
@@ -113,7 +112,7 @@ func (t *turn) showFollows(ctx context.Context) (plan, error) {
 		return plan{}, err
 	}
 	if len(follows) == 0 {
-		return show(card.Answer(fmt.Sprintf("You have not subscribed to anything. `%s subscribe` in an incident's channel follows that incident; with a service, a severity or “all” behind it, those.", t.command)))
+		return show(answer(fmt.Sprintf("You have not subscribed to anything. `%s subscribe` in an incident's channel follows that incident; with a service, a severity or “all” behind it, those.", t.command)))
 	}
 	c := chat.Card{Summary: "What you hear of", Parts: []chat.Part{{Heading: "What you hear of"}}}
 	for _, f := range follows {

@@ -92,7 +92,7 @@ func (t *turn) askHelper(s incident.State, rest line, wanted string, after int) 
 	for _, team := range t.catalogue.Teams() {
 		known = append(known, strings.ToLower(team.Name))
 	}
-	written := incident.CutText(cmp.Or(wanted, rest.first().text), 40)
+	written := quoted(cmp.Or(wanted, rest.first().text))
 	if name, like := nearest(wanted, known); like {
 		return ask(fmt.Sprintf("There is no service and no team “%s”. Did you mean “%s”?", written, name),
 			append(say("Yes: page "+name, strings.TrimSpace(fmt.Sprintf("%s page %s %s", s.ID, name, rest.tail(after)))), declareAs(t.wording)...)...)

@@ -33,10 +33,10 @@ func planStatus(ctx context.Context, t *turn, rest line) (plan, error) {
 	if !slices.Contains(known, wanted) {
 		if name, like := nearest(wanted, known); like {
 			corrected := strings.TrimSpace("status " + name + " " + rest.tail(1))
-			return plan{}, ask(fmt.Sprintf("There is no status “%s”. Did you mean “%s”?", rest.first().text, name),
+			return plan{}, ask(fmt.Sprintf("There is no status “%s”. Did you mean “%s”?", quoted(rest.first().text), name),
 				say("Yes: "+incident.CutText(corrected, 40), string(s.ID)+" "+corrected)...)
 		}
-		return plan{}, ask(fmt.Sprintf("There is no status “%s”. Write one of: %s.", incident.CutText(rest.first().text, 40), strings.Join(known, ", ")),
+		return plan{}, ask(fmt.Sprintf("There is no status “%s”. Write one of: %s.", quoted(rest.first().text), strings.Join(known, ", ")),
 			declareAs(t.wording)...)
 	}
 	return t.changingStatus(s, incident.Status(wanted), t.plain(ctx, rest.from(1)))
@@ -90,7 +90,7 @@ func (t *turn) severityOf(s incident.State, l line) (name incident.Severity, wor
 
 // askSeverity asks which severity is meant.
 func (t *turn) askSeverity(s incident.State, l line) error {
-	written := incident.CutText(l.first().text, 40)
+	written := quoted(l.first().text)
 	if below, like := similar(severityBelow(), l.first().fold()); like {
 		return ask(fmt.Sprintf("“severity %s” is no command. Did you mean “severity %s”?", written, below), say("Yes", string(s.ID)+" severity "+below)...)
 	}
@@ -157,7 +157,7 @@ func (t *turn) askRole(s incident.State, command string, l line, after string) e
 	}
 	text := "Which role?"
 	if !l.empty() && l.first().kind == bareWord {
-		text = fmt.Sprintf("%s has no role “%s”. Which one?", s.ID, incident.CutText(l.first().text, 40))
+		text = fmt.Sprintf("%s has no role “%s”. Which one?", s.ID, quoted(l.first().text))
 		if best, like := nearest(l.first().fold(), ids); like {
 			ids = []string{best}
 		}
@@ -324,12 +324,4 @@ func planLeave(ctx context.Context, t *turn, rest line) (plan, error) {
 		}
 		return plan{}, t.askRole(s, "leave", rest, "")
 	}}, nil
-}
-
-// capital is a sentence with its first letter in capitals, but for names that begin small.
-func capital(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -10,7 +10,6 @@ import (
 
 	"muster/api"
 	"muster/chat"
-	"muster/chat/card"
 	"muster/incident"
 	"muster/store"
 )
@@ -73,7 +72,7 @@ func (q *question) Error() string { return q.card.Summary }
 
 // ask returns the error that puts a question, with buttons for the answers.
 func ask(text string, answers ...chat.Control) error {
-	q := card.Answer(text)
+	q := answer(text)
 	if len(answers) > 0 {
 		q.Parts = append(q.Parts, chat.Part{Controls: answers})
 	}
@@ -106,7 +105,7 @@ func open(f chat.Form) (plan, error) { return plan{form: &f}, nil }
 
 // do is the plan to give commands to an incident, and what to answer then.
 func do(about incident.State, done string, intents ...incident.Intent) (plan, error) {
-	return plan{about: about, intents: intents, done: func(incident.State) chat.Card { return card.Answer(done) }}, nil
+	return plan{about: about, intents: intents, done: func(incident.State) chat.Card { return answer(done) }}, nil
 }
 
 // incident returns the incident that an act is about: the one it names, or else the one

@@ -197,7 +197,7 @@ func (t *turn) planUnknown(ctx context.Context, l line) (plan, error) {
 
 // askVerb asks what is meant by a line that begins with no command.
 func (t *turn) askVerb(l line, name string, like bool) error {
-	written := incident.CutText(l.first().text, 40)
+	written := quoted(l.first().text)
 	before := ""
 	if t.target != "" {
 		before = string(t.target) + " "
@@ -220,7 +220,7 @@ func (t *turn) askInside(id incident.ID, l line) error {
 	answers = append(answers, say("Note it on "+string(id), string(id)+" note "+l.text)...)
 	answers = append(answers, say("Show the commands", "help")...)
 	return ask(fmt.Sprintf("This is the channel of %s, and “%s” is no command. Is it a new incident, or something to write down?",
-		id, incident.CutText(l.first().text, 40)), answers...)
+		id, quoted(l.first().text)), answers...)
 }
 
 // askBelow asks what is meant by a word that is none of those that may follow a verb.
@@ -229,7 +229,7 @@ func (t *turn) askBelow(above verb, l line) error {
 	for i, v := range above.below {
 		names[i] = v.name
 	}
-	written := incident.CutText(l.first().text, 40)
+	written := quoted(l.first().text)
 	before := ""
 	if t.target != "" {
 		before = string(t.target) + " "

@@ -113,7 +113,7 @@ func (t *turn) askStep(s incident.State, rest line, below string) error {
 		}
 		answers = append(answers, say(incident.CutText(step.Title, 40), fmt.Sprintf("%s step %s %s", s.ID, below, step.ID))...)
 	}
-	text := fmt.Sprintf("Which step is “%s”? There is none, or more than one, that fits.", incident.CutText(rest.text, 60))
+	text := fmt.Sprintf("Which step is “%s”? There is none, or more than one, that fits.", quoted(rest.text))
 	if len(answers) == 0 {
 		text = fmt.Sprintf("No step of %s waits for anybody.", s.ID)
 	}
@@ -248,7 +248,7 @@ func (t *turn) followupAdded(added incident.AddFollowup) func(incident.State) ch
 		if !added.Due.IsZero() {
 			text += " · due on " + added.Due.Format(time.DateOnly)
 		}
-		return card.Answer(text + ".")
+		return answer(text + ".")
 	}
 }
 

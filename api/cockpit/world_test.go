@@ -67,6 +67,8 @@ type world struct {
 	answers []answered
 	forms   []chat.Form
 	acts    int
+	// channel is the one that was written in last.
+	channel string
 }
 
 // answered is a private answer.
@@ -432,19 +434,33 @@ func (w *world) drain() {
 	synctest.Wait()
 }
 
+// settle lets everything beside the acts come to rest.
+func (w *world) settle() {
+	w.t.Helper()
+	synctest.Wait()
+}
+
+// waits lets virtual time go by beside the acts.
+func (w *world) waits(d time.Duration) {
+	<-time.After(d)
+	w.settle()
+}
+
 // writes is somebody writing a command.
 func (w *world) writes(by, channel, text string) {
 	w.t.Helper()
+	w.channel = channel
 	act := w.act(by, channel)
 	act.Command = &chat.Command{Name: "/incident", Text: text}
 	require.Empty(w.t, w.take(act))
 }
 
-// presses is somebody pressing a control of a card that stands in an incident's channel.
+// presses is somebody pressing a control of a card that stands in the incident's channel, or
+// in the one that was written in last.
 func (w *world) presses(by string, c chat.Control) {
 	w.t.Helper()
-	channel := ""
-	if id, _ := card.ReadValue(c.Value, 0); id != "" {
+	channel := w.channel
+	if id, _ := card.ReadValue(c.Value, 1); id.Number() > 0 {
 		channel = channelOf(id)
 	}
 	act := w.act(by, channel)

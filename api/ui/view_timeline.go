@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 
 	"muster/incident"
@@ -85,6 +86,8 @@ type EntryView struct {
 	Actor    string
 	ByPerson bool
 	Happened Moment
+	// Links lead to where it was said in the chat, and to the files that were shared.
+	Links []incident.Link
 	// Chart is what was measured; nil for most.
 	Chart *ChartView
 }
@@ -117,6 +120,13 @@ func entryOf(e incident.Event) EntryView {
 	switch f := e.Fact.(type) {
 	case incident.NoteAdded:
 		v.Lead, v.Happened = "Note", newMoment(f.HappenedAt)
+		if f.Decision {
+			v.Lead, v.Icon, v.Tone = "Decision", "fork", "go"
+		}
+		v.Text = f.Body
+		if f.Quote != nil {
+			v.quote(*f.Quote)
+		}
 	case incident.UpdatePosted:
 		v.Lead = "Status update"
 	case incident.MetricCollected:
@@ -126,6 +136,22 @@ func entryOf(e incident.Event) EntryView {
 		}
 	}
 	return v
+}
+
+// quote shows who said what was noted, and where.
+func (v *EntryView) quote(q incident.Quote) {
+	if v.Actor != q.By {
+		v.Lead += ", noted by " + v.Actor
+	}
+	v.Actor = q.By
+	if q.Message.URL != "" {
+		v.Links = append(v.Links, incident.Link{Title: "in the chat", URL: q.Message.URL})
+	}
+	for _, f := range q.Files {
+		if f.URL != "" {
+			v.Links = append(v.Links, incident.Link{Title: cmp.Or(f.Name, "file"), URL: f.URL})
+		}
+	}
 }
 
 // look chooses how a kind of event appears in the timeline. A kind that it does not
@@ -187,8 +213,18 @@ func look(f incident.Fact) (icon, tone string) {
 		return "bell", "go"
 	case incident.ChannelOpened:
 		return "chat", "go"
-	case incident.RespondersInvited:
+	case incident.RespondersInvited, incident.ResponderJoined, incident.ResponderLeft:
 		return "people", "quiet"
+	case incident.HelpRequested:
+		return "people", "go"
+	case incident.PageChanged:
+		return "bell", "quiet"
+	case incident.SeverityConfirmed:
+		return "check", "go"
+	case incident.ReminderSnoozed:
+		return "clock", "quiet"
+	case incident.MessageShown:
+		return "chat", "quiet"
 	case incident.PostmortemDrafted:
 		return "book", "done"
 	case incident.PlaybookAttached:

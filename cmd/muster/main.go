@@ -34,6 +34,7 @@ type commandLine struct {
 	Export   exportCommand   `cmd:"" help:"Write everything that Muster keeps as JSON Lines."`
 	Import   importCommand   `cmd:"" help:"Read an export into an empty installation."`
 	Playbook playbookCommand `cmd:"" help:"Check, test and look at playbooks."`
+	Slack    slackCommand    `cmd:"" help:"Install Muster in Slack."`
 	Config   configCommand   `cmd:"" help:"Check a muster.yaml, or print the built-in sample."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

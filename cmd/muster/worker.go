@@ -13,9 +13,10 @@ import (
 type workerCommand struct {
 	config.WorkerHTTP
 	config.Production
-	Log        telemetry.LogSettings `embed:""`
-	Deployment string                `name:"deployment" env:"MUSTER_DEPLOYMENT" placeholder:"NAME" help:"What Temporal calls these workers together, where their versions are rolled out by Temporal: muster unless set. Needs --build-id."`
-	BuildID    string                `name:"build-id" env:"MUSTER_BUILD_ID" placeholder:"BUILD" help:"The version of this worker for Temporal, such as its commit; it gets work once it is made the current one. Without it every worker gets work."`
+	Log           telemetry.LogSettings `embed:""`
+	TemporalUIURL string                `name:"temporal-ui-url" env:"MUSTER_TEMPORAL_UI_URL" placeholder:"URL" help:"Where people find Temporal's web UI, for links in the chat."`
+	Deployment    string                `name:"deployment" env:"MUSTER_DEPLOYMENT" placeholder:"NAME" help:"What Temporal calls these workers together, where their versions are rolled out by Temporal: muster unless set. Needs --build-id."`
+	BuildID       string                `name:"build-id" env:"MUSTER_BUILD_ID" placeholder:"BUILD" help:"The version of this worker for Temporal, such as its commit; it gets work once it is made the current one. Without it every worker gets work."`
 }
 
 // Help is shown below the usage.
@@ -33,7 +34,7 @@ func (cmd *workerCommand) Validate() error {
 // Run works until ctx ends.
 func (cmd *workerCommand) Run(ctx context.Context, c *console) error {
 	return production{
-		name: "worker", role: role{works: true}, listen: cmd.Listen, publicURL: cmd.PublicURL,
+		name: "worker", role: role{works: true}, listen: cmd.Listen, publicURL: cmd.PublicURL, temporalUIURL: cmd.TemporalUIURL,
 		deployment: worker.Deployment{Name: cmd.Deployment, BuildID: cmd.BuildID},
 		settings:   cmd.Production, logger: cmd.Log.Logger(os.Stderr),
 	}.run(ctx, c)

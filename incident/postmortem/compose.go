@@ -274,7 +274,7 @@ func (c *composer) course(d Document) {
 		c.add(block{Heading: &heading{Level: 3, Text: day}})
 		items := make([][]span, end)
 		for i, e := range entries[:end] {
-			items[i] = entry(e.At.Format(minuteLayout), told(e))
+			items[i] = append(entry(e.At.Format(minuteLayout), told(e)), inBrackets(e.Links)...)
 		}
 		c.list(items)
 		entries = entries[end:]
@@ -291,6 +291,13 @@ func (c *composer) course(d Document) {
 	}
 }
 
+func by(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " by " + name
+}
+
 // told is an entry's text with who did it and what was folded into it.
 func told(e Entry) string {
 	day := calendar{last: e.At.Format(dayLayout)}
@@ -299,7 +306,9 @@ func told(e Entry) string {
 	case e.Kind == "update_posted":
 		text = e.Actor + ", status update: " + e.Text
 	case e.Kind == "note_added" && !e.NotedAt.IsZero() && e.NotedAt.Format(minuteLayout) != e.At.Format(minuteLayout):
-		text = fmt.Sprintf("%s, noted %s: %s", e.Actor, day.moment(e.NotedAt), e.Text)
+		text = fmt.Sprintf("%s, noted %s%s: %s", e.Actor, day.moment(e.NotedAt), by(e.NotedBy), e.Text)
+	case e.NotedBy != "":
+		text = fmt.Sprintf("%s, noted%s: %s", e.Actor, by(e.NotedBy), e.Text)
 	case e.Kind == "step_failed" && e.Times > 1:
 		text += fmt.Sprintf(" (%s until %s)", times(e.Times), day.moment(e.Until))
 	case e.Times > 1 && !e.Until.Equal(e.At):

@@ -16,6 +16,9 @@ func (c *composer) decisions(d Document) {
 	items := make([][]span, len(d.Decisions))
 	for i, made := range d.Decisions {
 		text := fmt.Sprintf("%s – %s, by %s", oneLine(made.Title), oneLine(made.Choice), made.By)
+		if made.Choice == "" {
+			text = fmt.Sprintf("%s, by %s", oneLine(made.Title), made.By)
+		}
 		if made.Muster {
 			text += " as the playbook says"
 		}
@@ -23,8 +26,30 @@ func (c *composer) decisions(d Document) {
 			text += fmt.Sprintf(" (and not: %s)", strings.Join(made.Others, "; "))
 		}
 		items[i] = entry(day.moment(made.At), withReason(text, made.Note))
+		if made.URL != "" {
+			items[i] = append(items[i], inBrackets([]incident.Link{{Title: inTheChat, URL: made.URL}})...)
+		}
 	}
 	c.list(items)
+}
+
+// inTheChat is what a link to a message is called.
+const inTheChat = "in the chat"
+
+// inBrackets lists links behind a text.
+func inBrackets(links []incident.Link) []span {
+	var spans []span
+	for i, l := range links {
+		before := ", "
+		if i == 0 {
+			before = " ("
+		}
+		spans = append(spans, span{Text: before}, link(l.Title, l.URL))
+	}
+	if spans != nil {
+		spans = append(spans, span{Text: ")"})
+	}
+	return spans
 }
 
 func (c *composer) tried(d Document) {

@@ -42,7 +42,8 @@ func (t *teller) tell(e incident.Event) {
 	switch f := e.Fact.(type) {
 	case incident.PlaybookAttached, incident.ChannelOpened, incident.RespondersInvited,
 		incident.PostmortemDrafted, incident.StepStarted, incident.StepRepeated,
-		incident.ReminderGiven, incident.StepNudged,
+		incident.ReminderGiven, incident.ReminderSnoozed, incident.StepNudged,
+		incident.ResponderJoined, incident.ResponderLeft, incident.MessageShown,
 		incident.FollowupAdded, incident.TicketFiled, incident.TicketChanged:
 		t.leftOut++
 	case incident.AlertsFired:
@@ -55,7 +56,9 @@ func (t *teller) tell(e incident.Event) {
 		if !f.HappenedAt.IsZero() {
 			entry.At, entry.NotedAt = f.HappenedAt, e.At
 		}
-		t.add(entry)
+		t.add(quoted(entry, f))
+	case incident.PageChanged:
+		t.addIf(f.Status != "" || len(f.AssignedTo)+len(f.Responders) > 0, entry)
 	case incident.RoleAssigned:
 		if e.Actor.Name == f.To {
 			entry.Text = tookRole(f)
@@ -80,6 +83,28 @@ func (t *teller) tell(e incident.Event) {
 	default:
 		t.add(entry)
 	}
+}
+
+// quoted is the entry of a note, told by who said it.
+func quoted(entry Entry, f incident.NoteAdded) Entry {
+	if f.Quote == nil {
+		return entry
+	}
+	by := entry.Actor
+	entry.Actor, entry.Text = f.Quote.By, f.Body
+	if by != entry.Actor {
+		entry.NotedBy = by
+	}
+	if f.Decision {
+		entry.Text = "Decision: " + f.Body
+	}
+	if url := webAddress(f.Quote.Message.URL); url != "" {
+		entry.Links = append(entry.Links, incident.Link{Title: inTheChat, URL: url})
+	}
+	for _, file := range f.Quote.Files {
+		entry.Links = append(entry.Links, incident.Link{Title: file.Name, URL: webAddress(file.URL)})
+	}
+	return entry
 }
 
 func (t *teller) add(e Entry) { t.entries = append(t.entries, e) }

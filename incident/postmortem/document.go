@@ -179,9 +179,13 @@ type Entry struct {
 	// happened; 0 and zero for an entry that stands for one event.
 	Times int       `json:"times,omitzero"`
 	Until time.Time `json:"until,omitzero"`
+	// NotedBy is who wrote a note that another said.
+	NotedBy string `json:"noted_by,omitzero"`
+	// Links lead to where it was said in the chat, and to the files that were shared.
+	Links []incident.Link `json:"links,omitzero"`
 }
 
-// Decision is a choice between several ways.
+// Decision is a choice between several ways, or what people said that they decided.
 type Decision struct {
 	Step  string `json:"step"`
 	Title string `json:"title"`
@@ -196,6 +200,8 @@ type Decision struct {
 	Muster bool `json:"muster,omitzero"`
 	// Note is why.
 	Note string `json:"note,omitzero"`
+	// URL leads to where it was said in the chat; Step, Option and Choice are empty then.
+	URL string `json:"url,omitzero"`
 }
 
 // Outcome is how an attempt at a step went.

@@ -137,8 +137,13 @@ func people(s incident.State, events []incident.Event) People {
 	tenures := make(map[string][]Tenure)
 	tookPart := func(name string) { p.TookPart = appendNew(p.TookPart, name) }
 	for _, e := range events {
-		if e.Actor.Kind == incident.ActorPerson {
-			tookPart(e.Actor.Name)
+		switch e.Fact.(type) {
+		case incident.ResponderJoined, incident.ResponderLeft:
+			// Who came to watch has not taken part.
+		default:
+			if e.Actor.Kind == incident.ActorPerson {
+				tookPart(e.Actor.Name)
+			}
 		}
 		switch f := e.Fact.(type) {
 		case incident.RoleAssigned:

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 var samples = map[string]func(*testing.T) []incident.Event{
 	"quick": quick, "long": long, "false_alarm": falseAlarm, "merged": merged, "begun": begun, "hostile": hostile,
-	"branching": branching,
+	"branching": branching, "in_the_chat": inTheChat,
 }
 
 func links(events []incident.Event) postmortem.Links {

@@ -60,7 +60,8 @@ func tried(events []incident.Event) []Attempt {
 	return all
 }
 
-// decisions lists which of several ways the response took.
+// decisions lists which of several ways the response took, and what people said that they
+// decided.
 func decisions(s incident.State, events []incident.Event) []Decision {
 	var all []Decision
 	for e, f := range incident.Facts[incident.DecisionMade](events) {
@@ -76,6 +77,20 @@ func decisions(s incident.State, events []incident.Event) []Decision {
 		}
 		all = append(all, d)
 	}
+	for e, f := range incident.Facts[incident.NoteAdded](events) {
+		if !f.Decision {
+			continue
+		}
+		d := Decision{Title: f.Body, At: e.At, By: e.Actor.Name}
+		if !f.HappenedAt.IsZero() {
+			d.At = f.HappenedAt
+		}
+		if f.Quote != nil {
+			d.By, d.URL = f.Quote.By, webAddress(f.Quote.Message.URL)
+		}
+		all = append(all, d)
+	}
+	slices.SortStableFunc(all, func(a, b Decision) int { return a.At.Compare(b.At) })
 	return all
 }
 

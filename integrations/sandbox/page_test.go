@@ -12,7 +12,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	_, empty := w.call(t, "GET", "/sandbox", "")
-	require.Contains(t, empty, "No channels yet")
+	require.Contains(t, empty, "Nothing has been said here")
 	require.Contains(t, empty, "Nobody has been paged")
 
 	w.fill(t)
@@ -38,9 +38,9 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 	require.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
 	require.Contains(t, response.Header.Get("Content-Security-Policy"), "default-src 'none'")
 	for _, want := range []string{
-		"inc-1-checkout", "<strong>5xx</strong>", "only visible to Sample Responder One", "https://muster.example.com/INC-1",
-		"🚨 &lt;script&gt;", `<a href="https://example.com/?a=1&amp;b=2" rel="noreferrer">safe</a>`, "@Sample Responder One</span>", "<hr>", "[image] a graph",
-		`href="https://example.com/open"`, "Acknowledge</span>",
+		"inc-1-checkout", "<strong>5xx</strong>", "Only visible to you", "https://muster.example.com/INC-1",
+		"🚨 &lt;script&gt;", `<a href="https://example.com/?a=1&amp;b=2" rel="noreferrer">safe</a>`, "@Sample Responder One</span>", "<hr>", `<a href="https://example.com/x.png" rel="noreferrer">a graph</a>`,
+		`href="https://example.com/open"`, `data-action="b" data-block="`,
 		"Acknowledged by Sample Responder One", "Note by Sample Responder One: Rolled back", "Checkout answers 5xx", "CHECKOUT-1", "Alert on the burn rate", "due 2026-02-01",
 		`action="/sandbox/jira/issues/CHECKOUT-1/status"`, "pagerduty: rate limit, 50% of calls",
 		"<code>error_rate</code>", "<code>latency_p99</code>", `action="/sandbox/prometheus/value"`, "Sample again",
@@ -67,7 +67,12 @@ func TestThePageOpensTheChannelThatIsAsked(t *testing.T) {
 	_, page = w.call(t, "GET", "/sandbox?channel=C404", "")
 	require.Contains(t, page, "a new message")
 
-	response, _ := w.call(t, "GET", "/sandbox/", "")
+	response, page := w.call(t, "GET", "/sandbox?you=responder-two", "")
+	require.Contains(t, page, "<b>Sample Responder Two</b>")
+	_, page = w.call(t, "GET", "/sandbox", "", "Cookie", response.Header.Get("Set-Cookie"))
+	require.Contains(t, page, "<b>Sample Responder Two</b>", "it is remembered")
+
+	response, _ = w.call(t, "GET", "/sandbox/", "")
 	require.Equal(t, "/sandbox", response.Header.Get("Location"))
 }
 

@@ -46,7 +46,7 @@ func newPagerDutySender(options Options, db database) *pagerDutySender {
 		cancel: cancel, done: make(chan struct{}),
 	}
 	if d.url == "" {
-		close(d.done)
+		close(d.done) // nobody is to be told
 		return d
 	}
 	go func() {

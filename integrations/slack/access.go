@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -41,24 +42,60 @@ var scopes = map[string][]string{
 	"views.open":          nil,
 }
 
-// Scopes returns the scopes that the app needs for all that Muster does in Slack, in the
-// order of their names.
-func Scopes() []string {
-	return slices.Compact(slices.Sorted(func(yield func(string) bool) {
-		for _, needed := range scopes {
-			for _, scope := range needed {
-				if !yield(scope) {
+// eventScopes are the events that the app is told of, and what each asks for besides. They
+// stand on the events' pages, as in https://docs.slack.dev/reference/events/pin_added.
+var eventScopes = map[string][]string{
+	"app_uninstalled":       nil,
+	"member_joined_channel": {"channels:read"},
+	"member_left_channel":   {"channels:read"},
+	"message.channels":      {"channels:history"},
+	"pin_added":             {"pins:read"},
+	"pin_removed":           {"pins:read"},
+	"reaction_added":        {"reactions:read"},
+	"reaction_removed":      {"reactions:read"},
+	"tokens_revoked":        nil,
+}
+
+// commandScope lets the app have a command and shortcuts:
+// https://docs.slack.dev/reference/scopes/commands.
+const commandScope = "commands"
+
+// uses are all that scopes are needed for: methods, events by their names, and the command.
+func uses() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for _, table := range []map[string][]string{scopes, eventScopes, {"the command and the shortcuts": {commandScope}}} {
+			for _, use := range slices.Sorted(maps.Keys(table)) {
+				if !yield(use, table[use]) {
 					return
 				}
 			}
 		}
-	}))
+	}
+}
+
+// Scopes returns the scopes that the app needs for all that Muster does in Slack, in the
+// order of their names.
+func Scopes() []string {
+	var all []string
+	for _, needed := range uses() {
+		all = append(all, needed...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // PrivateScopes returns the scopes that the app needs besides for private channels, in the
-// order of their names: to create them, to find them again, and to find messages in them. They
-// stand on the same pages.
+// order of their names: to create them, to find them again, to find messages in them, and to
+// hear of those. They stand on the same pages.
 func PrivateScopes() []string { return []string{"groups:history", "groups:read", "groups:write"} }
+
+// Events returns the events that the app has to be told of, in the order of their names.
+func Events() []string { return slices.Sorted(maps.Keys(eventScopes)) }
+
+// PrivateEvents returns the events that the app has to be told of besides where incidents
+// have private channels. Those of [Events] that have no word for the kind of the channel tell
+// of both kinds.
+func PrivateEvents() []string { return []string{"message.groups"} }
 
 // Access is who a token is and what it may do.
 type Access struct {
@@ -71,13 +108,13 @@ type Access struct {
 }
 
 // Missing returns those of [Scopes] that the token was not granted, each with the methods
-// that cannot be called without it.
+// that cannot be called without it, the events that are not told, and the command.
 func (a Access) Missing() map[string][]string {
 	missing := map[string][]string{}
-	for _, method := range slices.Sorted(maps.Keys(scopes)) {
-		for _, scope := range scopes[method] {
+	for use, needed := range uses() {
+		for _, scope := range needed {
 			if !slices.Contains(a.Granted, scope) {
-				missing[scope] = append(missing[scope], method)
+				missing[scope] = append(missing[scope], use)
 			}
 		}
 	}

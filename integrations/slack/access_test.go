@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,7 +39,7 @@ func TestAccessSaysWhoTheTokenIsAndWhatItMayDo(t *testing.T) {
 		},
 		"a scope that several methods need": {
 			header: []string{strings.Replace(all, "channels:read,", "", 1)}, told: true,
-			missing: map[string][]string{"channels:read": {"conversations.info", "conversations.list"}},
+			missing: map[string][]string{"channels:read": {"conversations.info", "conversations.list", "member_joined_channel", "member_left_channel"}},
 		},
 		"none at all": {header: []string{""}, told: true, missing: slack.Access{}.Missing()},
 		"not told":    {missing: slack.Access{}.Missing()},
@@ -67,14 +68,19 @@ func TestAccessSaysWhoTheTokenIsAndWhatItMayDo(t *testing.T) {
 	}
 }
 
-func TestScopesAreThoseOfThePackageDocumentation(t *testing.T) {
+func TestScopesAndEventsAreExplainedInTheDocs(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("doc.go")
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "slack.md"))
 	require.NoError(t, err)
-	documented := regexp.MustCompile(`[a-z]+:[a-z]+(\.email)?\b`).FindAllString(string(text), -1)
-	documented = slices.DeleteFunc(documented, func(text string) bool { return strings.HasPrefix(text, "muster:") })
-	slices.Sort(documented)
-	require.Equal(t, slack.Scopes(), documented)
+	explained := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		explained[row[1]] = true
+	}
+	for _, name := range slices.Concat(slack.Scopes(), slack.PrivateScopes(), slack.Events(), slack.PrivateEvents()) {
+		require.True(t, explained[name], "docs/slack.md has no row for %s", name)
+		delete(explained, name)
+	}
+	require.Empty(t, explained, "docs/slack.md explains what is not asked for")
 }
 
 // TestEveryMethodThatIsCalledIsInTheTableOfScopes reads the package's own source: whoever

@@ -89,9 +89,6 @@ func (l *layout) part(part chat.Part) []slackapi.Block {
 // remainder too small for a sentence is not used: the part is counted as left out.
 func (l *layout) spans(text chat.Text, limit int) []piece {
 	const sentence = 80
-	if limit > l.left && l.left < sentence {
-		limit = sentence
-	}
 	pieces := l.people.pieces(text, min(limit, max(l.left, sentence)))
 	for _, p := range pieces {
 		l.left -= integrations.UTF16Length(p.text)

@@ -312,7 +312,7 @@ func FuzzCard(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, repeated, controls int) {
 		if repeated < 1 || repeated > 20 || controls < 0 || controls > 120 {
-			t.Skip()
+			return
 		}
 		all := everyPart(text)
 		all.Parts = append(all.Parts, chat.Part{Controls: buttons(controls)})

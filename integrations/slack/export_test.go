@@ -2,11 +2,16 @@ package slack
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
 // ScopesOfMethods is the table of what each method needs.
 var ScopesOfMethods = scopes
+
+// EventTypes are the types of events that are understood, in their order.
+func EventTypes() []string { return slices.Sorted(maps.Keys(eventReaders)) }
 
 // RememberedDeliveries is how many deliveries would be known if they came again.
 func RememberedDeliveries(in *Inbound) int {

@@ -23,7 +23,7 @@ func FuzzSpans(f *testing.F) {
 	people := accounts{known: "U0RESPONDER"}
 	f.Fuzz(func(t *testing.T, text, url string, unix int64, limit int) {
 		if limit < 1 || limit > maxTextLength || unix < 0 || unix > 1<<40 {
-			t.Skip()
+			return
 		}
 		spans := chat.Text{
 			chat.Plain(text), chat.Bold(text), chat.Mention(known), chat.Plain(text), chat.Linked(text, url),

@@ -11,6 +11,7 @@ import (
 // https://docs.slack.dev/reference/methods/conversations.invite#errors.
 var notInvitable = []string{
 	"cant_invite",
+	"user_disabled",
 	"user_is_restricted",
 	"user_is_ultra_restricted",
 	"user_not_found",

@@ -119,7 +119,7 @@ func TestEveryButtonOfTheLanguageIsOne(t *testing.T) {
 		read, err := playbooks.ParseButtons(word)
 		require.NoError(t, err)
 		require.Equal(t, []playbooks.Button{button}, read)
-		require.NotEmpty(t, card.Buttons(s, s.Outlook(), []string{word}, card.Matter{}, card.Pages{Muster: "https://muster.example.com"}), word)
+		require.NotEmpty(t, card.Buttons(s, []string{word}, card.Matter{}, card.Pages{Muster: "https://muster.example.com"}), word)
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *Activities) say(ctx context.Context, e call, channel string, pin bool) 
 	}
 	shown, err := a.Chat.Show(ctx, chat.Outgoing{Key: e.key, ChannelID: channel, Pin: pin, Card: card.Message(card.Said{
 		Text: e.text("text"), To: recipients(e.Incident, e.text("to")), Links: a.messageLinks(e), Exercise: exercise,
-		Buttons: card.Buttons(e.Incident, e.Incident.Outlook(), strings.Fields(e.text("buttons")), matterOf(e.Work), a.addresses()),
+		Buttons: card.Buttons(e.Incident, strings.Fields(e.text("buttons")), matterOf(e.Work), a.addresses()),
 	})})
 	return shown.URL, err
 }

@@ -82,7 +82,7 @@ func TestPeopleArePagedAnotherWayWhilePagerDutyIsDown(t *testing.T) {
 	require.Contains(t, s.mails[0].Links, incident.Link{Title: "Incident page", URL: "https://muster.example.com/incidents/INC-7"})
 	require.Len(t, s.notices, 1)
 	require.Equal(t, incident.ID("INC-7"), s.notices[0].Incident)
-	require.Contains(t, s.messages, "*"+late+".* Who takes it?", "the incident's channel hears it too")
+	require.Contains(t, strings.Join(s.messages, "\n"), "*"+late+".* Who takes it?", "the incident's channel hears it too")
 	require.Contains(t, s.messages, "*SEV2 payments: InstanceDown: payments is down (INC-7)*\nPagerDuty has not taken the page. Who takes it?")
 	require.Subset(t, s.texts("step_completed"), []string{
 		"Done: Page by e-mail: e-mail to oncall@example.com accepted by the mail server mail.example.com",
@@ -157,7 +157,7 @@ func TestWithoutASecondWayTheTimelineSaysSoOnce(t *testing.T) {
 	const none = "PagerDuty has not taken the page for 2m: no second way is configured, see fallback in muster.yaml"
 	require.Equal(t, 1, strings.Count(strings.Join(s.texts("reminder_given"), "\n"), "PagerDuty"))
 	require.Contains(t, s.texts("reminder_given"), none)
-	require.Contains(t, s.messages, "*"+none+".* Who takes it?")
+	require.Contains(t, strings.Join(s.messages, "\n"), "*"+none+".* Who takes it?")
 }
 
 func TestAServiceThatNobodyIsPagedForHasTheSecondWayAtOnce(t *testing.T) {

@@ -35,13 +35,15 @@ type world struct {
 	topics   []string
 	messages []string
 	edits    []string
-	posted   map[string]bool
-	invited  []string
-	tickets  map[string]incident.Ticket
-	filed    map[string]string
-	returned []int64
-	mails    []incident.Mail
-	notices  []incident.Notice
+	// following are the accounts of those who want to hear of everything.
+	following []string
+	posted    map[string]bool
+	invited   []string
+	tickets   map[string]incident.Ticket
+	filed     map[string]string
+	returned  []int64
+	mails     []incident.Mail
+	notices   []incident.Notice
 	// settled counts how often each item of the inbox was settled.
 	settled  map[int64]int
 	finished bool
@@ -141,6 +143,16 @@ func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef,
 		w.edits = append(w.edits, text)
 	}
 	return incident.MessageRef{ChannelID: out.ChannelID, ID: key, URL: "https://chat.example.com/" + key}, nil
+}
+
+func (w *world) Followers(context.Context, incident.State) ([]chat.Account, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	accounts := make([]chat.Account, len(w.following))
+	for i, id := range w.following {
+		accounts[i] = chat.Account{ID: id}
+	}
+	return accounts, nil
 }
 
 func (w *world) TellAccount(_ context.Context, key, accountID string, card chat.Card) (bool, error) {
@@ -337,7 +349,7 @@ func newStory(t *testing.T) *story {
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "INC-7", TaskQueue: workflows.TaskQueue})
 	worker.Register(s.env, &activities.Activities{
-		Chat: s, Pager: s, Tracker: s, Mailer: s, Notifier: s, Journal: s, Inbox: s,
+		Chat: s, Followers: s, Pager: s, Tracker: s, Mailer: s, Notifier: s, Journal: s, Inbox: s,
 		Installation: "test", PublicURL: "https://muster.example.com",
 	})
 	library, err := playbooks.BuiltIn()

@@ -17,6 +17,7 @@ const (
 	updateRunes  = 800
 	lineRunes    = 200
 	alertsShown  = 3
+	pagesShown   = 3
 )
 
 // Brief is the one card that always says how things stand: what newcomers read first. It is
@@ -42,16 +43,16 @@ func Brief(s incident.State, o incident.Outlook, pages Pages, links []string) ch
 	return chat.Card{Summary: oneLine(s), Parts: append(parts, linked(briefLinks(s, pages, links))...)}
 }
 
-// briefLinks are those asked for, and the page that woke people. The postmortem is there
+// briefLinks are those asked for, and the latest pages that woke people. The postmortem is there
 // once there is something to learn from.
 func briefLinks(s incident.State, pages Pages, names []string) []incident.Link {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return name == PostmortemLink && s.Status.Active() && s.PostmortemAt.IsZero()
 	})
 	links := pages.Links(s, names, "")
-	for _, page := range s.Pages {
+	for _, page := range s.Pages[max(0, len(s.Pages)-pagesShown):] {
 		if page.URL != "" {
-			links = append(links, incident.Link{Title: "Page", URL: page.URL})
+			links = append(links, incident.Link{Title: strings.TrimSpace("Page " + page.ID), URL: page.URL})
 		}
 	}
 	return links

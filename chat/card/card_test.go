@@ -146,7 +146,7 @@ func TestCardsReadAsTheyShould(t *testing.T) {
 		"timeline_new": card.Timeline(underway(), nil, card.Pages{}),
 		"prompt": card.Message(card.Said{
 			Text: "*A status update is due* for INC-42.", To: []incident.Person{one}, Links: pages.Links(underway(), links, ""),
-			Buttons: card.Buttons(underway(), underway().Outlook(), []string{"update", "snooze"}, card.Matter{Hook: "update-due"}, pages),
+			Buttons: card.Buttons(underway(), []string{"update", "snooze"}, card.Matter{Hook: "update-due"}, pages),
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {

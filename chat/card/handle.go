@@ -108,19 +108,19 @@ type Matter struct {
 }
 
 // Buttons are the controls with these names, in their order, as playbooks write them:
-// "acknowledge", "take_role:commander". The outlook has the steps that they can be about.
-// What makes no sense now, such as taking a role that somebody has, is left out.
-func Buttons(s incident.State, o incident.Outlook, names []string, about Matter, pages Pages) []chat.Control {
+// "acknowledge", "take_role:commander". What makes no sense now, such as taking a role that
+// somebody has, is left out.
+func Buttons(s incident.State, names []string, about Matter, pages Pages) []chat.Control {
 	var row []chat.Control
 	for _, name := range names {
 		name, of, _ := strings.Cut(name, ":")
-		row = append(row, named(s, o, name, of, about, pages)...)
+		row = append(row, named(s, name, of, about, pages)...)
 	}
 	return row
 }
 
 // named are the controls of one name, and the role or the step that it is about.
-func named(s incident.State, o incident.Outlook, name, of string, about Matter, pages Pages) []chat.Control {
+func named(s incident.State, name, of string, about Matter, pages Pages) []chat.Control {
 	switch name {
 	case "snooze":
 		return []chat.Control{snoozeMenu(s.ID, about.Hook, about.Subject)}
@@ -129,9 +129,9 @@ func named(s incident.State, o incident.Outlook, name, of string, about Matter, 
 	case "followup":
 		return []chat.Control{button(FollowupAct, "Add a follow-up…", s.ID)}
 	case "complete", "skip", "step":
-		return stepButtons(s.ID, o, name, of)
+		return stepButtons(s, name, of)
 	case "step_menu":
-		return []chat.Control{stepMenu(s.ID, o)}
+		return []chat.Control{stepMenu(s)}
 	}
 	if s.Status.Active() {
 		return leading(s, name, of)
@@ -171,28 +171,27 @@ func takeRole(s incident.State, id string) []chat.Control {
 
 // stepButtons are what can be done about a step: to bring it forward, to skip it, or either.
 // One that is not open any more has none.
-func stepButtons(id incident.ID, o incident.Outlook, name, step string) []chat.Control {
+func stepButtons(s incident.State, name, id string) []chat.Control {
+	step, known := s.Step(id)
+	if !known || step.State != incident.Waiting && step.State != incident.Failed {
+		return nil
+	}
 	var row []chat.Control
-	for _, open := range o.Steps {
-		if open.ID != step {
-			continue
-		}
-		for _, c := range stepControls(id, open) {
-			skips := c.Act == StepSkipAct
-			if name == "step" || skips == (name == "skip") {
-				row = append(row, c)
-			}
+	for _, c := range stepControls(s.ID, step) {
+		skips := c.Act == StepSkipAct
+		if name == "step" || skips == (name == "skip") {
+			row = append(row, c)
 		}
 	}
 	return row
 }
 
 // stepMenu has the open steps that people can mark as done.
-func stepMenu(id incident.ID, o incident.Outlook) chat.Control {
+func stepMenu(s incident.State) chat.Control {
 	var options []chat.Option
-	for _, step := range o.Steps {
+	for _, step := range s.Steps {
 		if step.Kind == incident.Manual && step.State == incident.Waiting {
-			options = append(options, chat.Option{Value: Value(id, step.ID), Label: line(step.Title)})
+			options = append(options, chat.Option{Value: Value(s.ID, step.ID), Label: line(step.Title)})
 		}
 	}
 	return menu(StepCompleteAct, "Mark a step as done…", options)

@@ -56,7 +56,7 @@ func TestButtonsSayWhatTheyAreAboutAndAreThereWhileTheyMakeSense(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := card.Buttons(test.s, test.s.Outlook(), []string{test.name}, card.Matter{Hook: "update-due", Subject: "x"}, pages)
+			got := card.Buttons(test.s, []string{test.name}, card.Matter{Hook: "update-due", Subject: "x"}, pages)
 			require.Equal(t, test.want, acts(got))
 		})
 	}

@@ -167,7 +167,7 @@ func (a *app) newWorker(o appOptions) error {
 		return err
 	}
 	a.worker, err = worker.New(o.temporal, &activities.Activities{
-		Chat: a.chat, Followers: followers{a.store}, Pager: a.pager, Tracker: tracker, Mailer: mailer, Notifier: notifier,
+		Chat: a.chat, Pager: a.pager, Tracker: tracker, Mailer: mailer, Notifier: notifier,
 		Requester: requester(o.catalogue), Metrics: metrics, Automation: worker.Automation(o.temporal, o.namespace), Secrets: o.vendors.PlaybookSecrets,
 		Journal: journal{a.store}, Inbox: a.store, Followers: followers{a.store}, Register: register{a.store},
 		Installation: a.store.Installation(), PublicURL: o.baseURL, TemporalURL: temporalPages(o.temporalUIURL, o.namespace),

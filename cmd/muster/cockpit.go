@@ -11,7 +11,6 @@ import (
 	"muster/chat"
 	"muster/chat/card"
 	"muster/config"
-	"muster/incident"
 	"muster/integrations"
 	"muster/integrations/slack"
 	"muster/store"
@@ -92,17 +91,4 @@ func signedBySandbox(v *config.Vendors) {
 	if v.SlackSandboxed() && !v.Slack.SigningSecret.IsSet() {
 		v.Slack.SigningSecret = config.NewSecret(rand.Text())
 	}
-}
-
-// followers lets activities ask the store who follows an incident, without knowing it.
-type followers struct{ *store.Store }
-
-// Followers implements [activities.Followers].
-func (f followers) Followers(ctx context.Context, s incident.State) ([]chat.Account, error) {
-	follows, err := f.Store.Followers(ctx, s)
-	accounts := make([]chat.Account, len(follows))
-	for i, follow := range follows {
-		accounts[i] = chat.Account{ID: follow.Account, Name: follow.Person.Name}
-	}
-	return accounts, err
 }

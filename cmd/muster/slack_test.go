@@ -25,7 +25,7 @@ func TestTheManifestOfTheSlackAppIsPrinted(t *testing.T) {
 		"with the command of the catalogue": {nil, []string{"--config", catalogue, "--public-url", "https://muster.example.com"}, []string{`"/outage"`}, 0},
 		"for Socket Mode":                   {nil, []string{"--socket-mode", "--name", "Sample"}, []string{`"socket_mode_enabled": true`, `"Sample"`}, 0},
 		"with private channels":             {nil, []string{"--socket-mode", "--private"}, []string{`"groups:history"`, `"message.groups"`}, 0},
-		"without an address":                {nil, nil, []string{"Slack sends to public addresses of https only"}, exitMisused},
+		"without an address":                {nil, nil, []string{"is no public address of https"}, exitMisused},
 		"with a bad catalogue":              {nil, []string{"--socket-mode", "--config", "missing.yaml"}, []string{"missing.yaml"}, exitMisused},
 	} {
 		stdout, stderr, code := runHere(t, test.settings, append([]string{"slack", "manifest"}, test.args...)...)

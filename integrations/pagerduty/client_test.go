@@ -70,6 +70,26 @@ func TestClientKeepsThePromisesOfAllVendors(t *testing.T) {
 				},
 			},
 		},
+		"in what the library has no method for": {
+			New: func(_ *testing.T, url string, client *http.Client) func(context.Context) error {
+				c := pagerduty.New(pagerduty.Options{Token: token, From: "responder@example.com", APIURL: url, EventsURL: url, HTTPClient: client})
+				return func(ctx context.Context) error {
+					_, err := c.PagePolicy(ctx, request(), "PPOLICY")
+					return err
+				}
+			},
+			Before: func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet {
+					vendortest.WriteJSON(t, w, http.StatusOK, `{"escalation_policies":[],"incidents":[]}`)
+				}
+				return r.Method == http.MethodGet
+			},
+			Refusal: func(message string) string {
+				return `{"error":{"message":` + strconv.Quote(message) + `,"code":2001,"errors":["no"]}}`
+			},
+			Secrets: []string{token},
+			Codes:   []vendortest.Code{restCode(http.StatusBadRequest, 2001, true), restCode(http.StatusInternalServerError, 2000, false)},
+		},
 		"in the Events API": {
 			New: func(_ *testing.T, url string, client *http.Client) func(context.Context) error {
 				c := pagerduty.New(pagerduty.Options{Token: token, APIURL: url, EventsURL: url, HTTPClient: client})

@@ -13,9 +13,9 @@ import (
 // slackScopes are what every token has where nobody says otherwise, as Slack lists them in the
 // header X-OAuth-Scopes.
 var slackScopes = []string{
-	"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read",
-	"chat:write", "commands", "files:read", "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write",
-	"pins:read", "pins:write", "reactions:read", "reactions:write", "users:read", "users:read.email",
+	"bookmarks:read", "bookmarks:write", "channels:history", "channels:manage", "channels:read",
+	"chat:write", "commands", "groups:history", "groups:read", "groups:write", "im:history", "im:write",
+	"pins:read", "pins:write", "reactions:read", "users:read", "users:read.email",
 }
 
 // listAbilities says what the account's plan lets it do:

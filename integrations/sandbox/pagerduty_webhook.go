@@ -45,6 +45,10 @@ func newPagerDutySender(options Options, db database) *pagerDutySender {
 		client: &http.Client{Timeout: pagerDutyPatience, Transport: http.DefaultTransport.(*http.Transport).Clone()},
 		cancel: cancel, done: make(chan struct{}),
 	}
+	if d.url == "" {
+		close(d.done) // nobody is to be told
+		return d
+	}
 	go func() {
 		defer close(d.done)
 		d.run(ctx)
@@ -82,9 +86,6 @@ func (d *pagerDutySender) run(ctx context.Context) {
 
 // next delivers the first webhook that waits, and returns how long nothing is to be done.
 func (d *pagerDutySender) next(ctx context.Context) (time.Duration, error) {
-	if d.url == "" {
-		return idle, nil
-	}
 	var (
 		number, failures int
 		id, body         string

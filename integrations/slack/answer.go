@@ -26,16 +26,14 @@ var hooks = map[string]string{
 // notReachable are Slack's reasons why an answer cannot be shown in a channel to one person
 // that are none against a private message:
 // https://docs.slack.dev/reference/methods/chat.postEphemeral#errors.
-var notReachable = []string{
-	"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel", "messages_tab_disabled",
-	"restricted_action", "ekm_access_denied", "no_permission",
-}
+var notReachable = []string{"channel_not_found", "is_archived", "not_in_channel", "restricted_action", "user_not_in_channel"}
 
 // notWritable are Slack's reasons why somebody gets no private messages from Muster:
-// https://docs.slack.dev/reference/methods/conversations.open#errors.
+// https://docs.slack.dev/reference/methods/conversations.open#errors and
+// https://docs.slack.dev/reference/methods/chat.postMessage#errors.
 var notWritable = []string{
-	"user_not_found", "user_not_visible", "user_disabled", "users_not_found", "cannot_dm_bot", "account_inactive_user",
-	"messages_tab_disabled", "not_allowed_for_user", "channel_not_found",
+	"cannot_dm_bot", "channel_not_found", "invalid_user_combination", "messages_tab_disabled",
+	"user_disabled", "user_not_found", "user_not_visible",
 }
 
 // Tell sends a private message to a person, once for each key. It is false, without an

@@ -99,8 +99,8 @@ func (in *Inbound) receive(ctx context.Context, header http.Header, body []byte,
 // take hands on what was heard, and returns what to answer: nil for an empty answer. On an
 // error it was not taken.
 func (in *Inbound) take(ctx context.Context, heard heard) (answer any, err error) {
-	if heard.notice.text != "" {
-		in.logger.Log(ctx, heard.notice.level, heard.notice.text, "workspace", heard.notice.workspace)
+	if heard.notice != nil {
+		heard.notice(ctx, in.logger)
 	}
 	if heard.act == nil {
 		return nil, nil
@@ -121,13 +121,8 @@ type heard struct {
 	form openForm
 	// challenge is to be sent back, which proves to Slack that the address is ours.
 	challenge string
-	notice    notice
-}
-
-// notice is something that those who run Muster should know.
-type notice struct {
-	level           slog.Level
-	text, workspace string
+	// notice logs what those who run Muster should know; nil where there is nothing.
+	notice func(context.Context, *slog.Logger)
 }
 
 // readDelivery reads what came by HTTP: JSON for events, and a form for all else.

@@ -108,7 +108,7 @@ func deliveryURL(options ManifestOptions) (string, error) {
 	}
 	address, err := url.Parse(strings.TrimRight(options.PublicURL, "/"))
 	if err != nil || address.Scheme != "https" || address.Host == "" {
-		return "", fmt.Errorf("Slack sends to public addresses of https only, and %q is none: give the address by which Slack reaches Muster, or have Muster connect to Slack by Socket Mode",
+		return "", fmt.Errorf("%q is no public address of https, and Slack sends to no others: give the one by which Slack reaches Muster, or have Muster connect to Slack by Socket Mode",
 			options.PublicURL)
 	}
 	return address.String() + DeliveryPath, nil

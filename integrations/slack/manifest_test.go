@@ -107,8 +107,8 @@ func TestAManifestThatSlackWouldRefuseIsNotMade(t *testing.T) {
 		want    string
 	}{
 		"without an address":            {slack.ManifestOptions{Command: "/incident"}, "Socket Mode"},
-		"with an address of http":       {slack.ManifestOptions{Command: "/incident", PublicURL: "http://127.0.0.1:8080"}, "https only"},
-		"with an address that is none":  {slack.ManifestOptions{Command: "/incident", PublicURL: "https://%zz"}, "https only"},
+		"with an address of http":       {slack.ManifestOptions{Command: "/incident", PublicURL: "http://127.0.0.1:8080"}, "no public address of https"},
+		"with an address that is none":  {slack.ManifestOptions{Command: "/incident", PublicURL: "https://%zz"}, "no public address of https"},
 		"with a name that is too long":  {slack.ManifestOptions{Command: "/incident", PublicURL: musterURL, Name: strings.Repeat("n", 36)}, "1 to 35 characters"},
 		"with a command in large type":  {slack.ManifestOptions{Command: "/Incident", PublicURL: musterURL}, "cannot be a command"},
 		"with a command of two words":   {slack.ManifestOptions{Command: "/my incident", PublicURL: musterURL}, "cannot be a command"},

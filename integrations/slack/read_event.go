@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -78,8 +79,10 @@ func readEvent(document []byte) (heard, error) {
 	case "url_verification":
 		return heard{challenge: e.Challenge}, nil
 	case "app_rate_limited":
-		return heard{notice: e.note(slog.LevelWarn,
-			"Slack sends no more events for the rest of the minute, since there were too many: messages and reactions of that time are missing")}, nil
+		return heard{notice: func(ctx context.Context, logger *slog.Logger) {
+			logger.WarnContext(ctx, "Slack sends no more events for the rest of the minute, since there were too many: messages and reactions of that time are missing",
+				"workspace", e.workspace())
+		}}, nil
 	case "event_callback":
 	default:
 		return heard{}, nil
@@ -114,16 +117,20 @@ var eventReaders = map[string]func(envelope) heard{
 	"member_joined_channel": readMembership,
 	"member_left_channel":   readMembership,
 	"app_uninstalled": func(e envelope) heard {
-		return heard{notice: e.note(slog.LevelError, "the Slack app was removed from the workspace: install it again, or take Slack's settings away from Muster")}
+		return heard{notice: func(ctx context.Context, logger *slog.Logger) {
+			logger.ErrorContext(ctx, "the Slack app was removed from the workspace: install it again, or take Slack's settings away from Muster",
+				"workspace", e.workspace())
+		}}
 	},
 	"tokens_revoked": func(e envelope) heard {
-		return heard{notice: e.note(slog.LevelError, "the Slack app's tokens were revoked: install it again, and give Muster the new MUSTER_SLACK_TOKEN")}
+		return heard{notice: func(ctx context.Context, logger *slog.Logger) {
+			logger.ErrorContext(ctx, "the Slack app's tokens were revoked: install it again, and give Muster the new MUSTER_SLACK_TOKEN",
+				"workspace", e.workspace())
+		}}
 	},
 }
 
-func (e envelope) note(level slog.Level, text string) notice {
-	return notice{level: level, text: text, workspace: workspace(e.TeamID, e.EnterpriseID)}
-}
+func (e envelope) workspace() string { return workspace(e.TeamID, e.EnterpriseID) }
 
 // act is the event as somebody's act.
 func (e envelope) act(channel string, by chat.Account) chat.Act {
@@ -133,7 +140,7 @@ func (e envelope) act(channel string, by chat.Account) chat.Act {
 	}
 	return chat.Act{
 		ID: "event:" + e.EventID, Chat: integrations.Slack, At: at,
-		Workspace: workspace(e.TeamID, e.EnterpriseID), Channel: channel, By: by,
+		Workspace: e.workspace(), Channel: channel, By: by,
 	}
 }
 
@@ -176,7 +183,7 @@ func readMessage(e envelope) heard {
 	if !said[e.Event.Subtype] || !e.person() || e.Event.TS == "" {
 		return heard{}
 	}
-	message := e.Event.postedMessage.in(channel)
+	message := e.Event.in(channel)
 	act := e.act(channel, message.By)
 	act.Message = &message
 	return heard{act: &act}

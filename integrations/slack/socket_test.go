@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"muster/chat"
@@ -42,7 +43,7 @@ func newSocketSlack(t *testing.T, open ...string) *socketSlack {
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/apps.connections.open", func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "Bearer "+appToken.Reveal(), r.Header.Get("Authorization"))
+		assert.Equal(t, "Bearer "+appToken.Reveal(), r.Header.Get("Authorization"))
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, s.next(`{"ok":true,"url":"ws://`+r.Host+`/link?ticket=1"}`))
 	})
@@ -52,7 +53,8 @@ func newSocketSlack(t *testing.T, open ...string) *socketSlack {
 			t.Errorf("no connection: %v", err)
 			return
 		}
-		t.Cleanup(func() { connection.Close() })
+		// It may be closed already, by the test or from the other side.
+		t.Cleanup(func() { _ = connection.Close() })
 		s.connections <- connection
 	})
 	s.server = httptest.NewServer(mux)

@@ -90,7 +90,7 @@ var areas = []area{
 	{Area: Area{"settings", "reads muster.yaml, the playbooks, the environment, and the permissions of the files that hold secrets"}, examine: (*examination).settings},
 	{Area: Area{"database", "connects as Muster does, reads what the server says of itself, and proves by one small write that writing works; makes and migrates nothing"}, examine: (*examination).database},
 	{Area: Area{"temporal", "connects as Muster does, describes the namespace and the task queues, and looks for incidents that the database has lost; starts no workflow"}, examine: (*examination).temporal},
-	{Area: Area{"slack", "auth.test, conversations.list and conversations.info, for which the scope channels:read is enough; posts nothing"}, examine: (*examination).slack},
+	{Area: Area{"slack", "auth.test, conversations.list and conversations.info, for which the scope channels:read is enough, and apps.connections.open with an app token; asks MUSTER_PUBLIC_URL/webhooks/slack what Slack asks an address; posts nothing"}, examine: (*examination).slack},
 	{Area: Area{"pagerduty", "reads abilities, users, services and on-calls, for which a read-only key is enough; sends no event"}, limit: manyServicesLimit, examine: (*examination).pagerDuty},
 	{Area: Area{"jira", "reads the account, the projects and the account's permissions in them; files nothing"}, limit: manyServicesLimit, examine: (*examination).jira},
 	{Area: Area{"mail", "signs in to the mail server, names sender and recipients, and takes them back; sends no mail"}, examine: (*examination).mail},

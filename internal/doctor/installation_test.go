@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,7 +15,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"muster/config"
+	"muster/integrations"
 	"muster/integrations/sandbox"
+	"muster/integrations/slack"
 	"muster/internal/doctor"
 	"muster/playbooks"
 	"muster/store"
@@ -104,12 +107,31 @@ func (i *installation) connect() *installation {
 		Prometheus:   config.Prometheus{URL: box.PrometheusURL()},
 		Alertmanager: config.Alertmanager{Token: config.NewSecret("sample-alertmanager")},
 	}
+	i.hearSlack("sample-signing")
 	i.options.Settings.Heartbeat.URL = config.NewSecret(i.url + "/heartbeat")
 	i.options.Temporal = doctor.Temporal{Options: client.Options{HostPort: newTemporal().start(i.t), Namespace: "muster"}}
 	db, err := store.Open(i.t.Context(), store.Options{Path: filepath.Join(i.options.Settings.DataDir, "muster.db"), Migrate: true})
 	require.NoError(i.t, err)
 	require.NoError(i.t, db.Close())
 	return i
+}
+
+// hearSlack has the Muster at the address take what is signed with a secret.
+func (i *installation) hearSlack(secret integrations.Secret) {
+	in := slack.NewInbound(slack.InboundOptions{SigningSecrets: []integrations.Secret{secret}})
+	i.mux.HandleFunc("POST "+slack.DeliveryPath, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		reply, err := in.Receive(r.Context(), r.Header, body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write(reply.Body) // a client that left is no error of ours
+	})
 }
 
 // set sets an environment variable.

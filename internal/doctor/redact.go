@@ -31,7 +31,7 @@ func redactor(o Options) func(string) string {
 		}
 	}
 	for _, secret := range []config.Secret{
-		v.Slack.Token, v.Slack.SigningSecret, v.PagerDuty.Token, v.PagerDuty.WebhookSecret, v.Jira.Token, v.Jira.WebhookSecret,
+		v.Slack.Token, v.Slack.SigningSecret, v.Slack.AppToken, v.PagerDuty.Token, v.PagerDuty.WebhookSecret, v.Jira.Token, v.Jira.WebhookSecret,
 		v.Webhook.Secret, v.Alertmanager.Token,
 	} {
 		add(secret.Reveal())

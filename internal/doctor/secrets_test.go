@@ -43,7 +43,7 @@ func TestNothingSecretIsInAReport(t *testing.T) {
 		return fake.URL
 	}
 	v := i.vendors()
-	v.Slack = config.Slack{Token: config.NewSecret(secret("slack")), SigningSecret: config.NewSecret(secret("signing")), APIURL: echo(integrations.Slack) + "/"}
+	v.Slack = config.Slack{Token: config.NewSecret(secret("slack")), SigningSecret: config.NewSecret(secret("signing")), AppToken: config.NewSecret("xapp-" + secret("app")), APIURL: echo(integrations.Slack) + "/"}
 	pagerDuty := echo(integrations.PagerDuty)
 	v.PagerDuty = config.PagerDutyAPI{
 		Token: config.NewSecret(secret("pagerduty")), WebhookSecret: config.NewSecret(secret("pagerduty-webhook")), From: responder, APIURL: pagerDuty, EventsURL: pagerDuty,

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -129,7 +130,6 @@ func TestASickInstallation(t *testing.T) {
 func TestScopesOfTheSandboxAreThoseThatMusterNeeds(t *testing.T) {
 	t.Parallel()
 	report := newInstallation(t).connect().examine("slack")
-	requireFinding(t, report, doctor.Fine, "it has the 9 scopes", "")
-	require.Len(t, slack.Scopes(), 9)
+	requireFinding(t, report, doctor.Fine, fmt.Sprintf("it has the %d scopes", len(slack.Scopes())), "")
 	require.Zero(t, report.Count(doctor.Problem)+report.Count(doctor.Warning), printed(t, report))
 }

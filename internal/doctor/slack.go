@@ -3,8 +3,10 @@ package doctor
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"muster/config"
 	"muster/integrations"
@@ -12,12 +14,12 @@ import (
 	"muster/playbooks"
 )
 
-// slack examines the token, its scopes, and the channels that people are told in when
-// PagerDuty is out of reach.
+// slack examines the token and its scopes, the way by which Muster hears what people do, and
+// the channels that are named in muster.yaml.
 func (e *examination) slack(ctx context.Context, n *notes) {
 	settings := e.Settings.Slack
 	if !settings.Token.IsSet() {
-		e.notConnected(n, "Slack").mend("to connect it, set MUSTER_SLACK_TOKEN and MUSTER_SLACK_SIGNING_SECRET")
+		e.notConnected(n, "Slack").mend("to connect it, make the app with muster slack manifest, and set MUSTER_SLACK_TOKEN with MUSTER_SLACK_SIGNING_SECRET or MUSTER_SLACK_APP_TOKEN")
 		return
 	}
 	client := slack.New(slack.Options{
@@ -31,10 +33,8 @@ func (e *examination) slack(ctx context.Context, n *notes) {
 	n.fine("the token is that of @%s in the workspace %s", access.App, access.Workspace)
 	scopes(n, access)
 	e.privateChannels(n, access)
-	if settings.SigningSecret.IsSet() {
-		n.fine("the signing secret is set; whether it is the app's shows only when Slack sends something")
-	}
-	e.fallbackChannels(ctx, n, client, access.App)
+	e.heard(ctx, n)
+	e.slackChannels(ctx, n, client, access.App)
 }
 
 func scopes(n *notes, access slack.Access) {
@@ -44,10 +44,10 @@ func scopes(n *notes, access slack.Access) {
 	}
 	if missing := access.Missing(); len(missing) > 0 {
 		scopes := strings.Join(slices.Sorted(maps.Keys(missing)), ", ")
-		methods := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(missing))...)))
-		n.wrong("the token lacks %s (%s), without which Slack refuses %s", counted(len(missing), "scope"), scopes,
-			strings.Join(slices.Compact(methods), ", ")).
-			mend("add %s to the Bot Token Scopes on the app's page OAuth & Permissions, and install the app again", scopes)
+		uses := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(missing))...)))
+		n.wrong("the token lacks %s (%s), needed for %s", counted(len(missing), "scope"), scopes,
+			strings.Join(slices.Compact(uses), ", ")).
+			mend("paste what muster slack manifest prints on the app's page App Manifest, or add %s to the Bot Token Scopes on its page OAuth & Permissions; then install the app again", scopes)
 	} else {
 		n.fine("it has the %s that Muster needs", counted(len(slack.Scopes()), "scope"))
 	}
@@ -70,16 +70,89 @@ func (e *examination) privateChannels(n *notes, access slack.Access) {
 		mend("add them to the Bot Token Scopes on the app's page OAuth & Permissions, and install the app again")
 }
 
-// fallbackChannels examines whether the app can post where people are told when PagerDuty
-// is out of reach.
-func (e *examination) fallbackChannels(ctx context.Context, n *notes, client *slack.Client, app string) {
+// heard examines the way by which Muster hears what people do in Slack.
+func (e *examination) heard(ctx context.Context, n *notes) {
+	settings := e.Settings.Slack
+	if settings.AppToken.IsSet() {
+		socket := slack.NewSocket(slack.SocketOptions{
+			AppToken: integrations.Secret(settings.AppToken.Reveal()), APIURL: settings.APIURL, HTTPClient: e.HTTPClient,
+		})
+		if err := socket.Check(ctx); err != nil {
+			vendorFailed(n, "Slack", "MUSTER_SLACK_API_URL", err)
+		} else {
+			n.fine("Slack lets Muster connect by Socket Mode")
+		}
+	}
+	if settings.SigningSecret.IsSet() {
+		e.challenge(ctx, n, integrations.Secret(settings.SigningSecret.Reveal()))
+	}
+	n.note("which events, command and shortcuts the app has, Slack does not tell").
+		mend("compare its page App Manifest with what muster slack manifest prints")
+}
+
+// challenge examines whether what Slack signs is taken at Muster's address. Whether the
+// address answers at all is a question of its own area.
+func (e *examination) challenge(ctx context.Context, n *notes, secret integrations.Secret) {
+	address := e.Settings.BaseURL("") + slack.DeliveryPath
+	status, proven, err := slack.Challenge(ctx, e.HTTPClient, address, secret, time.Now())
+	switch {
+	case err != nil:
+		n.note("whether Muster takes what Slack sends cannot be examined, since %s does not answer", address)
+	case proven:
+		n.fine("%s takes what is signed with the signing secret; whether it is the app's shows only when Slack sends something", address)
+	case status == http.StatusUnauthorized:
+		n.wrong("the Muster at %s does not take what is signed with this signing secret", address).
+			mend("give it the same MUSTER_SLACK_SIGNING_SECRET, and start it again; if it has that already, look whether its clock is right, and whether a proxy changes bodies or headers on their way")
+	case status == http.StatusNotFound:
+		n.wrong("the Muster at %s is not connected to Slack, so that nothing that people do there is heard", address).
+			mend("start it again with MUSTER_SLACK_TOKEN and MUSTER_SLACK_SIGNING_SECRET")
+	default:
+		n.wrong("%s does not take what Slack sends (HTTP %d)", address, status).
+			mend("look whether a proxy there keeps the path %s to itself, or asks who is there: Slack proves itself to Muster", slack.DeliveryPath)
+	}
+}
+
+// named is a channel that muster.yaml names, with what for and where.
+type named struct{ channel, purpose, setting string }
+
+// namedChannels are the channels that muster.yaml names, each once: where people are told when
+// PagerDuty is out of reach, where incidents are announced, and where the digest goes.
+func (e *examination) namedChannels(n *notes) []named {
 	groups, _ := e.services(n, func(s config.Service) string { return s.Fallback.SlackChannel })
-	if len(groups) == 0 {
+	if e.catalogueErr != nil {
+		return nil
+	}
+	var all []named
+	for _, g := range groups {
+		all = append(all, named{g.id, "for " + g.forServices(), "slack_channel"})
+	}
+	for _, channel := range e.catalogue.AnnouncementChannels() {
+		all = append(all, named{channel, "for announcements", "announcements"})
+	}
+	if channel := e.catalogue.Cockpit().Digest.Channel; channel != "" {
+		all = append(all, named{channel, "for the digest", "digest"})
+	}
+	var once []named
+	for _, one := range all {
+		if i := slices.IndexFunc(once, func(o named) bool { return o.channel == one.channel }); i >= 0 {
+			once[i].purpose += ", " + one.purpose
+			once[i].setting += " and " + one.setting
+			continue
+		}
+		once = append(once, one)
+	}
+	return once
+}
+
+// slackChannels examines whether the app can post in the channels that muster.yaml names.
+func (e *examination) slackChannels(ctx context.Context, n *notes, client *slack.Client, app string) {
+	wanted := e.namedChannels(n)
+	if len(wanted) == 0 {
 		return
 	}
-	channels := make([]string, len(groups))
-	for i, g := range groups {
-		channels[i] = g.id
+	channels := make([]string, len(wanted))
+	for i, w := range wanted {
+		channels[i] = w.channel
 	}
 	standings, err := client.Standings(ctx, channels)
 	if err != nil {
@@ -88,21 +161,21 @@ func (e *examination) fallbackChannels(ctx context.Context, n *notes, client *sl
 	}
 	good := 0
 	for i, s := range standings {
-		name, services := "#"+s.Name, groups[i].forServices()
+		name, w := "#"+s.Name, wanted[i]
 		switch {
 		case !s.Exists:
-			n.wrong("the channel %s (for %s) does not exist, or is private", s.Asked, services).
-				mend("create it and invite the app, or mend slack_channel in muster.yaml; a private channel is given by its id, and needs the scopes groups:read and groups:history")
+			n.wrong("the channel %s (%s) does not exist, or is private", s.Asked, w.purpose).
+				mend("create it and invite the app, or mend %s in muster.yaml; a private channel is given by its id, and needs the scopes groups:read and groups:history", w.setting)
 		case s.Archived:
-			n.wrong("the channel %s (for %s) is archived", name, services).mend("unarchive it, or name another as slack_channel in muster.yaml")
+			n.wrong("the channel %s (%s) is archived", name, w.purpose).mend("unarchive it, or name another as %s in muster.yaml", w.setting)
 		case !s.Member:
-			n.wrong("the app is not a member of %s (for %s), so it cannot post there", name, services).
+			n.wrong("the app is not a member of %s (%s), so it cannot post there", name, w.purpose).
 				mend("in that channel: /invite @%s", app)
 		default:
 			good++
 		}
 	}
 	if good > 0 {
-		n.fine("it can post in %s for when PagerDuty is out of reach", counted(good, "channel"))
+		n.fine("it can post in %s that muster.yaml names", counted(good, "channel"))
 	}
 }

@@ -3,6 +3,8 @@ package doctor_test
 import (
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +70,13 @@ func TestSlackThatIsWrong(t *testing.T) {
 			func(t *testing.T, _ *installation, f fakes) {
 				f.answerIdentity(t, strings.Split(strings.Replace(strings.Join(slack.Scopes(), ","), "pins:write,", "", 1), ",")...)
 				f.slack.Answer("POST /conversations.list", http.StatusOK, `{"ok":true,"channels":[]}`)
-			}, doctor.Problem, "the token lacks 1 scope (pins:write), without which Slack refuses pins.add", "add pins:write to the Bot Token Scopes",
+			}, doctor.Problem, "the token lacks 1 scope (pins:write), needed for pins.add", "add pins:write to the Bot Token Scopes",
+		},
+		"an event's scope is missing": {
+			func(t *testing.T, _ *installation, f fakes) {
+				f.answerIdentity(t, slices.DeleteFunc(slack.Scopes(), func(scope string) bool { return scope == "reactions:read" })...)
+				f.slack.Answer("POST /conversations.list", http.StatusOK, `{"ok":true,"channels":[]}`)
+			}, doctor.Problem, "(reactions:read), needed for reaction_added, reaction_removed", "paste what muster slack manifest prints",
 		},
 		"a scope is of no use": {
 			func(t *testing.T, _ *installation, f fakes) {
@@ -81,6 +89,52 @@ func TestSlackThatIsWrong(t *testing.T) {
 				f.slack.Answer("POST /auth.test", http.StatusOK, `{"ok":true,"team":"Sample","user":"muster","user_id":"U0MUSTER"}`)
 				f.slack.Answer("POST /conversations.list", http.StatusOK, `{"ok":true,"channels":[]}`)
 			}, doctor.Note, "Slack does not say which scopes the token has; Muster needs bookmarks:read", "",
+		},
+		"Socket Mode is refused": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.vendors().Slack.AppToken = config.NewSecret("xapp-sample")
+				f.slack.Answer("POST /apps.connections.open", http.StatusOK, `{"ok":false,"error":"missing_scope","needed":"connections:write","provided":""}`)
+			}, doctor.Problem, "Slack refuses apps.connections.open (missing_scope, HTTP 200)", "set MUSTER_SLACK_APP_TOKEN",
+		},
+		"Socket Mode works": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.vendors().Slack.AppToken = config.NewSecret("xapp-sample")
+				f.slack.Answer("POST /apps.connections.open", http.StatusOK, `{"ok":true,"url":"wss://sample.slack.com/link"}`)
+			}, doctor.Fine, "Slack lets Muster connect by Socket Mode", "",
+		},
+		"the running Muster has another signing secret": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.hearSlack("another-signing-secret")
+			}, doctor.Problem, "does not take what is signed with this signing secret", "give it the same MUSTER_SLACK_SIGNING_SECRET",
+		},
+		"the running Muster is not connected": {
+			channels(), doctor.Problem, "is not connected to Slack", "start it again with MUSTER_SLACK_TOKEN",
+		},
+		"something else keeps Slack out": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.mux.HandleFunc("POST /webhooks/slack", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+			}, doctor.Problem, "/webhooks/slack does not take what Slack sends (HTTP 403)", "look whether a proxy",
+		},
+		"Muster is not running": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.options.Settings.PublicURL = "http://" + closedPort
+			}, doctor.Note, "whether Muster takes what Slack sends cannot be examined", "",
+		},
+		"what cannot be told": {
+			channels(), doctor.Note, "which events, command and shortcuts the app has, Slack does not tell", "muster slack manifest",
+		},
+		"a channel for announcements is not there": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				text, err := os.ReadFile(i.catalogue)
+				require.NoError(t, err)
+				i.options.Settings.CataloguePath = i.write("muster.yaml", string(text)+"\nannouncements: [{channel: \"#status\"}, {channel: \"#team-payments\"}]\nchat: {digest: {channel: \"#status\"}}\n", 0o600)
+			}, doctor.Problem, "the channel status (for announcements, for the digest) does not exist, or is private", "announcements and digest in muster.yaml",
 		},
 		"a channel is not there": {
 			channels(), doctor.Problem, "the channel team-payments (for payments) does not exist, or is private", "slack_channel in muster.yaml",

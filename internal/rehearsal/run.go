@@ -111,11 +111,17 @@ func (r *run) happen(h Happening) {
 		r.answers = append([]Answer{*h.Answer}, r.answers...)
 	case h.Ticket != nil:
 		r.moveTicket(*h.Ticket)
+	case h.Page != nil:
+		r.movePages(*h.Page)
 	}
 }
 
 // command gives a command as the API does, and notes why it was refused if it was.
 func (r *run) command(c Command) {
+	r.commandFrom("api", c)
+}
+
+func (r *run) commandFrom(source string, c Command) {
 	r.update++
 	key := fmt.Sprintf("command-%d", r.update)
 	said := func(err error) {
@@ -127,7 +133,7 @@ func (r *run) command(c Command) {
 		OnAccept:   func() {},
 		OnReject:   said,
 		OnComplete: func(_ any, err error) { said(err) },
-	}, incident.Command{Incident: r.script.Declare.Incident, Key: key, Actor: c.Actor, Source: "api", Intent: c.Intent})
+	}, incident.Command{Incident: r.script.Declare.Incident, Key: key, Actor: c.Actor, Source: source, Intent: c.Intent})
 }
 
 func (r *run) refuse(c Command, err error) {
@@ -137,6 +143,22 @@ func (r *run) refuse(c Command, err error) {
 		refusal.Rule = broken.Rule
 	}
 	r.note(Entry{Kind: CommandRefused, Text: refusal.Message, To: c.Actor.Name, Command: &refusal})
+}
+
+// movePages has the pager's webhook tell of its pages: who acknowledges one there has
+// acknowledged the incident.
+func (r *run) movePages(m PageMove) {
+	pages := incident.Fold(r.events).Pages
+	if len(pages) == 0 {
+		r.refuse(Command{Actor: m.By, Label: m.Label}, &incident.NotFoundError{What: "page", Message: "the pager has no page of the incident"})
+		return
+	}
+	if m.Status == incident.PageAcknowledged {
+		r.commandFrom("pagerduty", Command{Actor: m.By, Label: m.Label, Intent: incident.Acknowledge{}})
+	}
+	for _, page := range pages {
+		r.commandFrom("pagerduty", Command{Actor: m.By, Label: m.Label, Intent: incident.ReportPage{Key: page.Key, Status: m.Status}})
+	}
 }
 
 // moveTicket has the tracker's webhook tell the follow-up's workflow.

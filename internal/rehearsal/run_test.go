@@ -71,7 +71,7 @@ func TestAMonthIsPlayedToItsEnd(t *testing.T) {
 	t.Parallel()
 	r := run(t, month(t))
 	require.Equal(t, incident.Closed, r.State.Status)
-	require.Equal(t, 30*24*time.Hour, r.Length)
+	require.Equal(t, 30*24*time.Hour, r.Length.Truncate(time.Minute), "and the brief is brought up to date once more")
 	require.Equal(t, "SEV2 payments: InstanceDown: payments is down (INC-7)", r.Of(rehearsal.PageSent)[0].Text)
 	require.Equal(t, "#inc-7-instancedown-payments-is-down", r.Of(rehearsal.ChannelOpened)[0].To)
 	require.Equal(t, "Alert earlier", r.Of(rehearsal.TicketFiled)[0].Text)

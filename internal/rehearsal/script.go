@@ -20,6 +20,8 @@ type Script struct {
 	End time.Duration
 	// OnCall are those whom the pager names as on call.
 	OnCall []incident.Person
+	// Followers are those who want to hear of it without being part of the response.
+	Followers []string
 	// Metrics and Answers are what Prometheus and web servers say from the beginning.
 	Metrics []Metric
 	Answers []Answer
@@ -45,6 +47,8 @@ type Happening struct {
 	Answer *Answer
 	// Ticket is moved in the tracker.
 	Ticket *TicketMove
+	// Page is what somebody does with the pages in the pager.
+	Page *PageMove
 }
 
 // Command is somebody's command, with a label by which the record refers to it.
@@ -64,6 +68,15 @@ type TicketMove struct {
 	Done   bool
 	// Deleted says that the ticket is gone.
 	Deleted bool
+	// Label is the caller's own; it comes back in a [Refusal].
+	Label string
+}
+
+// PageMove is what somebody does with all pages of the incident in the pager itself.
+type PageMove struct {
+	// By is who does it, and Status how the pages stand then.
+	By     incident.Actor
+	Status incident.PageStatus
 	// Label is the caller's own; it comes back in a [Refusal].
 	Label string
 }

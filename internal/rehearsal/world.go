@@ -48,7 +48,7 @@ func newWorld(script Script, now func() time.Time) *world {
 
 func (w *world) activities() *activities.Activities {
 	return &activities.Activities{
-		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Requester: web{w}, Metrics: w, Automation: w, Secrets: w, Journal: w, Inbox: w,
+		Chat: w, Pager: w, Tracker: w, Mailer: w, Notifier: w, Requester: web{w}, Metrics: w, Automation: w, Secrets: w, Journal: w, Inbox: w, Followers: w,
 		Installation: "rehearsal", PublicURL: "https://muster.example.com",
 	}
 }
@@ -136,9 +136,23 @@ func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef,
 	return ref, err
 }
 
-// TellAccount implements [activities.Chat]. Nobody follows a rehearsal.
-func (w *world) TellAccount(context.Context, string, string, chat.Card) (bool, error) {
-	return false, nil
+// Followers implements [activities.Followers].
+func (w *world) Followers(context.Context, incident.State) ([]chat.Account, error) {
+	accounts := make([]chat.Account, len(w.script.Followers))
+	for i, name := range w.script.Followers {
+		accounts[i] = chat.Account{ID: name, Name: name}
+	}
+	return accounts, nil
+}
+
+// TellAccount implements [activities.Chat].
+func (w *world) TellAccount(_ context.Context, key, account string, card chat.Card) (bool, error) {
+	return true, w.ask(Slack, func() {
+		if !w.posted[key] {
+			w.posted[key] = true
+			w.note(Entry{Kind: MessagePosted, Text: card.String(), To: "@" + account})
+		}
+	})
 }
 
 // Bookmark implements [activities.Chat].

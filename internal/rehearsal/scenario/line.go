@@ -33,7 +33,7 @@ const (
 var lineKinds = []string{
 	string(rehearsal.PageSent), string(rehearsal.MessagePosted), string(rehearsal.TopicSet), string(rehearsal.ChannelOpened),
 	string(rehearsal.PeopleInvited), string(rehearsal.MailSent), string(rehearsal.WebhookPosted), string(rehearsal.TicketFiled),
-	string(rehearsal.RequestMade), string(rehearsal.WorkflowAsked), promptKind, timelineKind, string(rehearsal.CommandRefused),
+	string(rehearsal.RequestMade), string(rehearsal.WorkflowAsked), string(rehearsal.HelpAsked), string(rehearsal.PageNoted), promptKind, timelineKind, string(rehearsal.CommandRefused),
 }
 
 // Lines are all lines of a record, by time. An event that is a prompt is there twice.

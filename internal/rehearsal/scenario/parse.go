@@ -251,7 +251,7 @@ func (p *parsing) parseGiven(node ast.Node) {
 	if node == nil {
 		return
 	}
-	f, ok := p.mapping(node, what, "on_call", "fallback", "metrics", "http", "workflows")
+	f, ok := p.mapping(node, what, "on_call", "fallback", "announcements", "followers", "metrics", "http", "workflows")
 	if !ok {
 		return
 	}
@@ -261,6 +261,12 @@ func (p *parsing) parseGiven(node ast.Node) {
 		for _, n := range p.some(on) {
 			s.OnCall = append(s.OnCall, p.person(n))
 		}
+	}
+	if n := f.get("followers"); n != nil && s.Followers == nil {
+		s.Followers = p.texts(n, "followers")
+	}
+	if n := f.get("announcements"); n != nil && s.Announcements == nil {
+		s.Announcements = p.announcements(n)
 	}
 	if n := f.get("fallback"); n != nil && s.Fallback == nil {
 		s.Fallback = p.fallback(n)
@@ -321,6 +327,20 @@ func (p *parsing) person(node ast.Node) incident.Person {
 // addressOf makes up an address: "Sample Responder" is sample.responder@example.com.
 func addressOf(name string) string {
 	return strings.ToLower(strings.Join(strings.Fields(name), ".")) + "@example.com"
+}
+
+// announcements reads where others than the responders are told.
+func (p *parsing) announcements(node ast.Node) []incident.Announcement {
+	var all []incident.Announcement
+	for _, n := range p.some(node) {
+		f, _ := p.mapping(n, "an announcement", "channel", "severities")
+		a := incident.Announcement{Channel: strings.TrimPrefix(p.text(f.get("channel"), "channel"), "#")}
+		for _, severity := range p.texts(f.get("severities"), "severities") {
+			a.Severities = append(a.Severities, incident.Severity(severity))
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 func (p *parsing) fallback(node ast.Node) *incident.Fallback {

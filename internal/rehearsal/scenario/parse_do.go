@@ -40,6 +40,17 @@ var verbs = map[string]verb{
 	"severity": {extras: []string{"reason"}, intent: func(p *parsing, f fields, to string) incident.Intent {
 		return incident.ChangeSeverity{Severity: incident.Severity(to), Reason: p.extra(f, "reason")}
 	}},
+	"confirm_severity": {bare: true, intent: func(*parsing, fields, string) incident.Intent { return incident.ConfirmSeverity{} }},
+	"snooze": {bare: true, extras: []string{"step", "for"}, intent: func(p *parsing, f fields, hook string) incident.Intent {
+		return incident.SnoozeReminder{Hook: hook, Subject: p.extra(f, "step"), For: p.snooze(f)}
+	}},
+	"ask": {extras: []string{"service", "message"}, intent: func(p *parsing, f fields, who string) incident.Intent {
+		ask := incident.RequestHelp{Who: who, PagerService: p.extra(f, "service"), Message: p.extra(f, "message")}
+		if ask.PagerService == "" {
+			ask.Person.Name = who
+		}
+		return ask
+	}},
 	"take": {extras: []string{"brief"}, intent: func(p *parsing, f fields, role string) incident.Intent {
 		return incident.AssignRole{Role: p.role(f, "take", role), User: p.actor(f), Brief: p.extra(f, "brief")}
 	}},
@@ -51,6 +62,9 @@ var verbs = map[string]verb{
 	}},
 	"update": {intent: func(_ *parsing, _ fields, text string) incident.Intent { return incident.PostUpdate{Text: text} }},
 	"note":   {intent: func(_ *parsing, _ fields, text string) incident.Intent { return incident.AddNote{Text: text} }},
+	"decision": {intent: func(_ *parsing, _ fields, text string) incident.Intent {
+		return incident.AddNote{Text: text, Decision: true}
+	}},
 	"complete": {extras: []string{"note"}, intent: func(p *parsing, f fields, step string) incident.Intent {
 		return incident.CompleteStep{Step: p.step(f, "complete", step), Note: p.extra(f, "note")}
 	}},
@@ -149,6 +163,14 @@ func (p *parsing) extra(f fields, name string) string {
 }
 
 func (p *parsing) actor(f fields) string { return p.text(f.keys[actorField], "by") }
+
+// snooze reads for how long people want no reminders: half an hour if it is left out.
+func (p *parsing) snooze(f fields) time.Duration {
+	if !f.has("for") {
+		return 30 * time.Minute
+	}
+	return p.duration(f.get("for"), "for")
+}
 
 // due reads the day of a follow-up: so long after the declaration, or a date.
 func (p *parsing) due(f fields) time.Time {

@@ -16,7 +16,7 @@ import (
 )
 
 // happenings are the keys of an event that say what happens; each has one.
-var happenings = []string{"alert", "alert_resolved", "do", "vendor", "metrics", "http", "ticket"}
+var happenings = []string{"alert", "alert_resolved", "do", "vendor", "metrics", "http", "ticket", "pager"}
 
 func (p *parsing) parseEvent(node ast.Node) {
 	const what = "an event"
@@ -38,7 +38,10 @@ func (p *parsing) parseEvent(node ast.Node) {
 		p.report(node, "%s is exactly one of %s", what, strings.Join(happenings, ", "))
 		return
 	}
-	p.belongs(f, "do", "by", "refused")
+	if !f.has("pager") {
+		p.belongs(f, "do", "by")
+	}
+	p.belongs(f, "do", "refused")
 	p.belongs(f, "vendor", "fails", "works", "until")
 	p.belongs(f, "ticket", "status", "done", "deleted")
 	switch said[0] {
@@ -67,6 +70,8 @@ func (p *parsing) parseEvent(node ast.Node) {
 			e.What.Answer = &answer
 			p.add(e)
 		}
+	case "pager":
+		p.parsePager(f, e)
 	case "ticket":
 		e.What.Ticket = &rehearsal.TicketMove{
 			Followup: p.text(f.get("ticket"), "ticket"), Status: p.text(f.get("status"), "status"),
@@ -80,6 +85,22 @@ func (p *parsing) parseEvent(node ast.Node) {
 		}
 		p.add(e)
 	}
+}
+
+// pagerStatuses are what people can do with a page in the pager.
+var pagerStatuses = []string{string(incident.PageAcknowledged), string(incident.PageResolved)}
+
+func (p *parsing) parsePager(f fields, e Event) {
+	by := strings.TrimSpace(p.text(f.get("by"), "by"))
+	if by == "" {
+		p.report(f.node, "pager: needs by: the name of whoever does it there")
+	}
+	status := strings.TrimSpace(p.text(f.get("pager"), "pager"))
+	if !slices.Contains(pagerStatuses, status) {
+		p.report(f.values["pager"], "pager is %s, not %q", strings.Join(pagerStatuses, " or "), status)
+	}
+	e.What.Page = &rehearsal.PageMove{By: incident.PersonActor(by), Status: incident.PageStatus(status)}
+	p.add(e)
 }
 
 func (p *parsing) add(e Event) { p.scenario.Events = append(p.scenario.Events, e) }

@@ -123,7 +123,7 @@ func (p *parsing) matchers(kind string, node ast.Node) []Matcher {
 
 // whereKeys are what the place of a line is called, for each kind.
 var whereKeys = map[string]string{
-	"page": "service", "message": "channel", "topic": "channel", "channel": "name", "invitation": "channel", "mail": "to",
+	"page": "service", "help": "who", "page_note": "service", "message": "channel", "topic": "channel", "channel": "name", "invitation": "channel", "mail": "to",
 	"ticket": "project", "http": "url", "workflow": "name", promptKind: "hook",
 }
 

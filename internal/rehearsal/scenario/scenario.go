@@ -34,6 +34,11 @@ type Scenario struct {
 	Metrics   []rehearsal.Metric
 	Answers   []rehearsal.Answer
 	Workflows []rehearsal.Workflow
+	// Followers are those who want to hear of it without being part of the response.
+	Followers []string
+	// Announcements are where others than the responders are told; nil for where the
+	// catalogue says.
+	Announcements []incident.Announcement
 	// Fallback is the second way to page of the incident's service; nil for that of the
 	// catalogue.
 	Fallback *incident.Fallback

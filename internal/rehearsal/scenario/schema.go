@@ -30,9 +30,11 @@ func Schema() ([]byte, error) {
 			"service": text(), "team": text(), "severity": text(), "title": text(), "summary": text(), "at": text(), "by": text(), "zone": text(),
 		}),
 		"given": mapping(object{
-			"on_call":  some(anyOf(text(), mapping(object{"name": text(), "email": text()}, "name"))),
-			"fallback": mapping(object{"after": defined("duration"), "email": some(text()), "slack_channel": text(), "webhook": object{"type": "boolean"}}),
-			"metrics":  defined("metrics"), "http": some(defined("answer")),
+			"on_call":       some(anyOf(text(), mapping(object{"name": text(), "email": text()}, "name"))),
+			"fallback":      mapping(object{"after": defined("duration"), "email": some(text()), "slack_channel": text(), "webhook": object{"type": "boolean"}}),
+			"announcements": list(mapping(object{"channel": text(), "severities": some(text())}, "channel")),
+			"followers":     some(text()),
+			"metrics":       defined("metrics"), "http": some(defined("answer")),
 			"workflows": object{"type": "object", "additionalProperties": mapping(object{"takes": defined("duration"), "result": object{}, "fails": text()})},
 		}),
 		"metrics": object{"type": "object", "additionalProperties": anyOf(number(), object{"type": "object", "additionalProperties": number()})},
@@ -53,7 +55,7 @@ func eventSchema() object {
 		"by": text(), "do": some(defined("command")), "refused": anyOf(text(), object{"const": true}),
 		"vendor": object{"enum": rehearsal.Vendors()}, "fails": object{"enum": rehearsal.Modes()}, "works": object{"const": true}, "until": defined("duration"),
 		"metrics": defined("metrics"), "http": some(defined("answer")),
-		"ticket": text(), "status": text(), "done": object{"type": "boolean"}, "deleted": object{"type": "boolean"},
+		"pager": object{"enum": pagerStatuses}, "ticket": text(), "status": text(), "done": object{"type": "boolean"}, "deleted": object{"type": "boolean"},
 	}, "at")
 	var one []object
 	for _, name := range happenings {

@@ -23,7 +23,7 @@ const rehearsed incident.ID = "INC-1"
 func (s *Scenario) Script(playbook *playbooks.Playbook, declare incident.Command) rehearsal.Script {
 	script := rehearsal.Script{
 		Declare: declare, Playbook: playbook, Start: s.Incident.At, End: s.Until,
-		OnCall: s.OnCall, Metrics: s.Metrics, Answers: s.Answers, Workflows: s.Workflows,
+		OnCall: s.OnCall, Followers: s.Followers, Metrics: s.Metrics, Answers: s.Answers, Workflows: s.Workflows,
 	}
 	if script.OnCall == nil {
 		script.OnCall = []incident.Person{{Name: "Sample Responder", Email: "responder@example.com"}}
@@ -91,6 +91,9 @@ func (s *Scenario) Declare(catalogue *config.Catalogue) (Declaration, error) {
 			return Declaration{}, fmt.Errorf("the catalogue has no service %q", said.Service)
 		}
 		declare.Service = declaration.Service(service)
+	}
+	if s.Announcements != nil {
+		declare.Service.Announcements = s.Announcements
 	}
 	if s.Fallback != nil {
 		declare.Service.Fallback = *s.Fallback

@@ -280,7 +280,16 @@ function hint(field) {
 }
 
 document.addEventListener("input", event => {
-  if (event.target.matches(".composer textarea")) { fit(event.target); hint(event.target); }
+  if (!event.target.matches(".composer textarea")) return;
+  fit(event.target);
+  hint(event.target);
+  // Who writes something stays in the channel, whatever happens elsewhere. Who declares an
+  // incident is led to its channel.
+  const place = new URL(location.href), channel = event.target.form.dataset.channel;
+  if (channel && !place.searchParams.has("channel") && !event.target.value.startsWith("/")) {
+    place.searchParams.set("channel", channel);
+    history.replaceState(null, "", place);
+  }
 });
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) { open.open = false; open.querySelector("summary").focus(); }

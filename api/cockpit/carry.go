@@ -35,7 +35,7 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 		return nil
 	case isWords(err), isSettled(err):
 		c.delayed.done(act.ID)
-		t.log().InfoContext(ctx, "an act was refused", "error", err)
+		t.log().DebugContext(ctx, "an act was refused", "error", err)
 		if t.mayAnswer() {
 			t.tell(ctx, t.words(ctx, err))
 		}

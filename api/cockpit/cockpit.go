@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -146,6 +147,8 @@ func (c *Cockpit) Take(ctx context.Context, act chat.Act) ([]chat.Problem, error
 		}
 	}
 	switch {
+	case err == nil && !p.changes() && p.form == nil && p.answer == nil:
+		return nil, nil
 	case err == nil && !p.changes():
 		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
 	case isWords(err):
@@ -215,6 +218,12 @@ func (c *Cockpit) beside(work func(ctx context.Context)) error {
 		defer func() { <-c.turns }()
 		ctx, cancel := context.WithTimeout(c.ctx, answerFor)
 		defer cancel()
+		defer func() {
+			// One question must not bring down what answers all the others.
+			if cause := recover(); cause != nil {
+				c.logger.ErrorContext(ctx, "a mistake in Muster kept an act from being answered", "cause", cause, "stack", string(debug.Stack()))
+			}
+		}()
 		work(ctx)
 	})
 	return nil

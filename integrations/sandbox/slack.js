@@ -70,11 +70,19 @@ function renewSlack(fresh) {
   if (was !== now) {
     messages.replaceWith(nextMessages);
     nextMessages.parentElement.scrollTop = 0;
+    showChannel();
   } else if (messages) renewList(messages, nextMessages);
   document.getElementById("slack-facts").replaceWith(fresh.getElementById("slack-facts"));
   renewModal(fresh);
   keepTime();
   markUnread();
+showChannel();
+}
+
+// On a phone the channels are in a row, of which the one that is open is to be seen.
+function showChannel() {
+  const row = document.getElementById("slack-channels"), open = row.querySelector("[aria-current]");
+  if (open) row.scrollLeft = open.offsetLeft - row.offsetLeft - 12;
 }
 
 // A channel is unread until it was open with its latest message in it.
@@ -315,3 +323,4 @@ document.addEventListener("keydown", event => {
 document.querySelector("#modal")?.addEventListener("cancel", event => { event.preventDefault(); act("close", { view_id: event.target.dataset.view }); });
 document.querySelector("#modal")?.showModal();
 markUnread();
+showChannel();

@@ -135,28 +135,26 @@ func (c *Cockpit) Take(ctx context.Context, act chat.Act) ([]chat.Problem, error
 		return nil, c.beside(func(ctx context.Context) { t.answerAtOnce(ctx) })
 	}
 	p, err := t.planSoon(ctx)
-	switch {
-	case act.Submission != nil && err == nil:
-		err = t.check(ctx, p)
-		if problems, mine := t.problems(err); mine {
+	if act.Submission != nil {
+		if err == nil {
+			err = t.check(ctx, p)
+		}
+		if problems, mend := t.problems(err); mend {
 			return problems, nil
 		}
-	case act.Submission != nil:
-		if problems, mine := t.problems(err); mine {
-			return problems, nil
+		if err != nil {
+			return nil, fmt.Errorf("check what was filled in: %w", err)
 		}
 	}
 	switch {
-	case err == nil && !p.changes() && p.form == nil && p.answer == nil:
-		return nil, nil
-	case err == nil && !p.changes():
-		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
 	case isWords(err):
 		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, plan{}, err) })
-	case err != nil && act.Submission != nil:
-		return nil, fmt.Errorf("check what was filled in: %w", err)
 	case err != nil:
 		t.log().WarnContext(ctx, "an act is kept before it is understood", "error", err)
+	case p.form != nil || p.answer != nil:
+		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
+	case !p.changes():
+		return nil, nil
 	}
 	return nil, t.keep(ctx)
 }

@@ -76,9 +76,13 @@ func secretsOf(settings []config.Secret) []integrations.Secret {
 	return secrets
 }
 
-// signedBySandbox gives the sandbox's Slack and those who hear of it a secret in common.
+// signedBySandbox gives the sandbox's Slack and PagerDuty and those who hear of them secrets
+// in common.
 func signedBySandbox(v *config.Vendors) {
 	if v.SlackSandboxed() && !v.Slack.SigningSecret.IsSet() {
 		v.Slack.SigningSecret = config.NewSecret(rand.Text())
+	}
+	if v.PagerDutySandboxed() && !v.PagerDuty.WebhookSecret.IsSet() {
+		v.PagerDuty.WebhookSecret = config.NewSecret(rand.Text())
 	}
 }

@@ -109,7 +109,7 @@ func TestHelpIsAskedForWhereItIsWanted(t *testing.T) {
 		"of a person, without an open page": {
 			wanted: ofPerson, change: noPages, did: []string{"page Second Responder on PPAY"},
 			outcome: incident.Outcome{
-				Text: "paged Second Responder", Page: &incident.Page{Key: "muster-test-INC-7-rollback.direct", Service: "PPAY"}, Responders: []incident.Person{second},
+				Text: "paged Second Responder", Page: &incident.Page{Key: "muster-test-INC-7-rollback.help.direct", Service: "PPAY"}, Responders: []incident.Person{second},
 			},
 		},
 		"of a team": {
@@ -119,7 +119,7 @@ func TestHelpIsAskedForWhereItIsWanted(t *testing.T) {
 		"of a service": {
 			wanted: incident.HelpRequested{Who: "service dns", PagerService: "PDNS", Message: "please"}, did: []string{"page PDNS: Help wanted with INC-7 (SEV2): please"},
 			outcome: incident.Outcome{
-				Text: "paged service dns", Page: &incident.Page{Key: "muster-test-INC-7-rollback", Service: "PDNS"},
+				Text: "paged service dns", Page: &incident.Page{Key: "muster-test-INC-7-rollback.help", Service: "PDNS"},
 				Responders: []incident.Person{{Name: "Sample Responder"}, {Name: "Second Responder"}},
 			},
 		},
@@ -198,6 +198,13 @@ func TestPagesOfSeveralServicesAreAcknowledgedAndResolvedEachOnItsOwn(t *testing
 	_, err = d.does(t, playbooks.PagerDutyResolve, nil, nil)
 	require.ErrorContains(t, err, "down")
 	require.Equal(t, []string{"resolve first on PPAY", "resolve second on PDB", "resolve ended on PDNS"}, d.did)
+
+	d = &desk{}
+	_, err = d.does(t, playbooks.PagerDutyAcknowledge, nil, nil, func(e *playbooks.Effect) {
+		e.Incident.Pages = []incident.Page{{Key: "third"}, {Key: "wanted.help", Service: "PDNS"}, {Key: "somebody.help.direct"}}
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"acknowledge third on "}, d.did, "nobody answers for those who were asked to help")
 
 	outcome, err = (&desk{}).does(t, playbooks.PagerDutyAcknowledge, nil, nil, func(e *playbooks.Effect) { e.Incident.Pages = e.Incident.Pages[:1] })
 	require.NoError(t, err)

@@ -76,9 +76,11 @@ func pageDetails(s incident.State, all bool) map[string]string {
 
 // acknowledgePages stops the escalation of all the incident's pages. Those that somebody
 // has taken or ended at the pager are left alone: it would hear of what it has told itself.
+// So are those for people who were asked to help: whoever has the incident has not answered
+// for them.
 func (a *Activities) acknowledgePages(ctx context.Context, e call) (incident.Outcome, error) {
 	pages := slices.DeleteFunc(a.pages(e), func(p incident.Page) bool {
-		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved
+		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved || asksForHelp(p)
 	})
 	if len(pages) == 0 && len(e.Incident.Pages) > 0 {
 		return incident.Outcome{Text: "every page is taken already"}, nil

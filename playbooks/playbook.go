@@ -203,7 +203,8 @@ var narrowTriggers = map[string]narrowTrigger{
 	}},
 	PageResolved: {incident.PageChanged{}.Kind(), func(e incident.Event) bool {
 		changed, ok := e.Fact.(incident.PageChanged)
-		return ok && changed.Status == incident.PageResolved
+		// Muster ends pages too, of an incident that may have been opened again since.
+		return ok && changed.Status == incident.PageResolved && e.Actor.Kind == incident.ActorPerson
 	}},
 }
 

@@ -65,6 +65,7 @@ func freeVerbs() []verb {
 		{
 			name: "declare", aliases: []string{"new"}, free: true, plan: planDeclare, bare: true,
 			ways: []way{
+				{"", "Show how things stand; where there is no incident, open the form that declares one"},
 				{"declare", "Open the form that declares an incident"},
 				{"TITLE", "Declare an incident in one line, such as *checkout errors spiking sev2*: the service and the severity are found in it"},
 			},

@@ -42,7 +42,8 @@ func manualTable() string {
 	for _, g := range groups() {
 		fmt.Fprintf(&b, "| **%s** | |\n", g.title)
 		for _, w := range ways(g.verbs) {
-			fmt.Fprintf(&b, "| `%s %s` | %s |\n", DefaultCommand, strings.ReplaceAll(w.words, "|", `\|`), w.does)
+			line := strings.TrimSpace(DefaultCommand + " " + strings.ReplaceAll(w.words, "|", `\|`))
+			fmt.Fprintf(&b, "| `%s` | %s |\n", line, w.does)
 		}
 	}
 	return b.String()
@@ -78,7 +79,7 @@ func TestEveryCommandIsExplained(t *testing.T) {
 		require.NotEmpty(t, ways([]verb{v}), v.name)
 	}
 	for _, w := range ways(verbs()) {
-		require.NotEmpty(t, w.words)
+		require.NotEmpty(t, w.does)
 		require.False(t, strings.HasSuffix(w.does, "."), w.does)
 	}
 }

@@ -246,9 +246,8 @@ func TestTheSandboxsSlackRunsAWholeIncident(t *testing.T) {
 	w.channelFor = func(incident.ID) *incident.Channel { return &channel }
 	w.openChannel(id)
 
-	in := map[string]any{"channel": channel.ID}
+	require.NoError(t, <-w.carried, "whoever declared it comes in")
 	with := func(more map[string]any) map[string]any { more["channel"] = channel.ID; return more }
-	w.changes("join", in)
 	w.changes("press", w.control("Acknowledge"))
 	w.changes("press", w.control("Take a role…", "Incident commander"))
 	w.changes("press", w.control("Severity…", "SEV1"))
@@ -296,7 +295,7 @@ func TestTheSandboxsSlackShowsAllThatIsAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	w.channelFor = func(incident.ID) *incident.Channel { return &channel }
 	w.openChannel("INC-1")
-	w.changes("join", map[string]any{"channel": channel.ID})
+	require.NoError(t, <-w.carried, "whoever declared it comes in")
 	for _, text := range []string{
 		"help", "help step", "list", "list all sev2", "status", "step list", "timeline", "followup list", "postmortem", "subscribe list",
 		"satus", "search is slow", "page not loading", "done dance", "claim captain", "severity sev9", "INC-99 ack", "snooze a while",

@@ -66,6 +66,7 @@ type world struct {
 
 	// What people got to see, in order.
 	answers []answered
+	invited []string
 	forms   []chat.Form
 	acts    int
 	// channel is the one that was written in last.
@@ -385,6 +386,16 @@ func (w *world) Person(_ context.Context, account string) (incident.Person, erro
 		return person, nil
 	}
 	return incident.Person{}, fmt.Errorf("user_not_found: %s", account)
+}
+
+// Invite implements [cockpit.Chat].
+func (w *world) Invite(_ context.Context, channel string, invited []incident.Person) ([]incident.Person, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range invited {
+		w.invited = append(w.invited, p.Name+" to "+channel)
+	}
+	return invited, w.down.chat
 }
 
 // Message implements [cockpit.Chat].

@@ -55,6 +55,8 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	options.Path, options.PublicURL, options.Logger = filepath.Join(cmd.DataDir, "sandbox.db"), cmd.BaseURL(listener.Addr().String()), cmd.Log.Logger(os.Stderr)
 	options.JiraWebhookURL, options.JiraWebhookSecret = cmd.JiraWebhookURL, cmd.JiraWebhookSecret.Reveal()
 	options.SlackRequestURL, options.SlackSigningSecret = cmd.SlackRequestURL, sandboxToken.Reveal()
+	options.PagerDutyWebhookURL = cmd.PagerDutyWebhookURL
+	options.PagerDutyWebhookSecret = first(config.PagerDutyAPI{WebhookSecret: cmd.PagerDutyWebhookSecret}.WebhookSecrets())
 	standIns, err := sandbox.Open(ctx, options)
 	if err != nil {
 		return err
@@ -79,8 +81,9 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
-		"and what people do in Slack with --slack-request-url http://SERVER/webhooks/slack.\n")
+	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira, what people do in Slack with\n" +
+		"--slack-request-url http://SERVER/webhooks/slack, and what they do with pages with --pagerduty-webhook-url http://SERVER/webhooks/pagerduty\n" +
+		"and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
 	select {
 	case err := <-failed:
 		return err

@@ -44,6 +44,7 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
 	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
+	options.PagerDutyWebhookURL, options.PagerDutyWebhookSecret = o.baseURL+"/webhooks/pagerduty", first(v.PagerDuty.WebhookSecrets())
 	if secrets := v.Slack.SigningSecrets(); v.SlackSandboxed() && len(secrets) > 0 {
 		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secrets[0].Reveal()
 	}
@@ -51,8 +52,19 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 	return err
 }
 
+// first is the first of the secrets that a sender may sign with; empty where there is none.
+func first(secrets []config.Secret) string {
+	if len(secrets) == 0 {
+		return ""
+	}
+	return secrets[0].Reveal()
+}
+
 // sandboxOptions are stand-ins that know what the catalogue names.
 func sandboxOptions(catalogue *config.Catalogue) (options sandbox.Options, err error) {
+	for _, severity := range catalogue.Scale() {
+		options.PagerDutyPriorities = append(options.PagerDutyPriorities, severity.Name)
+	}
 	for _, s := range catalogue.Services() {
 		if id := s.PagerDuty.Service; id != "" && !slices.ContainsFunc(options.PagerDutyServices, func(s sandbox.Service) bool { return s.ID == id }) {
 			options.PagerDutyServices = append(options.PagerDutyServices, sandbox.Service{ID: id, Name: s.Name})

@@ -88,7 +88,8 @@ func (i *installation) connect() *installation {
 	i.t.Helper()
 	box, err := sandbox.Open(i.t.Context(), sandbox.Options{
 		Path: ":memory:", PublicURL: i.url, SlackChannels: []string{"team-storefront", "team-payments"}, JiraProjects: []string{"SHOP", "PAY"},
-		PagerDutyServices: []sandbox.Service{{ID: "PCHKOUT", Name: "Checkout"}, {ID: "PSEARCH", Name: "Search"}, {ID: "PPAYMNT", Name: "Payments"}},
+		PagerDutyServices:   []sandbox.Service{{ID: "PCHKOUT", Name: "Checkout"}, {ID: "PSEARCH", Name: "Search"}, {ID: "PPAYMNT", Name: "Payments"}},
+		PagerDutyWebhookURL: i.url + "/webhooks/pagerduty",
 	})
 	require.NoError(i.t, err)
 	i.t.Cleanup(func() { require.NoError(i.t, box.Close()) })
@@ -98,6 +99,7 @@ func (i *installation) connect() *installation {
 		Slack: config.Slack{Token: config.NewSecret("xoxb-sample"), SigningSecret: config.NewSecret("sample-signing"), APIURL: box.SlackURL()},
 		PagerDuty: config.PagerDutyAPI{
 			Token: config.NewSecret("sample-key"), From: responder, APIURL: box.PagerDutyURL(), EventsURL: box.PagerDutyEventsURL(),
+			WebhookSecret: config.NewSecret("sample-pager-secret"),
 		},
 		Jira: config.JiraAPI{
 			URL: box.JiraURL(), User: responder, Token: config.NewSecret("sample-api-token"), WebhookSecret: config.NewSecret("sample-webhook-secret"),

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -42,8 +43,52 @@ func (e *examination) pagerDuty(ctx context.Context, n *notes) {
 			n.warn("%s is none of the account's users", settings.From).
 				mend("set MUSTER_PAGERDUTY_FROM to the address of a user: PagerDuty refuses changes in the name of anybody else")
 		}
+	} else {
+		n.warn("MUSTER_PAGERDUTY_FROM is not set: Muster can page, but neither write notes, nor set priorities, nor ask people to help").
+			mend("set it to the address of a PagerDuty user that is Muster's own")
 	}
+	e.pagerDutyWebhook(ctx, n, client)
 	e.pagerDutyServices(ctx, n, client)
+}
+
+// pagerDutyWebhook examines whether what people do in PagerDuty reaches Muster. The account's
+// webhooks can be listed by a key of the account only.
+func (e *examination) pagerDutyWebhook(ctx context.Context, n *notes, client *pagerduty.Client) {
+	const advice = "in PagerDuty, under Integrations, Generic Webhooks (v3), make one for the account with the address %s and the events about incidents"
+	address := e.Settings.BaseURL("") + "/webhooks/pagerduty"
+	if !e.Settings.PagerDuty.WebhookSecret.IsSet() {
+		n.warn("MUSTER_PAGERDUTY_WEBHOOK_SECRET is not set: nothing that people do in PagerDuty reaches its incident").
+			mend(advice+", and set the variable to the secret that it shows once", address)
+		return
+	}
+	hooks, err := inTurn(ctx, func(ctx context.Context) ([]pagerduty.Subscription, error) { return client.Subscriptions(ctx, address) })
+	var failure *integrations.Error
+	switch {
+	case errors.As(err, &failure) && (failure.Status == http.StatusForbidden || failure.Status == http.StatusNotFound):
+		n.note("the key may not list the account's webhooks: whether there is one for %s is not examined", address)
+	case err != nil:
+		vendorFailed(n, "PagerDuty", "MUSTER_PAGERDUTY_API_URL", err)
+	case len(hooks) == 0:
+		n.warn("PagerDuty has no webhook for %s: nothing that people do there reaches its incident", address).mend(advice, address)
+	default:
+		for _, hook := range hooks {
+			subscribed(n, hook)
+		}
+	}
+}
+
+// subscribed says what a webhook of PagerDuty lacks.
+func subscribed(n *notes, hook pagerduty.Subscription) {
+	switch {
+	case !hook.Active:
+		n.warn("the webhook %s, for %s, is switched off", hook.ID, hook.Filter).
+			mend("enable it in PagerDuty, which switches off those whose deliveries are refused: the secret may be another one")
+	case len(hook.Lacking) > 0:
+		n.warn("the webhook %s, for %s, does not tell of %s", hook.ID, hook.Filter, strings.Join(hook.Lacking, ", ")).
+			mend("add these events to it in PagerDuty")
+	default:
+		n.fine("the webhook %s, for %s, tells of all that Muster listens to", hook.ID, hook.Filter)
+	}
 }
 
 // eventsReachable looks whether a connection to the Events API can be made. No event is

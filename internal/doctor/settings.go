@@ -72,9 +72,6 @@ func (e *examination) unknownVariables(n *notes) {
 // unusedSecrets reports credentials that nothing uses: each is a risk without a benefit, or
 // a sign that something else was meant.
 func (e *examination) unusedSecrets(n *notes) {
-	if e.Settings.PagerDuty.WebhookSecret.IsSet() {
-		n.warn("MUSTER_PAGERDUTY_WEBHOOK_SECRET is set, but Muster takes no webhooks from PagerDuty").mend("unset it")
-	}
 	if e.catalogue == nil {
 		return
 	}

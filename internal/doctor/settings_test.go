@@ -59,10 +59,6 @@ func TestSettingsThatAreWrong(t *testing.T) {
 				i.vendors().Webhook.URL = config.NewSecret("https://hooks.example.com/muster")
 			}, doctor.Problem, "MUSTER_FALLBACK_WEBHOOK_URL is set, but", "add webhook: true",
 		},
-		"PagerDuty's webhook secret": {
-			func(i *installation) { i.vendors().PagerDuty.WebhookSecret = config.NewSecret("sample-secret") },
-			doctor.Warning, "MUSTER_PAGERDUTY_WEBHOOK_SECRET is set, but Muster takes no webhooks from PagerDuty", "unset it",
-		},
 		"alerts that need no token": {
 			func(i *installation) { i.connectFakes(); i.vendors().Alertmanager.Token = config.Secret{} },
 			doctor.Warning, "MUSTER_ALERTMANAGER_TOKEN is not set", "give the same token to Alertmanager",

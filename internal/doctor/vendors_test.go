@@ -183,6 +183,16 @@ func TestPagerDutyThatIsWrong(t *testing.T) {
 			f.pagerDuty.Answer("GET /services/PCHKOUT", status, document)
 		}
 	}
+	hook := func(fields string) string {
+		return `{"webhook_subscriptions":[{"id":"W1",` + fields + `,"delivery_method":{"url":"https://muster.example.com/webhooks/pagerduty"},"filter":{"id":"PTEAM","type":"team_reference"}}]}`
+	}
+	hooks := func(status int, document string) func(*testing.T, *installation, fakes) {
+		return func(t *testing.T, i *installation, f fakes) {
+			checkout(http.StatusNotFound, notFound)(t, i, f)
+			i.vendors().PagerDuty.WebhookSecret, i.options.Settings.PublicURL = config.NewSecret("sample-secret"), "https://muster.example.com"
+			f.pagerDuty.Answer("GET /webhook_subscriptions", status, document)
+		}
+	}
 	requireFailures(t, "pagerduty", prepare, map[string]failure{
 		"a service is not there": {
 			checkout(http.StatusNotFound, notFound), doctor.Problem, "there is no service PCHKOUT (for checkout)", "muster.yaml",
@@ -205,6 +215,29 @@ func TestPagerDutyThatIsWrong(t *testing.T) {
 		"a service is in maintenance": {
 			checkout(http.StatusOK, pagerDutyService("Checkout", "maintenance", "POLICYA", eventsAPI)),
 			doctor.Warning, "is in a maintenance window", "end the window",
+		},
+		"the key may not list webhooks": {
+			hooks(http.StatusForbidden, `{"error":{"message":"Access Denied","code":2010}}`), doctor.Note, "the key may not list the account's webhooks", "",
+		},
+		"webhooks cannot be listed": {
+			hooks(http.StatusInternalServerError, `{}`), doctor.Problem, "PagerDuty does not do its work", "status page",
+		},
+		"there is no webhook": {
+			hooks(http.StatusOK, `{"webhook_subscriptions":[{"id":"W1","active":true,"delivery_method":{"url":"https://other.example.com"}}]}`),
+			doctor.Warning, "PagerDuty has no webhook for", "Generic Webhooks (v3)",
+		},
+		"the webhook was switched off": {
+			hooks(http.StatusOK, hook(`"active":false`)), doctor.Warning, "the webhook W1, for the team PTEAM, is switched off", "the secret may be another one",
+		},
+		"the webhook tells too little": {
+			hooks(http.StatusOK, hook(`"active":true,"events":["incident.triggered","incident.acknowledged"]`)),
+			doctor.Warning, "does not tell of incident.annotated, incident.conference_bridge.updated", "add these events",
+		},
+		"nobody acts for Muster": {
+			func(t *testing.T, i *installation, f fakes) {
+				checkout(http.StatusNotFound, notFound)(t, i, f)
+				i.vendors().PagerDuty.From = ""
+			}, doctor.Warning, "MUSTER_PAGERDUTY_FROM is not set: Muster can page, but", "a PagerDuty user that is Muster's own",
 		},
 		"the others are fine": {
 			checkout(http.StatusNotFound, notFound), doctor.Fine, "2 services can be paged, and somebody is on call for each now", "",

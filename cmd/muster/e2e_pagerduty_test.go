@@ -1,0 +1,105 @@
+//go:build !slim
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pagerDuty is the first of the sandbox's PagerDuty incidents.
+func (p *process) pagerDuty() document {
+	p.t.Helper()
+	all := p.get("/sandbox/state").list("pagerduty.incidents")
+	require.NotEmpty(p.t, all)
+	return all[0]
+}
+
+// inPagerDuty has somebody do something to it.
+func (p *process) inPagerDuty(act string, body document) {
+	p.t.Helper()
+	p.do("POST", fmt.Sprintf("/sandbox/pagerduty/incidents/%s/%s", p.pagerDuty()["id"], act), body)
+}
+
+// told are the lines of an incident's timeline of one kind.
+func (p *process) told(id, kind string) []string {
+	p.t.Helper()
+	var lines []string
+	for _, e := range p.get("/api/v1/incidents/" + id + "/timeline?limit=1000").list("events") {
+		if e["kind"] == kind {
+			lines = append(lines, fmt.Sprintf("%s: %s", e["actor"], e["text"]))
+		}
+	}
+	return lines
+}
+
+// logged are the entries of PagerDuty's log of one kind, without Muster's marks.
+func (p *process) logged(kind string) []string {
+	p.t.Helper()
+	var lines []string
+	for _, e := range p.pagerDuty().list("log") {
+		if e["kind"] == kind {
+			text, _, _ := strings.Cut(fmt.Sprint(e["text"]), "\n[muster:")
+			lines = append(lines, strings.TrimSuffix(fmt.Sprint(e["actor"], ": ", text), ": <nil>"))
+		}
+	}
+	return lines
+}
+
+// What people do in PagerDuty reaches the incident once, what they do in Muster reaches
+// PagerDuty once, and neither comes back.
+func TestPagerDutyAndTheIncidentKeepInStep(t *testing.T) {
+	t.Parallel()
+	p := startMuster(t, t.TempDir())
+	p.do("POST", "/api/v1/incidents", document{"title": "Checkout fails", "service": "search", "severity": "SEV3", "actor": "ana"})
+	p.eventually("the page", func() bool { return len(p.get("/sandbox/state").list("pagerduty.incidents")) == 1 })
+	p.eventually("the priority", func() bool { return p.pagerDuty()["priority"] == "SEV3" })
+
+	status, text := p.call("POST", "/webhooks/pagerduty", document{"event": document{"id": "forged", "event_type": "incident.resolved"}})
+	require.Equal(t, http.StatusUnauthorized, status, "%s", text)
+
+	const two, three = "responder-two@example.com", "responder-three@example.com"
+	p.inPagerDuty("acknowledge", document{"by": two})
+	p.eventually("the acknowledgement", func() bool { return p.incident("INC-1")["acknowledged_at"] != nil })
+	require.Equal(t, []string{"Sample Responder Two: Acknowledged"}, p.told("INC-1", "acknowledged"))
+
+	p.inPagerDuty("priority", document{"by": two, "priority": "SEV1"})
+	p.eventually("the severity", func() bool { return p.incident("INC-1")["severity"] == "SEV1" })
+	p.do("POST", "/api/v1/incidents/INC-1/severity", document{"severity": "SEV2", "actor": "ana"})
+	p.eventually("the priority to follow", func() bool { return p.pagerDuty()["priority"] == "SEV2" })
+
+	p.inPagerDuty("note", document{"by": two, "text": "rolled back"})
+	p.eventually("the note", func() bool { return len(p.told("INC-1", "note_added")) == 1 })
+	p.do("POST", "/api/v1/incidents/INC-1/notes", document{"text": "rolled forward", "actor": "ana"})
+	p.eventually("the note in PagerDuty", func() bool { return len(p.logged("annotate")) == 2 })
+
+	p.do("POST", "/api/v1/incidents/INC-1/help", document{"person": three, "message": "the database needs you", "actor": "ana"})
+	p.eventually("the request for help", func() bool { return len(p.pagerDuty().list("responders")) == 1 })
+	p.inPagerDuty("reply", document{"by": three, "reply": "joined"})
+	p.inPagerDuty("reassign", document{"by": two, "to": three})
+	p.inPagerDuty("note", document{"by": three, "text": "the end"})
+	p.eventually("the last note", func() bool { return strings.HasSuffix(strings.Join(p.told("INC-1", "note_added"), "\n"), "the end") })
+
+	p.inPagerDuty("resolve", document{"by": three})
+	p.eventually("the resolution", func() bool { return p.incident("INC-1")["status"] == "resolved" })
+	p.eventually("all that follows", func() bool { return settled(p.incident("INC-1")) })
+
+	require.Equal(t, []string{
+		"Sample Responder Two: Sample Responder Two said: rolled back", "ana: rolled forward",
+		"Sample Responder Three: Accepted the request for help in PagerDuty", "Sample Responder Three: Sample Responder Three said: the end",
+	}, p.told("INC-1", "note_added"))
+	require.Equal(t, []string{two + ": rolled back", "muster@example.com: rolled forward — ana", three + ": the end"}, p.logged("annotate"))
+	require.Equal(t, []string{
+		"Sample Responder Two: Severity raised from SEV3 to SEV1: priority SEV1 in PagerDuty", "ana: Severity lowered from SEV1 to SEV2",
+	}, p.told("INC-1", "severity_changed"))
+	require.Equal(t, []string{"muster@example.com: SEV3", two + ": SEV1", "muster@example.com: SEV2"}, p.logged("priority"))
+	require.Equal(t, []string{two}, p.logged("acknowledge"), "who has acknowledged there is not told so")
+	require.Equal(t, []string{three}, p.logged("resolve"))
+	require.Equal(t, []string{"muster@example.com: Sample Responder Three"}, p.logged("responder_request"))
+	require.Len(t, p.told("INC-1", "resolved"), 1)
+	p.stop()
+}

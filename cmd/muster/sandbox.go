@@ -81,9 +81,9 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira, what people do in Slack with\n" +
-		"--slack-request-url http://SERVER/webhooks/slack, and what they do with pages with --pagerduty-webhook-url http://SERVER/webhooks/pagerduty\n" +
-		"and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
+	c.printf("\nServers are told what happens here: of tickets that are moved with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
+		"of what people do in Slack with --slack-request-url http://SERVER/webhooks/slack, and of what they do with pages with\n" +
+		"--pagerduty-webhook-url http://SERVER/webhooks/pagerduty and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
 	select {
 	case err := <-failed:
 		return err

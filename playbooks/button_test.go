@@ -24,7 +24,7 @@ func TestButtonsAreReadInTheirOrder(t *testing.T) {
 func TestButtonsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		"acknowlege": "must be buttons such as acknowledge", "resolve:now": "nothing after resolve", "complete": "complete:STEP",
+		"acknowledged": "must be buttons such as acknowledge", "resolve:now": "nothing after resolve", "complete": "complete:STEP",
 		"take_role:": "take_role:ROLE", ":": "must be buttons",
 		"update update update update update update update update update update update": "10 buttons at most",
 	} {

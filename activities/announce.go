@@ -22,7 +22,7 @@ import (
 func (a *Activities) announce(ctx context.Context, e call) (incident.Outcome, error) {
 	channels := e.Incident.AnnounceIn()
 	if len(channels) == 0 {
-		return incident.Outcome{Text: "there is no channel to announce it in", Moot: true}, nil
+		return incident.Outcome{Text: "there is no channel to announce it in"}, nil
 	}
 	var outcome incident.Outcome
 	var in, not []string
@@ -120,7 +120,7 @@ func (a *Activities) notify(ctx context.Context, e call) (incident.Outcome, erro
 	}
 	outcome := incident.Outcome{Text: fmt.Sprintf("%d of %d who follow were told", reached, len(followers)), Output: map[string]any{"told": reached}}
 	if len(followers) == 0 {
-		outcome.Text, outcome.Moot = "nobody follows", true
+		outcome.Text = "nobody follows"
 	}
 	return outcome, nil
 }

@@ -9,6 +9,7 @@ type Sandbox struct {
 	DataDir             string `name:"data-dir" env:"MUSTER_SANDBOX_DATA_DIR" default:".muster-sandbox" placeholder:"DIR" help:"Folder with what the stand-ins remember."`
 	JiraWebhookURL      string `name:"jira-webhook-url" env:"MUSTER_SANDBOX_JIRA_WEBHOOK_URL" placeholder:"URL" help:"What Jira's stand-in tells of tickets that move: a server's /webhooks/jira. Nobody is told if not set."`
 	PagerDutyWebhookURL string `name:"pagerduty-webhook-url" env:"MUSTER_SANDBOX_PAGERDUTY_WEBHOOK_URL" placeholder:"URL" help:"What PagerDuty's stand-in tells of what people do with pages: a server's /webhooks/pagerduty. Nobody is told if not set."`
+	SlackRequestURL     string `name:"slack-request-url" env:"MUSTER_SANDBOX_SLACK_REQUEST_URL" placeholder:"URL" help:"Where Slack's stand-in delivers what people do: a server's /webhooks/slack. Nothing is delivered if not set."`
 	CatalogueFile
 	// JiraWebhookSecret proves to the server that its webhooks are from Jira's stand-in, from
 	// MUSTER_JIRA_WEBHOOK_SECRET.
@@ -37,6 +38,9 @@ func (s Sandbox) Validate() error {
 	var problems Problems
 	problems.listen("MUSTER_SANDBOX_LISTEN", s.Listen)
 	problems.publicURL(s.PublicURL)
+	if s.SlackRequestURL != "" {
+		problems.webURL("MUSTER_SANDBOX_SLACK_REQUEST_URL", s.SlackRequestURL)
+	}
 	if s.JiraWebhookURL != "" {
 		problems.webURL("MUSTER_SANDBOX_JIRA_WEBHOOK_URL", s.JiraWebhookURL)
 	}

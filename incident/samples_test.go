@@ -214,7 +214,7 @@ func sampleIntents() []incident.Intent {
 			Update: "We are working on it", Note: "Deployed at noon", NewFollowup: &incident.AddFollowup{Title: "Test the rollback"},
 			Measurement: new(sampleMeasurement()), Output: map[string]any{"status": 200.0},
 			Shown: []incident.ShownMessage{{Purpose: incident.ShownBrief, Channel: "C1", Ref: sampleMessage()}},
-			Pages: []incident.Page{{Key: "INC-42/page", Status: incident.PageResolved}}, Resolution: "rolled back", Moot: true,
+			Pages: []incident.Page{{Key: "INC-42/page", Status: incident.PageResolved}}, Resolution: "rolled back",
 		}},
 		incident.FailStep{Step: "auto", Hook: "h", Title: "Open the channel", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon},
 		incident.CompleteStep{Step: "manual", Note: "done by hand"},

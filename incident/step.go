@@ -152,8 +152,6 @@ type Outcome struct {
 	Pages []Page `json:"pages,omitzero"`
 	// Resolution ends the response, with this for a summary.
 	Resolution string `json:"resolution,omitzero"`
-	// Moot says that there was nothing to do: of the work of a hook, that is not written down.
-	Moot bool `json:"moot,omitzero"`
 	// Output is for later steps; see [Step.Output].
 	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.

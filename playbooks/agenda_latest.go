@@ -72,14 +72,13 @@ func pauseOf(h Hook) string { return h.ID + "@" }
 
 func (a *Agenda) pausedUntil(h Hook) time.Time { return a.watches[pauseOf(h)].NotBefore }
 
-// Passed says that work of a hook which was done need not be written down, and settles it:
-// where there was nothing to do, or where only the latest counts, unless it brought something
-// about or had failed before. Should the agenda be rebuilt from the journal, the last of it is
-// done once more.
+// Passed says that work which was done need not be written down, and settles it: that of a
+// hook which only the latest counts for, unless it brought something about or had failed
+// before. Should the agenda be rebuilt from the journal, the last of it is done once more.
 func (a *Agenda) Passed(s incident.State, w Work, outcome incident.Outcome) bool {
 	h, known := a.playbook.hook(w.Hook)
 	_, failed := s.Step(w.ID)
-	if !known || !h.Latest && !outcome.Moot || failed || outcome.Brings(s) {
+	if !known || !h.Latest || failed || outcome.Brings(s) {
 		return false
 	}
 	a.settle(w.ID)

@@ -55,7 +55,8 @@ func (a *Agenda) dueRoles(s incident.State, d *dueList) {
 		switch planned.Assign {
 		case OnCall:
 			if len(s.OnCall) > 0 {
-				d.command(incident.AssignRole{Role: role.ID, User: incident.CutText(s.OnCall[0].Name, incident.MaxNameRunes)})
+				first := s.OnCall[0]
+				d.command(incident.AssignRole{Role: role.ID, User: incident.CutText(first.Name, incident.MaxNameRunes), Email: first.Email})
 			}
 		case Acknowledger:
 			if s.AcknowledgedBy.Kind == incident.ActorPerson {

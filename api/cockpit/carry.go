@@ -35,7 +35,7 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 		return nil
 	case isWords(err), isSettled(err):
 		c.delayed.done(act.ID)
-		t.log().InfoContext(ctx, "an act was refused", "error", err)
+		t.log().DebugContext(ctx, "an act was refused", "error", err)
 		if t.mayAnswer() {
 			t.tell(ctx, t.words(ctx, err))
 		}
@@ -105,31 +105,44 @@ func (t *turn) confirm(ctx context.Context, p plan, after incident.State) {
 	case p.done == nil:
 	case len(p.intents) > 0 && after.Seq == p.about.Seq:
 		t.tell(ctx, answer("Nothing to do: that is so already."))
-	case p.declare != nil && after.Channel.ID == "":
+	case p.declare != nil:
 		t.tellDeclared(ctx, p, after)
 	case !p.quiet || after.Channel.ID == "":
 		t.tell(ctx, p.done(after))
 	}
 }
 
-// tellDeclared says what was declared, and where its channel is as soon as that is open. Where
-// the chat has a place for several answers they are two; where each is a private message,
-// one is enough.
+// tellDeclared says what was declared, where its channel is as soon as that is open, and
+// takes whoever declared it there. Where the chat has a place for several answers they are
+// two; where each is a private message, one is enough.
 func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State) {
-	several := t.act.ReplyTo != ""
-	if several {
+	atOnce := t.act.ReplyTo != "" || declared.Channel.ID != ""
+	if atOnce {
 		t.tell(ctx, p.done(declared))
 	}
 	err := t.beside(func(ctx context.Context) {
-		switch s := t.opened(ctx, declared); {
-		case !several:
+		s := t.opened(ctx, declared)
+		t.invite(ctx, s)
+		switch {
+		case !atOnce:
 			t.tell(ctx, p.done(s))
-		case s.Channel.ID != "":
+		case s.Channel.ID != declared.Channel.ID:
 			t.tell(ctx, channelCard(s))
 		}
 	})
-	if err != nil && !several {
+	if err != nil && !atOnce {
 		t.tell(ctx, p.done(declared))
+	}
+}
+
+// invite takes whoever did the act into an incident's channel. If that fails, the answer
+// says where it is.
+func (t *turn) invite(ctx context.Context, s incident.State) {
+	if s.Channel.ID == "" {
+		return
+	}
+	if _, err := t.chat.Invite(ctx, s.Channel.ID, []incident.Person{t.self(ctx)}); err != nil {
+		t.log().WarnContext(ctx, "who declared an incident was not invited to its channel", "incident", s.ID, "error", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -134,26 +135,26 @@ func (c *Cockpit) Take(ctx context.Context, act chat.Act) ([]chat.Problem, error
 		return nil, c.beside(func(ctx context.Context) { t.answerAtOnce(ctx) })
 	}
 	p, err := t.planSoon(ctx)
-	switch {
-	case act.Submission != nil && err == nil:
-		err = t.check(ctx, p)
-		if problems, mine := t.problems(err); mine {
+	if act.Submission != nil {
+		if err == nil {
+			err = t.check(ctx, p)
+		}
+		if problems, mend := t.problems(err); mend {
 			return problems, nil
 		}
-	case act.Submission != nil:
-		if problems, mine := t.problems(err); mine {
-			return problems, nil
+		if err != nil {
+			return nil, fmt.Errorf("check what was filled in: %w", err)
 		}
 	}
 	switch {
-	case err == nil && !p.changes():
-		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
 	case isWords(err):
 		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, plan{}, err) })
-	case err != nil && act.Submission != nil:
-		return nil, fmt.Errorf("check what was filled in: %w", err)
 	case err != nil:
 		t.log().WarnContext(ctx, "an act is kept before it is understood", "error", err)
+	case p.form != nil || p.answer != nil:
+		return nil, c.beside(func(ctx context.Context) { t.deliver(ctx, p, nil) })
+	case !p.changes():
+		return nil, nil
 	}
 	return nil, t.keep(ctx)
 }
@@ -215,6 +216,12 @@ func (c *Cockpit) beside(work func(ctx context.Context)) error {
 		defer func() { <-c.turns }()
 		ctx, cancel := context.WithTimeout(c.ctx, answerFor)
 		defer cancel()
+		defer func() {
+			// One question must not bring down what answers all the others.
+			if cause := recover(); cause != nil {
+				c.logger.ErrorContext(ctx, "a mistake in Muster kept an act from being answered", "cause", cause, "stack", string(debug.Stack()))
+			}
+		}()
 		work(ctx)
 	})
 	return nil

@@ -1,7 +1,6 @@
 package cockpit
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -98,8 +97,12 @@ func severityForm(s incident.State) chat.Form {
 		textField(reasonEntry, "Why?", "", true))
 }
 
-// roleForm asks who takes a role. Whoever opens it stands there first.
-func (t *turn) roleForm(s incident.State, role, account, brief string) chat.Form {
+// openRole asks who takes a role: the one that is named, or the first that is free. Whoever
+// opens the form stands there first.
+func (t *turn) openRole(s incident.State, role, brief string) (plan, error) {
+	if len(s.Roles) == 0 {
+		return plan{}, t.askRole(s, "", line{}, "")
+	}
 	options := make([]chat.Option, len(s.Roles))
 	for i, r := range s.Roles {
 		options[i] = chat.Option{Value: r.ID, Label: capital(r.Title), Hint: "free"}
@@ -110,10 +113,10 @@ func (t *turn) roleForm(s incident.State, role, account, brief string) chat.Form
 			role = r.ID
 		}
 	}
-	return form(s, roleFormID, "Give a role", "Give",
+	return open(form(s, roleFormID, "Give a role", "Give",
 		chat.Entry{ID: roleEntry, Label: "Role", Kind: chat.ChoiceEntry, Value: role, Options: options},
-		chat.Entry{ID: userEntry, Label: "Who takes it?", Kind: chat.PersonEntry, Value: cmp.Or(account, t.act.By.ID)},
-		textField(briefEntry, "What do they have to know?", brief, true))
+		chat.Entry{ID: userEntry, Label: "Who takes it?", Kind: chat.PersonEntry, Value: t.act.By.ID},
+		textField(briefEntry, "What do they have to know?", brief, true)))
 }
 
 func updateForm(s incident.State, draft string) chat.Form {

@@ -224,6 +224,7 @@ func TestTheFormDeclaresAndSaysOnceWhereTheIncidentMeets(t *testing.T) {
 		_, text := w.lastAnswer()
 		require.Len(t, w.answers, 1)
 		require.Contains(t, text, "It meets in #inc-1.")
+		require.Equal(t, []string{"Sample Responder to " + channelOf("INC-1")}, w.invited)
 	})
 }
 
@@ -239,6 +240,7 @@ func TestACommandThatDeclaresAnswersAtOnceAndLaterWithTheChannel(t *testing.T) {
 		w.settle()
 		_, text = w.lastAnswer()
 		require.Equal(t, "INC-1 meets in #inc-1.", text)
+		require.Equal(t, []string{"Sample Responder to " + channelOf("INC-1")}, w.invited)
 
 		w.writes(responder, general, "search is down")
 		w.waits(time.Minute)

@@ -34,9 +34,30 @@ type way struct {
 	does  string
 }
 
-// verbs returns the table, in the order in which people are told of it.
+// group is a part of the table, as people are told of it.
+type group struct {
+	title string
+	verbs []verb
+}
+
+// groups returns the table, in the order in which people are told of it.
+func groups() []group {
+	return []group{
+		{"Anywhere", freeVerbs()},
+		{"Lead", leadVerbs()},
+		{"Keep the record", recordVerbs()},
+		{"Do the work", workVerbs()},
+		{"End it", endVerbs()},
+	}
+}
+
+// verbs returns the whole table.
 func verbs() []verb {
-	return slices.Concat(freeVerbs(), leadVerbs(), recordVerbs(), workVerbs(), endVerbs())
+	var all []verb
+	for _, g := range groups() {
+		all = append(all, g.verbs...)
+	}
+	return all
 }
 
 func freeVerbs() []verb {
@@ -44,6 +65,7 @@ func freeVerbs() []verb {
 		{
 			name: "declare", aliases: []string{"new"}, free: true, plan: planDeclare, bare: true,
 			ways: []way{
+				{"", "Show how things stand; where there is no incident, open the form that declares one"},
 				{"declare", "Open the form that declares an incident"},
 				{"TITLE", "Declare an incident in one line, such as *checkout errors spiking sev2*: the service and the severity are found in it"},
 			},

@@ -27,7 +27,7 @@ func planPage(ctx context.Context, t *turn, rest line) (plan, error) {
 	}
 	rest = rest.past("the", "in")
 	if rest.empty() {
-		return open(t.pageForm(s, "", ""))
+		return open(t.pageForm(s))
 	}
 	if w := rest.first(); w.kind == accountWord {
 		return t.asksFor(ctx, s, t.helperPerson(ctx, w.id, w.text), rest.from(1))
@@ -125,19 +125,19 @@ const (
 )
 
 // pageForm asks who is wanted: a person, a service or a team.
-func (t *turn) pageForm(s incident.State, account, message string) chat.Form {
+func (t *turn) pageForm(s incident.State) chat.Form {
 	teams := make([]chat.Option, 0, len(t.catalogue.Teams()))
 	for _, team := range t.catalogue.Teams() {
 		teams = append(teams, chat.Option{Value: team.Name, Label: team.Name})
 	}
 	fields := []chat.Entry{
-		{ID: personEntry, Label: "A person", Kind: chat.PersonEntry, Value: account, Optional: true},
+		{ID: personEntry, Label: "A person", Kind: chat.PersonEntry, Optional: true},
 		{ID: serviceEntry, Label: "or whoever is on call for a service", Kind: chat.ChoiceEntry, Options: t.serviceOptions(), Optional: true},
 	}
 	if len(teams) > 0 {
 		fields = append(fields, chat.Entry{ID: teamEntry, Label: "or for a team", Kind: chat.ChoiceEntry, Options: teams, Optional: true})
 	}
-	fields = append(fields, chat.Entry{ID: messageEntry, Label: "What do you need from them?", Kind: chat.TextEntry, Value: message, Optional: true, MaxRunes: maxFormText})
+	fields = append(fields, chat.Entry{ID: messageEntry, Label: "What do you need from them?", Kind: chat.TextEntry, Optional: true, MaxRunes: maxFormText})
 	return chat.Form{ID: pageFormID, Context: string(s.ID), Title: "Ask for help", Submit: "Ask", Fields: fields}
 }
 

@@ -178,7 +178,7 @@ func planRole(ctx context.Context, t *turn, rest line) (plan, error) {
 		return plan{}, err
 	}
 	if rest.empty() {
-		return open(t.roleForm(s, "", "", ""))
+		return t.openRole(s, "", "")
 	}
 	if _, _, ok := rest.mentioned(); ok {
 		return planAssign(ctx, t, rest)
@@ -191,7 +191,7 @@ func planRole(ctx context.Context, t *turn, rest line) (plan, error) {
 	if next := rest.after(size).first().fold(); next == "me" {
 		return planClaim(ctx, t, rest)
 	}
-	return open(t.roleForm(s, role.ID, "", ""))
+	return t.openRole(s, role.ID, "")
 }
 
 // planClaim takes a role. Which one need not be said where only one is free.
@@ -230,12 +230,15 @@ func planAssign(ctx context.Context, t *turn, rest line) (plan, error) {
 	return t.giving(ctx, rest, "assign", func(incident.State) (incident.Role, bool) { return incident.Role{}, false })
 }
 
+// handOver is what is written to hand a role over.
+const handOver = "handover"
+
 // planHandOver gives the role that one has to whoever is mentioned.
 func planHandOver(ctx context.Context, t *turn, rest line) (plan, error) {
 	if rest.first().fold() == "over" {
 		rest = rest.after(1)
 	}
-	return t.giving(ctx, rest, "handover", func(s incident.State) (incident.Role, bool) {
+	return t.giving(ctx, rest, handOver, func(s incident.State) (incident.Role, bool) {
 		held := t.held(ctx, s)
 		if len(held) != 1 {
 			return incident.Role{}, false
@@ -271,22 +274,16 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 	role, size := roleIn(s, others)
 	brief := others.after(size).past("to", "as", ":", ",", "-").from(0)
 	if size == 0 {
-		var ok bool
-		if role, ok = own(s); !ok {
-			after := ""
-			if mentioned {
-				after = rest.text[who.from:who.to]
-			}
-			if !t.asking && len(t.held(ctx, s)) == 0 && command == "handover" {
-				// Who it is that asks is known when the act is carried out.
-				return plan{about: s, later: func(ctx context.Context) (plan, error) { return planHandOver(ctx, t, rest) }}, nil
-			}
-			return plan{}, t.askRole(s, command, others, after)
-		}
-		brief = others.past("to", "as", ":", ",", "-").from(0)
+		role, _ = own(s)
 	}
-	if !mentioned {
-		return open(t.roleForm(s, role.ID, "", brief))
+	switch {
+	case !mentioned:
+		return t.openRole(s, role.ID, brief)
+	case role.ID == "" && command == handOver && !t.asking:
+		// Who it is that hands over is known when the act is carried out.
+		return plan{about: s, later: func(ctx context.Context) (plan, error) { return planHandOver(ctx, t, rest) }}, nil
+	case role.ID == "":
+		return plan{}, t.askRole(s, command, others, rest.text[who.from:who.to])
 	}
 	person := t.person(ctx, who.id, who.text)
 	return do(s, fmt.Sprintf("%s is now %s of %s.", person.Name, role.Title, s.ID),

@@ -143,10 +143,10 @@ func TestWhatIsNotSureIsAsked(t *testing.T) {
 	}{
 		"a mistyped command":                            {inside, "satus", "Did you mean “status”?", []string{"Yes: status", "Declare “satus”…"}},
 		"a mistyped command outside":                    {outside, "satus", "Did you mean “status”?", []string{"Yes: status", "Declare “satus”…"}},
-		"a mistyped command with words":                 {inside, "reslove rolled back", "Did you mean “resolve”?", []string{"Yes: resolve rolled back", "Declare “reslove rolled back”…"}},
+		"a mistyped command with words":                 {inside, "resovel rolled back", "Did you mean “resolve”?", []string{"Yes: resolve rolled back", "Declare “resovel rolled back”…"}},
 		"a mistyped command with a service outside":     {outside, "udpate on checkout sev2", "Did you mean “update”?", []string{"Yes: update on checkout sev2", "Declare “udpate on checkout sev2”…"}},
 		"the beginning of a command":                    {inside, "ackn", "Did you mean “acknowledge”?", []string{"Yes: acknowledge", "Declare “ackn”…"}},
-		"a mistyped word below a command":               {inside, "step compelte assess", "Did you mean “step complete”?", []string{"Yes: step complete assess"}},
+		"a mistyped word below a command":               {inside, "step compltee assess", "Did you mean “step complete”?", []string{"Yes: step complete assess"}},
 		"a word that a command does not know":           {inside, "step juggle", "comes one of: list, complete, skip, add, approve, reject, choose, retry", nil},
 		"a mistyped status":                             {inside, "status monitorng all fine", "Did you mean “monitoring”?", []string{"Yes: status monitoring all fine"}},
 		"a status that is a sentence":                   {inside, "status page is down", "There is no status “page”", []string{"Declare “status page is down”…"}},
@@ -283,4 +283,29 @@ func TestWhatIsAskedForIsShown(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestARoleIsHandedOverAndGivenBackByWhoeverHasIt(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		in := channelOf("INC-1")
+		w.writes(outsider, general, "checkout is down")
+		w.writes(responder, in, "claim commander")
+		w.writes(responder, in, "handover <@U02|second> check the queue")
+		require.Equal(t, []string{"Second Responder", "check the queue"}, []string{w.state("INC-1").Roles[0].Holder, w.state("INC-1").Roles[0].Brief})
+		w.writes(responder, in, "role handover <@U02|second>")
+		_, text := w.lastAnswer()
+		require.Equal(t, "Which role?", text)
+		w.presses(responder, w.onAnswer("Scribe"))
+		require.Equal(t, "Second Responder", w.state("INC-1").Holder("scribe"))
+
+		w.writes(second, in, "role leave")
+		require.Equal(t, "Which role?", textOf(w.answers[len(w.answers)-1].card))
+		w.writes(second, in, "role leave scribe")
+		w.writes(second, in, "role leave")
+		require.Empty(t, w.state("INC-1").Holder("commander"))
+
+		w.writes(second, in, "role handover")
+		w.form("role")
+	})
 }

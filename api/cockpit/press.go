@@ -47,7 +47,7 @@ var presses = map[string]pressed{
 		return planConfirmSeverity(ctx, t, line{})
 	}},
 	card.RoleAct: {reads: true, parts: 1, plan: func(_ context.Context, t *turn, s incident.State, parts []string) (plan, error) {
-		return open(t.roleForm(s, parts[0], "", ""))
+		return t.openRole(s, parts[0], "")
 	}},
 	card.TakeRoleAct: {parts: 1, plan: func(ctx context.Context, t *turn, s incident.State, parts []string) (plan, error) {
 		role, ok := s.Role(parts[0])
@@ -88,7 +88,7 @@ var presses = map[string]pressed{
 		return open(followupForm(s, incident.AddFollowup{}))
 	}},
 	card.PageAct: {reads: true, plan: func(_ context.Context, t *turn, s incident.State, _ []string) (plan, error) {
-		return open(t.pageForm(s, "", ""))
+		return open(t.pageForm(s))
 	}},
 	card.PostmortemAct: {reads: true, plan: func(ctx context.Context, t *turn, _ incident.State, _ []string) (plan, error) {
 		return planPostmortem(ctx, t, line{})
@@ -134,7 +134,7 @@ func (t *turn) planPress(ctx context.Context, p chat.Press) (plan, error) {
 	}
 	planned, err := known.plan(ctx, t, s, parts)
 	// What everybody sees in the channel needs no words.
-	planned.quiet = !p.On.IsZero() && p.On.ChannelID == s.Channel.ID && known.plan != nil && p.Act != card.SubscribeAct && p.Act != card.SnoozeAct
+	planned.quiet = !p.On.IsZero() && p.On.ChannelID == s.Channel.ID && p.Act != card.SubscribeAct && p.Act != card.SnoozeAct
 	return planned, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,18 +16,18 @@ import (
 
 // planRecord puts a message on the timeline that somebody marked with a reaction or a pin.
 // What it says has to be asked for.
-func (t *turn) planRecord(on incident.MessageRef) plan {
+func (t *turn) planRecord(ctx context.Context, on incident.MessageRef) (plan, error) {
+	s, found, err := t.recordIn(ctx, on.ChannelID)
+	if err != nil || !found {
+		return plan{}, err
+	}
 	return plan{later: func(ctx context.Context) (plan, error) {
-		s, found, err := t.recordIn(ctx, on.ChannelID)
-		if err != nil || !found {
-			return plan{}, err
-		}
 		m, there, err := t.chat.Message(ctx, on)
 		if err != nil || !there {
 			return plan{}, err
 		}
 		return plan{about: s, intents: []incident.Intent{t.recording(ctx, m, m.Text, false)}}, nil
-	}}
+	}}, nil
 }
 
 // recordIn returns the incident whose channel it is; false where it is none's.
@@ -48,28 +49,40 @@ func (t *turn) recording(ctx context.Context, m chat.Message, text string, decis
 	}
 }
 
-// early says that a channel may belong to an incident that is just being opened: people are
-// invited into it before the incident knows that it has it.
-func (t *turn) early() bool { return t.now.Sub(t.act.At) < channelKnownWithin }
+// inChannel makes the plan of something that happened in a channel, where that is an
+// incident's. People are invited before the incident knows that it has the channel: while
+// there is one that waits for its own, the act is kept until it is known.
+func (t *turn) inChannel(ctx context.Context, then func(ctx context.Context, s incident.State) (plan, error)) (plan, error) {
+	s, found, err := t.recordIn(ctx, t.act.Channel)
+	switch {
+	case err != nil:
+		return plan{}, err
+	case found && t.carrying:
+		return then(ctx, s)
+	case found:
+		return plan{later: func(ctx context.Context) (plan, error) { return then(ctx, s) }}, nil
+	case t.now.Sub(t.act.At) >= channelKnownWithin:
+		return plan{}, nil
+	}
+	open, _, err := t.reader.Incidents(ctx, store.Filter{Status: activeStatuses(), Limit: lookedBack})
+	if err != nil || !slices.ContainsFunc(open, func(s incident.State) bool { return s.Channel.ID == "" }) {
+		return plan{}, err
+	}
+	return plan{later: func(context.Context) (plan, error) { return plan{}, errTooEarly }}, nil
+}
 
 // channelKnownWithin is how long after something was done in a channel that belongs to no
 // incident it is left alone for good.
 const channelKnownWithin = 30 * time.Second
 
 // planPresence notes who has come into an incident's channel, and who has left it.
-func (t *turn) planPresence(m chat.Membership) plan {
-	return plan{later: func(ctx context.Context) (plan, error) {
-		s, found, err := t.recordIn(ctx, t.act.Channel)
-		switch {
-		case err != nil:
-			return plan{}, err
-		case !found && t.early():
-			return plan{}, errTooEarly
-		case !found || s.Status.Ended():
+func (t *turn) planPresence(ctx context.Context, m chat.Membership) (plan, error) {
+	return t.inChannel(ctx, func(ctx context.Context, s incident.State) (plan, error) {
+		if s.Status.Ended() {
 			return plan{}, nil
 		}
 		return plan{about: s, intents: []incident.Intent{incident.ReportPresence{Person: t.self(ctx), Left: m.Left}}}, nil
-	}}
+	})
 }
 
 // A message that begins with a mark is put on the timeline by itself.
@@ -96,17 +109,8 @@ func readMark(text string) (m mark, rest string, ok bool) {
 // planMessage keeps what is said in an incident's channel, where that is wanted, and puts on
 // the timeline what is marked. When a message is changed after that, the transcript follows,
 // and the timeline stays: it says what people knew then.
-func (t *turn) planMessage(m chat.Message) plan {
-	return plan{later: func(ctx context.Context) (plan, error) {
-		s, found, err := t.recordIn(ctx, t.act.Channel)
-		switch {
-		case err != nil:
-			return plan{}, err
-		case !found && t.early():
-			return plan{}, errTooEarly
-		case !found:
-			return plan{}, nil
-		}
+func (t *turn) planMessage(ctx context.Context, m chat.Message) (plan, error) {
+	return t.inChannel(ctx, func(ctx context.Context, s incident.State) (plan, error) {
 		p := plan{about: s}
 		if t.transcript {
 			p.said = t.saying(ctx, s.ID, m)
@@ -116,7 +120,7 @@ func (t *turn) planMessage(m chat.Message) plan {
 			return p, nil
 		}
 		return t.planMarked(ctx, p, m, kind, rest)
-	}}
+	})
 }
 
 // saying is a message for the transcript.

@@ -145,7 +145,10 @@ func submitRecord(ctx context.Context, t *turn, s incident.State, parts []string
 	ref := incident.MessageRef{ChannelID: parts[0], ID: parts[1]}
 	m := chat.Message{Ref: ref, By: chat.Account{ID: parts[2], Name: parts[3]}}
 	text, as := v[textEntry], mark(v[asEntry])
-	make := func(ctx context.Context) (plan, error) {
+	if !t.carrying {
+		return t.recorded(ctx, s, m, text, as, v)
+	}
+	return plan{later: func(ctx context.Context) (plan, error) {
 		whole, there, err := t.chat.Message(ctx, ref)
 		switch {
 		case err != nil:
@@ -153,12 +156,10 @@ func submitRecord(ctx context.Context, t *turn, s incident.State, parts []string
 		case there:
 			m = whole
 		}
-		return t.recorded(ctx, s, m, text, as, v)
-	}
-	if t.carrying {
-		return plan{later: make}, nil
-	}
-	return t.recorded(ctx, s, m, text, as, v)
+		p, err := t.recorded(ctx, s, m, text, as, v)
+		p.quiet = true
+		return p, err
+	}}, nil
 }
 
 func (t *turn) recorded(ctx context.Context, s incident.State, m chat.Message, text string, as mark, v values) (plan, error) {
@@ -195,11 +196,13 @@ func (t *turn) check(ctx context.Context, p plan) error {
 			state = incident.Apply(state, e)
 		}
 	}
-	merge := func(i incident.Intent) bool { _, ok := i.(incident.Merge); return ok }
-	if at := slices.IndexFunc(p.intents, merge); at >= 0 {
-		into := p.intents[at].(incident.Merge).Into //nolint:errcheck // it was found by its type
-		if _, err := t.reader.Incident(ctx, into); errors.Is(err, store.ErrNotFound) {
-			return &incident.InvalidError{Field: intoEntry, Message: fmt.Sprintf("there is no incident %s to merge into", into)}
+	for _, intent := range p.intents {
+		merge, ok := intent.(incident.Merge)
+		if !ok {
+			continue
+		}
+		if _, err := t.reader.Incident(ctx, merge.Into); errors.Is(err, store.ErrNotFound) {
+			return &incident.InvalidError{Field: intoEntry, Message: fmt.Sprintf("there is no incident %s to merge into", merge.Into)}
 		}
 	}
 	return nil

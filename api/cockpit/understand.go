@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"muster/chat"
@@ -66,13 +67,13 @@ func (t *turn) plan(ctx context.Context) (plan, error) {
 	case a.Shortcut != nil:
 		return t.planShortcut(ctx, *a.Shortcut)
 	case a.Reaction != nil:
-		return t.planRecord(a.Reaction.On), nil
+		return t.planRecord(ctx, a.Reaction.On)
 	case a.Pin != nil:
-		return t.planRecord(a.Pin.On), nil
+		return t.planRecord(ctx, a.Pin.On)
 	case a.Membership != nil:
-		return t.planPresence(*a.Membership), nil
+		return t.planPresence(ctx, *a.Membership)
 	case a.Message != nil:
-		return t.planMessage(*a.Message), nil
+		return t.planMessage(ctx, *a.Message)
 	}
 	return plan{}, nil
 }
@@ -248,16 +249,25 @@ func planHelp(_ context.Context, t *turn, rest line) (plan, error) {
 	if path, short := shortcuts[wanted]; short {
 		wanted = path[0]
 	}
-	shown := verbs()
-	intro := "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: INC-42 status."
-	if v, ok := find(shown, wanted); ok {
-		shown, intro = []verb{v}, ""
+	if v, ok := find(verbs(), wanted); ok {
+		return show(card.Help(t.command, "", topics([]verb{v})))
 	}
-	var topics []card.Topic
-	for _, w := range ways(shown) {
-		topics = append(topics, card.Topic{Usage: w.words, Does: strings.ReplaceAll(w.does, "*", "")})
+	help := card.Help(t.command, "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: INC-42 status.", nil)
+	for _, g := range groups() {
+		part := card.Help(t.command, "", topics(g.verbs)).Parts[1]
+		part.Body = slices.Concat(chat.Text{chat.Bold(g.title), chat.Plain("\n")}, part.Body)
+		help.Parts = append(help.Parts, part)
 	}
-	return show(card.Help(t.command, intro, topics))
+	return show(help)
+}
+
+// topics are the ways to write some verbs, as a card has them.
+func topics(among []verb) []card.Topic {
+	var all []card.Topic
+	for _, w := range ways(among) {
+		all = append(all, card.Topic{Usage: w.words, Does: strings.ReplaceAll(w.does, "*", "")})
+	}
+	return all
 }
 
 // ways are all the ways to write some verbs, those below them included.

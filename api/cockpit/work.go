@@ -25,10 +25,13 @@ func planSteps(ctx context.Context, t *turn, rest line) (plan, error) {
 	return show(card.Steps(s, t.pages))
 }
 
+// mostTitleWords is how many words of a line may be the title of a step.
+const mostTitleWords = 40
+
 // stepIn finds the step that a line names first, in how many words: by its id, by its title,
 // or by the only beginning of one. Open steps come before others.
 func stepIn(s incident.State, l line) (step incident.Step, words int) {
-	for size := len(l.words); size > 0; size-- {
+	for size := min(len(l.words), mostTitleWords); size > 0; size-- {
 		var parts []string
 		for _, w := range l.words[:size] {
 			parts = append(parts, foldName(w.text))
@@ -175,7 +178,7 @@ func planChoose(ctx context.Context, t *turn, rest line) (plan, error) {
 
 // optionIn finds the way of a decision that a line names first, in how many words.
 func optionIn(step incident.Step, l line) (option incident.Option, words int) {
-	for size := len(l.words); size > 0; size-- {
+	for size := min(len(l.words), mostTitleWords); size > 0; size-- {
 		var parts []string
 		for _, w := range l.words[:size] {
 			parts = append(parts, foldName(w.text))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"strings"
 
 	"muster/activities"
 	"muster/api/cockpit"
@@ -28,7 +27,7 @@ func (a *app) newCockpit(o appOptions) (err error) {
 	settings := o.catalogue.Cockpit()
 	a.cockpit, err = cockpit.New(cockpit.Options{
 		Commander: a.dispatcher, Reader: a.store, Catalogue: o.catalogue, Chat: a.chat, Inbox: a.store, Keeper: a.store,
-		Pages: chatPages(o), Command: settings.Command, RecordReaction: settings.RecordReaction, Transcript: settings.Transcript,
+		Pages: card.Pages{Muster: o.baseURL, Temporal: temporalPages(o.temporalUIURL, o.namespace)}, Command: settings.Command, RecordReaction: settings.RecordReaction, Transcript: settings.Transcript,
 		Logger: o.logger.With("part", "cockpit"),
 	})
 	if err != nil {
@@ -45,15 +44,6 @@ func (a *app) newCockpit(o appOptions) (err error) {
 		})
 	}
 	return nil
-}
-
-// chatPages are where messages in the chat link to.
-func chatPages(o appOptions) card.Pages {
-	pages := card.Pages{Muster: o.baseURL}
-	if o.temporalUIURL != "" {
-		pages.Temporal = strings.TrimRight(o.temporalUIURL, "/") + "/namespaces/" + o.namespace
-	}
-	return pages
 }
 
 // carryOut carries out what the cockpit has put into the inbox.

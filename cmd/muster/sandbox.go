@@ -48,11 +48,15 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	closing.add(func() error { return ignoreClosed(listener.Close()) })
-	options := sandboxOptions(catalogue)
+	options, err := sandboxOptions(catalogue)
+	if err != nil {
+		return err
+	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(cmd.DataDir, "sandbox.db"), cmd.BaseURL(listener.Addr().String()), cmd.Log.Logger(os.Stderr)
 	options.JiraWebhookURL, options.JiraWebhookSecret = cmd.JiraWebhookURL, cmd.JiraWebhookSecret.Reveal()
 	options.PagerDutyWebhookURL = cmd.PagerDutyWebhookURL
 	options.PagerDutyWebhookSecret = first(config.PagerDutyAPI{WebhookSecret: cmd.PagerDutyWebhookSecret}.WebhookSecrets())
+	options.SlackRequestURL, options.SlackSigningSecret = cmd.SlackRequestURL, sandboxToken.Reveal()
 	standIns, err := sandbox.Open(ctx, options)
 	if err != nil {
 		return err
@@ -77,8 +81,9 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira, and what people do with\n" +
-		"pages with --pagerduty-webhook-url http://SERVER/webhooks/pagerduty and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
+	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
+		"what people do in Slack with --slack-request-url http://SERVER/webhooks/slack, and what they do with pages with\n" +
+		"--pagerduty-webhook-url http://SERVER/webhooks/pagerduty and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
 	select {
 	case err := <-failed:
 		return err

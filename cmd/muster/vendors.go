@@ -38,14 +38,16 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 		return nil
 	}
 	a.sandboxed = strings.Join(names, ", ")
-	options := sandboxOptions(o.catalogue)
+	options, err := sandboxOptions(o.catalogue)
+	if err != nil {
+		return err
+	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
 	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
 	options.PagerDutyWebhookURL, options.PagerDutyWebhookSecret = o.baseURL+"/webhooks/pagerduty", first(v.PagerDuty.WebhookSecrets())
 	if secrets := v.Slack.SigningSecrets(); v.SlackSandboxed() && len(secrets) > 0 {
 		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secrets[0].Reveal()
 	}
-	var err error
 	a.sandbox, err = sandbox.Open(ctx, options)
 	return err
 }
@@ -59,8 +61,7 @@ func first(secrets []config.Secret) string {
 }
 
 // sandboxOptions are stand-ins that know what the catalogue names.
-func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
-	var options sandbox.Options
+func sandboxOptions(catalogue *config.Catalogue) (options sandbox.Options, err error) {
 	for _, severity := range catalogue.Scale() {
 		options.PagerDutyPriorities = append(options.PagerDutyPriorities, severity.Name)
 	}
@@ -80,8 +81,9 @@ func sandboxOptions(catalogue *config.Catalogue) sandbox.Options {
 			options.SlackChannels = append(options.SlackChannels, channel)
 		}
 	}
-	options.SlackCommand = catalogue.Cockpit().Command
-	return options
+	// As for Socket Mode, because where deliveries go is said by another option.
+	options.SlackManifest, err = slack.Manifest(slack.ManifestOptions{Command: catalogue.Cockpit().Command, SocketMode: true, Private: true})
+	return options, err
 }
 
 // sandboxToken is what the stand-ins are given where a vendor wants a token. It opens

@@ -29,7 +29,13 @@ func TestMrkdwnBecomesHTML(t *testing.T) {
 		"<@U1>":                      `<span class="mention">@Sample &lt;Responder&gt;</span>`,
 		"<@U2|two> <#C1> <#C2|inc>":  `<span class="mention">@two</span> <span class="mention">#inc-1</span> <span class="mention">#inc</span>`,
 		"<!here> <!subteam^S1|@ops>": `<span class="mention">@here</span> <span class="mention">@ops</span>`,
-		"<!date^1^{date}|today>":     "today",
+		"<@U3|you>":                  `<span class="mention you">@you</span>`,
+		"<!date^x^{date}|some day>":  "some day",
+		"<!date^1767617940^{date_short_pretty} at {time}, {odd}|x>": `<time datetime="2026-01-05T12:59:00Z" title="2026-01-05 12:59:00 UTC">today</time> at ` +
+			`<time datetime="2026-01-05T12:59:00Z" title="2026-01-05 12:59:00 UTC">12:59</time>, {odd}`,
+		"<!date^1767617940^{ago}^https://example.com|x>": `<a href="https://example.com" rel="noreferrer"><time class="ago" datetime="2026-01-05T12:59:00Z" ` +
+			`title="2026-01-05 12:59:00 UTC">1 hour ago</time></a>`,
+		"<!date^1767622000^{ago}|x>": `<time class="ago" datetime="2026-01-05T14:06:40Z" title="2026-01-05 14:06:40 UTC">in 6 minutes</time>`,
 		"<https://example.com>":      `<a href="https://example.com" rel="noreferrer">https://example.com</a>`,
 		"<https://example.com|*it*>": `<a href="https://example.com" rel="noreferrer"><strong>it</strong></a>`,
 		"*<https://example.com|it>*": `<strong><a href="https://example.com" rel="noreferrer">it</a></strong>`,

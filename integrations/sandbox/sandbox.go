@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,13 +19,6 @@ import (
 type Service struct {
 	ID   string // as in PagerDuty's URLs, for example PCHECKOUT
 	Name string // for people, for example Checkout
-}
-
-// SlackShortcut is an entry of a message's menu, or of the workspace's own.
-type SlackShortcut struct {
-	CallbackID string // as the app's manifest has it
-	Name       string // for people
-	OnMessage  bool   // in the menu of messages; else in the workspace's
 }
 
 // Options say what the sandbox pretends to be. Path and PublicURL are required.
@@ -62,12 +54,11 @@ type Options struct {
 	SlackRequestURL string
 	// SlackSigningSecret keys the signature of those deliveries. Required with SlackRequestURL.
 	SlackSigningSecret string
-	// SlackCommand is the slash command that is Muster's. Empty: /incident.
+	// SlackManifest is the manifest of Muster's app, in JSON: its command, its shortcuts, its
+	// scopes and the events that it is told of. Nil: an app that may do and hears everything.
+	SlackManifest []byte
+	// SlackCommand is the app's slash command where there is no manifest. Empty: /incident.
 	SlackCommand string
-	// SlackShortcuts are offered on messages and beside the composer. Nil: none.
-	SlackShortcuts []SlackShortcut
-	// SlackScopes are what the bot token says it was granted. Nil: what Muster needs.
-	SlackScopes []string
 	// SlackRetryPauses are how long an event that was not taken waits before it is sent again.
 	// Nil: Slack's own, which are none, a minute and five minutes.
 	SlackRetryPauses []time.Duration
@@ -84,9 +75,6 @@ type Options struct {
 	Seed uint64
 }
 
-// slashCommand is Slack's form of a command.
-var slashCommand = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
-
 // projectKey is Jira's default pattern for project keys.
 var projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
 
@@ -99,6 +87,7 @@ type Sandbox struct {
 	mail     *mailServer
 	webhooks *webhookSender
 	slack    *slackSender
+	app      slackApp
 	pages    *pagerDutySender
 	mux      *http.ServeMux
 }
@@ -113,11 +102,6 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	options.PublicURL = strings.TrimRight(options.PublicURL, "/")
 	options.PagerDutyServices = slices.Clone(options.PagerDutyServices)
 	options.JiraProjects = slices.Clone(options.JiraProjects)
-	options.SlackShortcuts = slices.Clone(options.SlackShortcuts)
-	options.SlackCommand = cmp.Or(options.SlackCommand, "/incident")
-	if options.SlackScopes == nil {
-		options.SlackScopes = slackScopes
-	}
 	if options.SlackRetryPauses == nil {
 		options.SlackRetryPauses = slackRetryPauses
 	}
@@ -131,6 +115,10 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
+	app, err := options.installed()
+	if err != nil {
+		return nil, err
+	}
 	db, err := openDatabase(ctx, options.Path)
 	if err != nil {
 		return nil, err
@@ -139,6 +127,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		options:  options,
 		db:       db,
 		log:      options.Logger,
+		app:      app,
 		faults:   newFaults(options.Seed),
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
@@ -178,8 +167,8 @@ func (o Options) validate() error {
 			errs = append(errs, errors.New("sandbox: SlackSigningSecret is empty: deliveries to SlackRequestURL must be signed"))
 		}
 	}
-	if o.SlackCommand != "" && !slashCommand.MatchString(o.SlackCommand) {
-		errs = append(errs, fmt.Errorf("sandbox: SlackCommand is %q: a command is a slash and up to 31 small letters, digits, hyphens or underscores", o.SlackCommand))
+	if _, err := o.installed(); err != nil {
+		errs = append(errs, err)
 	}
 	seen := map[string]bool{}
 	for i, service := range o.PagerDutyServices {

@@ -98,7 +98,7 @@ func (s *Sandbox) slackAPI() http.Handler {
 		switch {
 		case err == nil:
 			answer["ok"] = true
-			w.Header().Set("X-OAuth-Scopes", strings.Join(s.options.SlackScopes, ","))
+			w.Header().Set("X-OAuth-Scopes", strings.Join(s.app.scopes, ","))
 			writeJSON(w, http.StatusOK, answer)
 		case errors.As(err, &refused):
 			body := object{"ok": false, "error": refused.code}
@@ -124,6 +124,9 @@ func (s *Sandbox) callSlack(r *http.Request, method slackMethod) (object, error)
 	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if bearer == "" && arguments.Get("token") == "" {
 		return nil, refuse("not_authed")
+	}
+	if err := s.app.permit(r.PathValue("method")); err != nil {
+		return nil, err
 	}
 	var answer object
 	err = s.db.transact(r.Context(), func(tx *sql.Tx) error {

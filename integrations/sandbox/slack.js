@@ -113,6 +113,7 @@ async function act(name, body) {
   }).catch(() => null);
   const result = answer ? await answer.json().catch(() => ({})) : {};
   if (!answer || !answer.ok) complain(result.detail || "The sandbox does not answer.");
+  else document.getElementById("slack-toast").hidden = true;
   await refresh(true);
   return answer && answer.ok ? result : null;
 }

@@ -18,7 +18,7 @@ func (s *Sandbox) tell(ctx context.Context, tx *sql.Tx, channelID string, event 
 		return nil
 	}
 	channel, err := scanChannel(tx.QueryRowContext(ctx, selectChannels+` WHERE id = ?`, channelID))
-	if err != nil || !channel.hasBot {
+	if err != nil || !channel.hasBot || !s.app.hears(event["type"].(string), channel) {
 		return err
 	}
 	if event["type"] == "message" {

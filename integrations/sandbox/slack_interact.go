@@ -78,8 +78,8 @@ func (c slackChannel) named() object {
 // command sends a slash command: {"channel", "text": "/incident …"}.
 func (s *Sandbox) command(ctx context.Context, who person, d deed) (happened, error) {
 	name, line, _ := strings.Cut(strings.TrimSpace(d.Text), " ")
-	if name != s.options.SlackCommand {
-		return happened{}, cannot(http.StatusBadRequest, "%q is not a command here: text begins with %s.", cmp.Or(name, "nothing"), s.options.SlackCommand)
+	if name != s.app.command {
+		return happened{}, cannot(http.StatusBadRequest, "%q is not a command here: text begins with %s.", cmp.Or(name, "nothing"), s.app.command)
 	}
 	var act interaction
 	err := s.db.transact(ctx, func(tx *sql.Tx) (err error) {
@@ -93,7 +93,7 @@ func (s *Sandbox) command(ctx context.Context, who person, d deed) (happened, er
 		if err != nil {
 			return err
 		}
-		composer.command = true
+		composer.command = s.app.escaped
 		triggerID, err := s.newTrigger(ctx, tx, who.slackID, 0)
 		if err != nil {
 			return err

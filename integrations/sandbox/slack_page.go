@@ -32,7 +32,7 @@ type slackPage struct {
 	Modal     *modalView
 	Command   string
 	Hints     []commandHint
-	Shortcuts []SlackShortcut // the workspace's own
+	Shortcuts []slackShortcut // the workspace's own
 	Connected bool            // Muster is told of what people do
 }
 
@@ -57,6 +57,7 @@ type channelView struct {
 	Threads     []threadView
 	Pinned      []messageView
 	Member      bool // the person is in it
+	ReadOnly    bool // nobody but Muster writes here
 	Placeholder string
 }
 
@@ -78,6 +79,7 @@ type messageView struct {
 	Avatar    string        // the class of its colour
 	App       bool          // Muster or Slack said it
 	Coming    bool          // a line that tells who came or went
+	With      []string      // who else did
 	More      bool          // said right after another of the same person
 	Body      template.HTML // where there are no blocks
 	Blocks    []blockView
@@ -86,7 +88,7 @@ type messageView struct {
 	Private   bool // only this person sees it
 	Own       bool
 	CanAct    bool // the person can reply and react
-	Shortcuts []SlackShortcut
+	Shortcuts []slackShortcut
 	Reply     string // the address of its thread
 }
 
@@ -167,18 +169,18 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 			reader.channels[channel.ID] = channel.Name
 		}
 	}
+	slices.Reverse(channels) // newest first
 	channels = slices.DeleteFunc(channels, func(c channelState) bool { return c.Private && !slices.Contains(c.Members, you.slackID) })
 	direct := slices.IndexFunc(all.DirectMessages, func(c channelState) bool { return c.imUser == you.slackID })
-	view := slackPage{You: personLink{Name: you.name, ID: you.slackID, Handle: you.handle}, Command: s.options.SlackCommand, Hints: commandHints, Connected: s.options.SlackRequestURL != ""}
-	for _, shortcut := range s.options.SlackShortcuts {
-		if !shortcut.OnMessage {
-			view.Shortcuts = append(view.Shortcuts, shortcut)
-		}
-	}
+	view := slackPage{You: personLink{Name: you.name, ID: you.slackID, Handle: you.handle}, Command: s.app.command, Hints: commandHints, Shortcuts: s.app.offers(false), Connected: s.options.SlackRequestURL != ""}
 	for _, one := range responders {
 		view.People = append(view.People, personLink{one.name, one.slackID, one.handle, reader.href(url.Values{"you": {one.handle}, "channel": asked["channel"]}), one == you})
 	}
 	open := reader.current(channels)
+	if open != nil { // what follows puts the channels in another order
+		chosen := *open
+		open = &chosen
+	}
 	if direct >= 0 {
 		link := reader.channelLink(all.DirectMessages[direct], false)
 		if link.Current = asked.Get("channel") == link.ID; link.Current {
@@ -186,7 +188,8 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 		}
 		view.Direct = &link
 	}
-	for _, channel := range slices.Backward(channels) {
+	slices.SortStableFunc(channels, func(a, b channelState) int { return cmp.Compare(a.rank(), b.rank()) })
+	for _, channel := range channels {
 		view.Channels = append(view.Channels, reader.channelLink(channel, open != nil && channel.ID == open.ID))
 	}
 	if open != nil {
@@ -213,7 +216,7 @@ func (r slackReader) href(choices url.Values) string {
 func (r slackReader) current(channels []channelState) *channelState {
 	current := -1
 	for i, channel := range channels {
-		if current < 0 || channel.latest() >= channels[current].latest() {
+		if current < 0 || channel.latest() > channels[current].latest() {
 			current = i
 		}
 		if channel.ID == r.asked.Get("channel") {
@@ -242,6 +245,17 @@ func (c channelState) latest() string {
 	return c.Messages[len(c.Messages)-1].TS
 }
 
+// rank puts people's channels first and archived ones last.
+func (c channelState) rank() int {
+	switch {
+	case c.Archived:
+		return 2
+	case c.standing:
+		return 0
+	}
+	return 1
+}
+
 func (r slackReader) channelView(channel channelState) *channelView {
 	view := &channelView{
 		channelState: channel, Title: "# " + channel.Name, TopicHTML: r.mrkdwn(channel.Topic), Member: slices.Contains(channel.Members, r.you.slackID),
@@ -249,6 +263,7 @@ func (r slackReader) channelView(channel channelState) *channelView {
 	}
 	if channel.imUser != "" {
 		view.Title, view.Placeholder = "Muster", "Message Muster"
+		view.ReadOnly = r.sandbox.app.readOnly
 	}
 	for _, id := range channel.Members {
 		view.People = append(view.People, memberView{Name: cmp.Or(r.users[id], id), Avatar: avatar(id)})
@@ -276,7 +291,7 @@ func (r slackReader) channelView(channel channelState) *channelView {
 			before := &view.Threads[last]
 			thread.NewDay = before.PostedAt.Format(time.DateOnly) != m.PostedAt.Format(time.DateOnly)
 			if !thread.NewDay && before.Coming && message.Coming && before.Body == message.Body {
-				before.Author += ", " + message.Author
+				before.With = append(before.With, message.Author)
 				continue
 			}
 			thread.More = !thread.NewDay && !message.Coming && !before.Coming && before.User == m.User && before.Private == message.Private &&
@@ -306,11 +321,7 @@ func (r slackReader) messageView(m messageState, channel channelState, member bo
 	if len(view.Blocks) == 0 {
 		view.Body = r.mrkdwn(m.Text)
 	}
-	for _, shortcut := range r.sandbox.options.SlackShortcuts {
-		if shortcut.OnMessage {
-			view.Shortcuts = append(view.Shortcuts, shortcut)
-		}
-	}
+	view.Shortcuts = r.sandbox.app.offers(true)
 	view.Files, view.Reactions = filesIn(m.Files), r.reactions(m.Reactions)
 	return view
 }

@@ -37,7 +37,7 @@ func (s *Sandbox) readSlack(ctx context.Context, tx *sql.Tx, all *slackState) er
 func (s *Sandbox) channelState(ctx context.Context, tx *sql.Tx, channel slackChannel) (channelState, error) {
 	one := channelState{
 		ID: channel.id, Name: channel.name, Topic: channel.topic, Purpose: channel.purpose,
-		Private: channel.isPrivate, Archived: channel.archived, URL: s.address("/slack/archives/" + channel.id),
+		Private: channel.isPrivate, Archived: channel.archived, standing: channel.standing, URL: s.address("/slack/archives/" + channel.id),
 		Messages: []messageState{}, Ephemerals: []messageState{}, Bookmarks: []bookmarkState{},
 	}
 	var err error

@@ -51,6 +51,9 @@ func (s *Sandbox) write(ctx context.Context, tx *sql.Tx, who person, channel sla
 func (s *Sandbox) say(ctx context.Context, who person, d deed) (happened, error) {
 	return s.talk(ctx, func(tx *sql.Tx) (slackChannel, int64, error) {
 		channel, err := s.where(ctx, tx, who, d.Channel)
+		if err == nil && channel.imUser != "" && s.app.readOnly {
+			err = cannot(http.StatusConflict, "Muster takes no private messages: it only writes them.")
+		}
 		if err != nil {
 			return channel, 0, err
 		}

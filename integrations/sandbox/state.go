@@ -43,8 +43,9 @@ type channelState struct {
 	Ephemerals []messageState  `json:"ephemerals"`
 	Bookmarks  []bookmarkState `json:"bookmarks"`
 
-	coming []messageState // who came and went
-	imUser string
+	coming   []messageState // who came and went
+	imUser   string
+	standing bool
 }
 
 type messageState struct {

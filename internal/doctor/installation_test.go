@@ -118,9 +118,9 @@ func (i *installation) connect() *installation {
 	return i
 }
 
-// hearSlack has the Muster at the address take what is signed with a secret.
-func (i *installation) hearSlack(secret integrations.Secret) {
-	in := slack.NewInbound(slack.InboundOptions{SigningSecrets: []integrations.Secret{secret}})
+// hearSlack has the Muster at the address take what is signed with one of these secrets.
+func (i *installation) hearSlack(secrets ...integrations.Secret) {
+	in := slack.NewInbound(slack.InboundOptions{SigningSecrets: secrets})
 	i.mux.HandleFunc("POST "+slack.DeliveryPath, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

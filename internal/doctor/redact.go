@@ -30,10 +30,10 @@ func redactor(o Options) func(string) string {
 			}
 		}
 	}
-	for _, secret := range []config.Secret{
+	for _, secret := range slices.Concat([]config.Secret{
 		v.Slack.Token, v.Slack.SigningSecret, v.Slack.AppToken, v.PagerDuty.Token, v.PagerDuty.WebhookSecret, v.Jira.Token, v.Jira.WebhookSecret,
 		v.Webhook.Secret, v.Alertmanager.Token,
-	} {
+	}, v.Slack.SigningSecrets(), v.PagerDuty.WebhookSecrets()) {
 		add(secret.Reveal())
 	}
 	add(o.Temporal.APIKey.Reveal(), v.Prometheus.Token.Reveal())

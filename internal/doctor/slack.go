@@ -84,32 +84,36 @@ func (e *examination) heard(ctx context.Context, n *notes) {
 		}
 	}
 	if settings.SigningSecret.IsSet() {
-		e.challenge(ctx, n, integrations.Secret(settings.SigningSecret.Reveal()))
+		e.challenge(ctx, n, settings.SigningSecrets())
 	}
 	n.note("which events, command and shortcuts the app has, Slack does not tell").
 		mend("compare its page App Manifest with what muster slack manifest prints")
 }
 
-// challenge examines whether what Slack signs is taken at Muster's address. Whether the
-// address answers at all is a question of its own area.
-func (e *examination) challenge(ctx context.Context, n *notes, secret integrations.Secret) {
+// challenge examines whether what Slack signs is taken at Muster's address, by any of the
+// secrets. Whether the address answers at all is a question of its own area.
+func (e *examination) challenge(ctx context.Context, n *notes, secrets []config.Secret) {
 	address := e.Settings.BaseURL("") + slack.DeliveryPath
-	status, proven, err := slack.Challenge(ctx, e.HTTPClient, address, secret, time.Now())
-	switch {
-	case err != nil:
-		n.note("whether Muster takes what Slack sends cannot be examined, since %s does not answer", address)
-	case proven:
-		n.fine("%s takes what is signed with the signing secret; whether it is the app's shows only when Slack sends something", address)
-	case status == http.StatusUnauthorized:
-		n.wrong("the Muster at %s does not take what is signed with this signing secret", address).
-			mend("give it the same MUSTER_SLACK_SIGNING_SECRET, and start it again; if it has that already, look whether its clock is right, and whether a proxy changes bodies or headers on their way")
-	case status == http.StatusNotFound:
-		n.wrong("the Muster at %s is not connected to Slack, so that nothing that people do there is heard", address).
-			mend("start it again with MUSTER_SLACK_TOKEN and MUSTER_SLACK_SIGNING_SECRET")
-	default:
-		n.wrong("%s does not take what Slack sends (HTTP %d)", address, status).
-			mend("look whether a proxy there keeps the path %s to itself, or asks who is there: Slack proves itself to Muster", slack.DeliveryPath)
+	for _, secret := range secrets {
+		status, proven, err := slack.Challenge(ctx, e.HTTPClient, address, integrations.Secret(secret.Reveal()), time.Now())
+		switch {
+		case proven:
+			continue
+		case err != nil:
+			n.note("whether Muster takes what Slack sends cannot be examined, since %s does not answer", address)
+		case status == http.StatusUnauthorized:
+			n.wrong("the Muster at %s does not take what is signed with this signing secret", address).
+				mend("give it the same MUSTER_SLACK_SIGNING_SECRET, and start it again; if it has that already, look whether its clock is right, and whether a proxy changes bodies or headers on their way")
+		case status == http.StatusNotFound:
+			n.wrong("the Muster at %s is not connected to Slack, so that nothing that people do there is heard", address).
+				mend("start it again with MUSTER_SLACK_TOKEN and MUSTER_SLACK_SIGNING_SECRET")
+		default:
+			n.wrong("%s does not take what Slack sends (HTTP %d)", address, status).
+				mend("look whether a proxy there keeps the path %s to itself, or asks who is there: Slack proves itself to Muster", slack.DeliveryPath)
+		}
+		return
 	}
+	n.fine("%s takes what is signed with the signing secret; whether it is the app's shows only when Slack sends something", address)
 }
 
 // named is a channel that muster.yaml names, with what for and where.

@@ -110,6 +110,20 @@ func TestSlackThatIsWrong(t *testing.T) {
 				i.hearSlack("another-signing-secret")
 			}, doctor.Problem, "does not take what is signed with this signing secret", "give it the same MUSTER_SLACK_SIGNING_SECRET",
 		},
+		"the running Muster does not have the second secret yet": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.vendors().Slack.SigningSecret = config.NewSecret("sample-signing, sample-second-secret")
+				i.hearSlack("sample-signing")
+			}, doctor.Problem, "does not take what is signed with this signing secret", "give it the same MUSTER_SLACK_SIGNING_SECRET",
+		},
+		"the running Muster has both secrets": {
+			func(t *testing.T, i *installation, f fakes) {
+				channels()(t, i, f)
+				i.vendors().Slack.SigningSecret = config.NewSecret("sample-signing, sample-second-secret")
+				i.hearSlack("sample-second-secret", "sample-signing")
+			}, doctor.Fine, "/webhooks/slack takes what is signed with the signing secret", "",
+		},
 		"the running Muster is not connected": {
 			channels(), doctor.Problem, "is not connected to Slack", "start it again with MUSTER_SLACK_TOKEN",
 		},

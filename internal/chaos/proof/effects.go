@@ -251,12 +251,38 @@ func checkMessages(e *Evidence, f *finding) {
 		}
 		delete(posted, key)
 	}
+	shown := e.checkShown(posted, f)
 	skipped := e.abandoned()
 	for key, channel := range posted {
-		if !skipped[key] {
+		if !skipped[key] && !shown[key] {
 			f.violated("the message %s in #%s is one that no timeline tells of", key, channel)
 		}
 	}
+}
+
+// checkShown expects each message that is kept up to date where a timeline says that it is,
+// and returns the keys of those, of what was said in their threads, and of those that an
+// incident may have posted before it was over and nobody wrote it down.
+func (e *Evidence) checkShown(posted map[string]string, f *finding) map[string]bool {
+	keys := map[string]bool{}
+	key := func(id incident.ID, purpose string) string {
+		return fmt.Sprintf("muster-%s-%s..%s", e.Installation, id, purpose)
+	}
+	each(e.Journals, func(id incident.ID, journal []incident.Event) {
+		for _, fact := range incident.Facts[incident.MessageShown](journal) {
+			keys[key(id, fact.Purpose)] = true
+			if _, found := posted[key(id, fact.Purpose)]; !found {
+				f.violated("%s: its timeline says that the %s is shown, and there is no message %s", id, fact.Purpose, key(id, fact.Purpose))
+			}
+		}
+		if gaveUp(incident.Fold(journal), playbooks.SlackBrief) {
+			keys[key(id, incident.ShownBrief)] = true
+		}
+	})
+	for _, w := range e.done(playbooks.SlackAnnounce) {
+		keys[e.key(w)] = true
+	}
+	return keys
 }
 
 // gaveUp says that a step failed, perhaps after it had its effect, and was not tried again

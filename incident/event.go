@@ -190,8 +190,11 @@ func (f UnknownFact) apply(*State, Event) {}
 // MarshalJSON keeps the payload as it was found.
 func (f UnknownFact) MarshalJSON() ([]byte, error) { return f.Data.MarshalJSON() }
 
+// kinds are sorted once, so that workflows, which may ask for them, go through no map.
+var kinds = slices.Sorted(maps.Keys(facts))
+
 // Kinds are all kinds of events, sorted.
-func Kinds() []Kind { return slices.Sorted(maps.Keys(facts)) }
+func Kinds() []Kind { return slices.Clone(kinds) }
 
 // KnownKind says whether this version knows the kind of event.
 func KnownKind(kind Kind) bool {

@@ -54,9 +54,9 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	options.Path, options.PublicURL, options.Logger = filepath.Join(cmd.DataDir, "sandbox.db"), cmd.BaseURL(listener.Addr().String()), cmd.Log.Logger(os.Stderr)
 	options.JiraWebhookURL, options.JiraWebhookSecret = cmd.JiraWebhookURL, cmd.JiraWebhookSecret.Reveal()
+	options.SlackRequestURL, options.SlackSigningSecret = cmd.SlackRequestURL, sandboxToken.Reveal()
 	options.PagerDutyWebhookURL = cmd.PagerDutyWebhookURL
 	options.PagerDutyWebhookSecret = first(config.PagerDutyAPI{WebhookSecret: cmd.PagerDutyWebhookSecret}.WebhookSecrets())
-	options.SlackRequestURL, options.SlackSigningSecret = cmd.SlackRequestURL, sandboxToken.Reveal()
 	standIns, err := sandbox.Open(ctx, options)
 	if err != nil {
 		return err
@@ -81,8 +81,8 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	} {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
-	c.printf("\nTickets that are moved here are told to a server with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
-		"what people do in Slack with --slack-request-url http://SERVER/webhooks/slack, and what they do with pages with\n" +
+	c.printf("\nServers are told what happens here: of tickets that are moved with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
+		"of what people do in Slack with --slack-request-url http://SERVER/webhooks/slack, and of what they do with pages with\n" +
 		"--pagerduty-webhook-url http://SERVER/webhooks/pagerduty and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
 	select {
 	case err := <-failed:

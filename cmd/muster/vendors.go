@@ -45,8 +45,8 @@ func (a *app) openSandbox(ctx context.Context, o appOptions) error {
 	options.Path, options.PublicURL, options.Logger = filepath.Join(o.sandboxDir, "sandbox.db"), o.baseURL, o.logger
 	options.JiraWebhookURL, options.JiraWebhookSecret = o.baseURL+"/webhooks/jira", v.Jira.WebhookSecret.Reveal()
 	options.PagerDutyWebhookURL, options.PagerDutyWebhookSecret = o.baseURL+"/webhooks/pagerduty", first(v.PagerDuty.WebhookSecrets())
-	if secrets := v.Slack.SigningSecrets(); v.SlackSandboxed() && len(secrets) > 0 {
-		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secrets[0].Reveal()
+	if secret := first(v.Slack.SigningSecrets()); v.SlackSandboxed() && secret != "" {
+		options.SlackRequestURL, options.SlackSigningSecret = o.baseURL+"/webhooks/slack", secret
 	}
 	a.sandbox, err = sandbox.Open(ctx, options)
 	return err

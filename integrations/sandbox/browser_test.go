@@ -109,16 +109,16 @@ func TestSlackIsUsedInABrowser(t *testing.T) {
 	b.run(chromedp.WaitNotPresent(chromedp.CSS("#modal")))
 
 	ts := w.post(t, general, slack.MsgOptionBlocks(slack.NewActionBlock("",
-		slack.NewButtonBlockElement("acknowledge", "INC-1", plainText("Acknowledge")),
+		slack.NewButtonBlockElement("muster:acknowledge", "INC-1", plainText("Acknowledge")),
 		slack.NewOptionsSelectBlockElement("static_select", plainText("Severity"), "severity", slack.NewOptionBlockObject("SEV1", plainText("Critical"), nil)))))
 	app.event(t)
-	b.clicks(`[data-action="acknowledge"]`)
+	b.clicks(`[data-control="muster:acknowledge"]`)
 	pressed := app.payload(t)
 	require.Equal(t, []string{ts, "INC-1"}, []string{pressed.Message.Timestamp, pressed.ActionCallback.BlockActions[0].Value})
 	_, _, err = w.slack.PostMessage(general, text("You have it."), slack.MsgOptionResponseURL(pressed.ResponseURL, slack.ResponseTypeEphemeral))
 	require.NoError(t, err)
 	b.sees("slack-messages", "Only visible to you")
-	b.run(chromedp.SetValue(chromedp.CSS(`[data-action="severity"]`), "SEV1"))
+	b.run(chromedp.SetValue(chromedp.CSS(`[data-control="severity"]`), "SEV1"))
 	require.Equal(t, "SEV1", app.payload(t).ActionCallback.BlockActions[0].SelectedOption.Value)
 	b.types("#say", "On it, @responder-two\r")
 	b.sees("slack-messages", "On it, @Sample Responder Two")

@@ -24,7 +24,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 		slack.NewContextBlock("", slack.NewTextBlockObject("mrkdwn", "by <@"+responderOne+">", false, false)),
 		slack.NewDividerBlock(),
 		slack.NewActionBlock("", slack.NewButtonBlockElement("a", "v", slack.NewTextBlockObject("plain_text", "Open", false, false)).WithURL("https://example.com/open"),
-			slack.NewButtonBlockElement("b", "v", slack.NewTextBlockObject("plain_text", "Acknowledge", false, false))),
+			slack.NewButtonBlockElement("muster:b", "v", slack.NewTextBlockObject("plain_text", "Acknowledge", false, false))),
 		slack.NewImageBlock("https://example.com/x.png", "a graph", "", nil),
 	))
 	w.trigger(t, "PSEARCH", "hostile", hostile)
@@ -40,7 +40,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 	for _, want := range []string{
 		"inc-1-checkout", "<strong>5xx</strong>", "Only visible to you", "https://muster.example.com/INC-1",
 		"🚨 &lt;script&gt;", `<a href="https://example.com/?a=1&amp;b=2" rel="noreferrer">safe</a>`, "@Sample Responder One</span>", "<hr>", `<a href="https://example.com/x.png" rel="noreferrer">a graph</a>`,
-		`href="https://example.com/open"`, `data-action="b" data-block="`,
+		`href="https://example.com/open"`, `data-control="muster:b" data-block="`,
 		"Acknowledged by Sample Responder One", "Note by Sample Responder One: Rolled back", "Checkout answers 5xx", "CHECKOUT-1", "Alert on the burn rate", "due 2026-02-01",
 		`action="/sandbox/jira/issues/CHECKOUT-1/status"`, "pagerduty: rate limit, 50% of calls",
 		"<code>error_rate</code>", "<code>latency_p99</code>", `action="/sandbox/prometheus/value"`, "Sample again",
@@ -48,7 +48,7 @@ func TestThePageShowsEverythingAndTrustsNothing(t *testing.T) {
 	} {
 		require.Contains(t, page, want)
 	}
-	for _, never := range []string{"<script>alert", "<img", `href="javascript:`} {
+	for _, never := range []string{"<script>alert", "<img", "ZgotmplZ", `href="javascript:`} {
 		require.NotContains(t, page, never)
 	}
 }

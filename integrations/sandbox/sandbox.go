@@ -55,7 +55,8 @@ type Options struct {
 	// SlackSigningSecret keys the signature of those deliveries. Required with SlackRequestURL.
 	SlackSigningSecret string
 	// SlackManifest is the manifest of Muster's app, in JSON: its command, its shortcuts, its
-	// scopes and the events that it is told of. Nil: an app that may do and hears everything.
+	// scopes and the events that it is told of. Nil: an app that may do what Muster
+	// does, and hears everything.
 	SlackManifest []byte
 	// SlackCommand is the app's slash command where there is no manifest. Empty: /incident.
 	SlackCommand string

@@ -7,11 +7,11 @@ let revision = -1, hurried = 0;
 const markup = new WeakMap(); // what the server last said of an element
 function replaceItem(old, next) {
   const focus = old.contains(document.activeElement) ? document.activeElement : null;
-  const same = focus && [focus.dataset.act, focus.dataset.emoji, focus.dataset.action, focus.dataset.block, focus.dataset.value].join();
+  const same = focus && [focus.dataset.act, focus.dataset.emoji, focus.dataset.control, focus.dataset.block, focus.dataset.value].join();
   old.replaceWith(next);
   if (!focus) return;
   const again = [...next.querySelectorAll("button, select, a, input")]
-    .find(e => [e.dataset.act, e.dataset.emoji, e.dataset.action, e.dataset.block, e.dataset.value].join() === same);
+    .find(e => [e.dataset.act, e.dataset.emoji, e.dataset.control, e.dataset.block, e.dataset.value].join() === same);
   (again || next).focus({ preventScroll: true });
 }
 
@@ -70,11 +70,19 @@ function renewSlack(fresh) {
   if (was !== now) {
     messages.replaceWith(nextMessages);
     nextMessages.parentElement.scrollTop = 0;
+    showChannel();
   } else if (messages) renewList(messages, nextMessages);
   document.getElementById("slack-facts").replaceWith(fresh.getElementById("slack-facts"));
   renewModal(fresh);
   keepTime();
   markUnread();
+showChannel();
+}
+
+// On a phone the channels are in a row, of which the one that is open is to be seen.
+function showChannel() {
+  const row = document.getElementById("slack-channels"), open = row.querySelector("[aria-current]");
+  if (open) row.scrollLeft = open.offsetLeft - row.offsetLeft - 12;
 }
 
 // A channel is unread until it was open with its latest message in it.
@@ -138,11 +146,11 @@ document.addEventListener("click", async event => {
     await go(target.getAttribute("href"));
   } else if (target.dataset.close !== undefined) {
     await act("close", { view_id: modal.dataset.view });
-  } else if (target.dataset.action) {
+  } else if (target.dataset.control) {
     if (target.dataset.confirm && !confirm(target.dataset.confirm)) return;
     target.setAttribute("aria-busy", "true");
     const where = modal ? { view_id: modal.dataset.view, values: valuesOf(modal) } : at;
-    await act("press", { ...where, action_id: target.dataset.action, block_id: target.dataset.block, value: target.dataset.value || undefined });
+    await act("press", { ...where, action_id: target.dataset.control, block_id: target.dataset.block, value: target.dataset.value || undefined });
     target.removeAttribute("aria-busy");
   } else if (target.dataset.edit !== undefined) {
     edit(message, target.dataset.edit);
@@ -159,11 +167,11 @@ document.addEventListener("click", async event => {
 
 document.addEventListener("change", async event => {
   const control = event.target;
-  if (!control.dataset.action || !control.value) return;
+  if (!control.dataset.control || !control.value) return;
   const message = control.closest(".message"), modal = control.closest("dialog");
   if (control.dataset.confirm && !confirm(control.dataset.confirm)) { control.value = ""; return; }
   const where = modal ? { view_id: modal.dataset.view, values: valuesOf(modal) } : { channel: message.dataset.channel, ts: message.dataset.ts };
-  await act("press", { ...where, action_id: control.dataset.action, block_id: control.dataset.block, option: control.value });
+  await act("press", { ...where, action_id: control.dataset.control, block_id: control.dataset.block, option: control.value });
   if (control.tagName === "SELECT") control.value = [...control.options].find(o => o.defaultSelected)?.value ?? "";
 });
 
@@ -280,7 +288,16 @@ function hint(field) {
 }
 
 document.addEventListener("input", event => {
-  if (event.target.matches(".composer textarea")) { fit(event.target); hint(event.target); }
+  if (!event.target.matches(".composer textarea")) return;
+  fit(event.target);
+  hint(event.target);
+  // Who writes something stays in the channel, whatever happens elsewhere. Who declares an
+  // incident is led to its channel.
+  const place = new URL(location.href), channel = event.target.form.dataset.channel;
+  if (channel && !place.searchParams.has("channel") && !event.target.value.startsWith("/")) {
+    place.searchParams.set("channel", channel);
+    history.replaceState(null, "", place);
+  }
 });
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) { open.open = false; open.querySelector("summary").focus(); }
@@ -306,3 +323,4 @@ document.addEventListener("keydown", event => {
 document.querySelector("#modal")?.addEventListener("cancel", event => { event.preventDefault(); act("close", { view_id: event.target.dataset.view }); });
 document.querySelector("#modal")?.showModal();
 markUnread();
+showChannel();

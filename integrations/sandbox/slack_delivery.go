@@ -82,6 +82,10 @@ func (d *slackSender) close() {
 
 // run delivers the events one after the other, in the order of what they tell.
 func (d *slackSender) run(ctx context.Context) {
+	// Who starts is perhaps who was not there to take them.
+	if _, err := d.db.ExecContext(ctx, `UPDATE slack_events SET due_at = 0`); err != nil && ctx.Err() == nil {
+		d.log.ErrorContext(ctx, "sandbox: Slack's events cannot be sent again", "error", err)
+	}
 	for {
 		_, changed := d.db.changes.now()
 		pause, err := d.next(ctx)
@@ -149,8 +153,8 @@ func (d *slackSender) next(ctx context.Context) (time.Duration, error) {
 	}
 	answer, reason := d.post(ctx, []byte(event.body), headers)
 	switch {
-	case ctx.Err() != nil:
-		return idle, nil // the next start sends it again
+	case ctx.Err() != nil: // the next start sends it again
+		return idle, ctx.Err()
 	case reason == "":
 	case event.failures >= len(d.pauses) || answer.header.Get("X-Slack-No-Retry") == "1":
 		d.log.WarnContext(ctx, "sandbox: an event was not taken and is given up", "event", event.id, "reason", reason)
@@ -187,7 +191,7 @@ func (d *slackSender) post(ctx context.Context, body []byte, headers http.Header
 	request.Header.Set("X-Slack-Signature", slackSignature(d.secret, at, body))
 	response, err := d.client.Do(request)
 	if err == nil {
-		defer response.Body.Close() //nolint:errcheck // what was read counts
+		defer response.Body.Close()
 		answer.header = response.Header
 		answer.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
 	}

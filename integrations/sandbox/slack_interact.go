@@ -19,7 +19,6 @@ import (
 // interaction is an act on its way to Muster.
 type interaction struct {
 	channel slackChannel
-	user    person
 	body    []byte
 	to      responseTo // where an answer to it goes
 	view    slackView  // the modal that it is about

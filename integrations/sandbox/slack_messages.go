@@ -253,7 +253,9 @@ func (s *Sandbox) updateMessage(ctx context.Context, c slackCall) (object, error
 	if err != nil {
 		return nil, err
 	}
-	next.files = m.files
+	if !c.Has("blocks") {
+		next.blocks = m.blocks // an empty list would remove them
+	}
 	if m, err = s.editMessage(ctx, c.tx, m, next); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -210,6 +211,24 @@ func TestAnEventIsSentAgainUntilItIsTaken(t *testing.T) {
 	w.does(t, responderOne, "say", fields{"channel": "general", "text": "taken"})
 	envelope, _ := app.event(t)
 	require.Equal(t, "taken", envelope["event"].(map[string]any)["text"])
+}
+
+func TestEventsThatWereNotTakenOutliveTheProcess(t *testing.T) {
+	t.Parallel()
+	app := listen(t)
+	path := filepath.Join(t.TempDir(), "sandbox.db")
+	before := start(t, app.options, func(o *sandbox.Options) { o.Path = path })
+	app.answers <- func(rw http.ResponseWriter) { rw.WriteHeader(http.StatusServiceUnavailable) }
+	app.answers <- func(rw http.ResponseWriter) { rw.WriteHeader(http.StatusServiceUnavailable) }
+	before.does(t, responderOne, "say", fields{"channel": "general", "text": "Is anybody there?"})
+	first, _ := app.event(t)
+	app.event(t) // the next attempt would be in a minute
+	require.NoError(t, before.box.Close())
+
+	start(t, app.options, func(o *sandbox.Options) { o.Path = path })
+	again, headers := app.event(t)
+	require.Equal(t, first["event_id"], again["event_id"])
+	require.Equal(t, "2", headers.Get("X-Slack-Retry-Num"))
 }
 
 func TestPeopleAreToldWhatToMend(t *testing.T) {

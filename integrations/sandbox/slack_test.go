@@ -203,10 +203,12 @@ func TestSlackKeepsWhatWasPosted(t *testing.T) {
 	ts := w.post(t, channel, slack.MsgOptionBlocks(slack.NewHeaderBlock(slack.NewTextBlockObject("plain_text", "Brief", false, false))))
 	_, _, _, err = w.slack.UpdateMessage(channel, ts, text("Brief, second edition"))
 	require.NoError(t, err)
+	_, _, _, err = w.slack.UpdateMessage(channel, ts, text(strings.Repeat("x", 4001)))
+	require.EqualError(t, err, "msg_too_long")
 	r, err := w.slack.GetConversationHistory(&slack.GetConversationHistoryParameters{ChannelID: channel})
 	require.NoError(t, err)
 	require.Equal(t, "Brief, second edition", r.Messages[0].Text)
-	require.Empty(t, r.Messages[0].Blocks.BlockSet)
+	require.Len(t, r.Messages[0].Blocks.BlockSet, 1, "blocks stay until others take their place")
 	require.NotNil(t, r.Messages[0].Edited)
 
 	require.NoError(t, w.slack.AddPin(channel, slack.NewRefToMessage(channel, ts)))

@@ -62,7 +62,14 @@ type turn struct {
 }
 
 // errTooEarly says that an act may belong to an incident whose channel is not known yet.
-var errTooEarly = errors.New("the channel may be about to become an incident's")
+var errTooEarly = tooEarlyError{}
+
+type tooEarlyError struct{}
+
+func (tooEarlyError) Error() string { return "the channel may be about to become an incident's" }
+
+// Early says that the act is to be carried out in a moment, and that nothing is wrong.
+func (tooEarlyError) Early() bool { return true }
 
 // question is the error for words that can be understood in more than one way, or in none:
 // whoever wrote them is asked.

@@ -145,7 +145,7 @@ func batches(about store.Subject, items []store.Item, passed int) []*batch {
 func (d *Dispatcher) deliver(ctx context.Context, b *batch, p *progress) (gone bool, err error) {
 	switch {
 	case slices.Contains(handledKinds, b.subject.Kind):
-		return true, d.handle(ctx, b.items)
+		return d.handle(ctx, b.items)
 	case b.subject.Kind == store.KindTicket:
 		return true, d.deliverTicket(ctx, b.items)
 	}

@@ -14,7 +14,8 @@ import (
 // given an item again, if only because the process died before that was written down, and
 // must bring about nothing twice. An error that says Permanent() true settles the item,
 // since trying again cannot help; after any other error it is tried again, and what came
-// later about the same subject waits behind it.
+// later about the same subject waits behind it. One that says Early() true is no failure: what
+// the item is about is just coming into being.
 type Handler func(ctx context.Context, item store.Item) error
 
 // Handle has all items of a kind carried out by a handler, which is used by many goroutines.
@@ -28,33 +29,37 @@ var handledKinds = []string{store.KindAct, store.KindPage}
 // handleTimeout is how long a handler may take. Commands take less by themselves.
 const handleTimeout = time.Minute
 
-// handle carries out items one by one and settles each.
-func (d *Dispatcher) handle(ctx context.Context, items []store.Item) error {
+// handle carries out items one by one and settles each. It is false without an error when
+// one of them has come too early.
+func (d *Dispatcher) handle(ctx context.Context, items []store.Item) (gone bool, err error) {
 	for _, item := range items {
 		handler, ok := d.handlers[item.Kind]
 		if !ok {
-			return fmt.Errorf("nobody carries out items of the kind %q here", item.Kind)
+			return false, fmt.Errorf("nobody carries out items of the kind %q here", item.Kind)
 		}
 		reason := ""
 		err := d.carryOut(ctx, handler, item)
 		var final interface{ Permanent() bool }
+		var early interface{ Early() bool }
 		switch {
+		case errors.As(err, &early) && early.Early():
+			return false, nil
 		case errors.As(err, &final) && final.Permanent():
 			d.logger.ErrorContext(ctx, "what was accepted cannot be done, and is not tried again",
 				"kind", item.Kind, "subject", item.Subject, "item", item.ID, "error", err)
 			reason = err.Error()
 		case err != nil:
-			return fmt.Errorf("inbox item %d: %w", item.ID, err)
+			return false, fmt.Errorf("inbox item %d: %w", item.ID, err)
 		}
 		// What was done is to be written down, even as the dispatcher stops.
 		settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTimeout)
 		err = d.store.Handled(settling, []int64{item.ID}, reason)
 		cancel()
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // carryOut gives an item to its handler.

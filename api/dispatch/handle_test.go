@@ -124,6 +124,36 @@ func TestAnActThatFailsIsTriedAgainWhileThoseBehindItWait(t *testing.T) {
 	requireSettled(t, db)
 }
 
+// early is an error that is none.
+type early struct{}
+
+func (early) Error() string { return "not yet" }
+
+func (early) Early() bool { return true }
+
+func TestAnActThatComesTooEarlyWaitsAndIsNoFailure(t *testing.T) {
+	t.Parallel()
+	_, db, _ := desk(t)
+	library, err := playbooks.BuiltIn()
+	require.NoError(t, err)
+	d := New(Options{Temporal: newTaker(nil), Store: db, Catalogue: config.Sample(), Library: library, Logger: slog.New(slog.DiscardHandler)})
+	attempts := 0
+	d.Handle(store.KindAct, func(context.Context, store.Item) error {
+		if attempts++; attempts < 3 {
+			return fmt.Errorf("join: %w", early{})
+		}
+		return nil
+	})
+	act(t, db, "C1", "an act")
+	about := store.Subject{Kind: store.KindAct, Source: "slack", Key: "C1"}
+	for want := range 3 {
+		rest, err := d.turn(t.Context(), about, &progress{})
+		require.NoError(t, err)
+		require.Equal(t, want == 2, rest == drained)
+	}
+	require.Zero(t, pending(t, db))
+}
+
 // refused is an error that trying again cannot help.
 type refused struct{}
 

@@ -33,7 +33,7 @@ func TestAllInOneProcessOnPostgresGoesOnAfterAKill(t *testing.T) {
 		return c.sandbox.get("/sandbox/state").list("pagerduty.incidents")[0]["status"] == "acknowledged"
 	})
 	require.Len(t, c.sandbox.get("/sandbox/state").list("pagerduty.incidents"), 1)
-	require.Len(t, c.sandbox.get("/sandbox/state").list("slack.channels"), 1)
+	require.Len(t, c.sandbox.get("/sandbox/state").incidentChannels(), 1)
 
 	code, out := runMusterWith(t, c.settings, "all", "--listen", "127.0.0.1:0", "--temporal-ui-listen", "127.0.0.1:0")
 	require.Equal(t, 1, code, out)

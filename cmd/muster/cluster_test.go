@@ -150,9 +150,9 @@ func TestAClusterLosesNothingAndRepeatsNothingWhoeverIsKilled(t *testing.T) {
 		}
 	}
 	state := c.sandbox.get("/sandbox/state")
-	require.Len(t, state.list("slack.channels"), groups)
+	require.Len(t, state.incidentChannels(), groups)
 	require.Len(t, state.list("pagerduty.incidents"), groups)
-	for _, channel := range state.list("slack.channels") {
+	for _, channel := range state.incidentChannels() {
 		said := map[string]int{}
 		for _, message := range channel.list("messages") {
 			said[fmt.Sprint(message["text"])]++

@@ -136,7 +136,7 @@ func TestLastNightsBackupOfPostgresIsRestoredBesideATemporalThatIsAhead(t *testi
 	server.eventually("its new incident", func() bool { return server.quiet("INC-3") })
 	after := c.sandbox.get("/sandbox/state")
 	require.Len(t, after.list("pagerduty.incidents"), len(before.list("pagerduty.incidents"))+1)
-	require.Len(t, after.list("slack.channels"), len(before.list("slack.channels"))+1)
+	require.Len(t, after.incidentChannels(), len(before.incidentChannels())+1)
 	server.stop()
 	worker.stop()
 }

@@ -75,7 +75,7 @@ func TestADatabaseThatIsRestoredGoesOnBesideWhatOthersRemember(t *testing.T) {
 			p.eventually("quiet", func() bool { return p.quiet("INC-1") && p.quiet("INC-1002") })
 			after := p.get("/sandbox/state")
 			require.Len(t, after.list("pagerduty.incidents"), len(before.list("pagerduty.incidents"))+1, "somebody is paged for it, and nobody again for INC-1")
-			require.Len(t, after.list("slack.channels"), len(before.list("slack.channels"))+1, "nor is its channel opened again")
+			require.Len(t, after.incidentChannels(), len(before.incidentChannels())+1, "nor is its channel opened again")
 			p.do("POST", "/api/v1/incidents/INC-1/resolve", document{"actor": "ana"})
 			p.eventually("its page to be resolved", func() bool { return p.pages("INC-1")["resolved"] == 1 })
 			p.stop()
@@ -119,9 +119,9 @@ func TestAnOldStoreOfTemporalDoesNotContradictTheJournal(t *testing.T) {
 	require.Equal(t, "identified", p.incident("INC-1")["status"])
 	after := p.get("/sandbox/state")
 	require.Len(t, after.list("pagerduty.incidents"), len(before.list("pagerduty.incidents")), "nobody is paged again")
-	require.Len(t, after.list("slack.channels"), len(before.list("slack.channels")))
-	for i, channel := range after.list("slack.channels") {
-		require.Equal(t, before.list("slack.channels")[i].list("messages"), channel.list("messages"), "nothing is said again")
+	require.Len(t, after.incidentChannels(), len(before.incidentChannels()))
+	for i, channel := range after.incidentChannels() {
+		require.Equal(t, before.incidentChannels()[i].list("messages"), channel.list("messages"), "nothing is said again")
 	}
 	p.stop()
 }
@@ -214,7 +214,7 @@ func (p *process) timeline(id string) []string {
 
 // said counts the messages in all channels that have a part.
 func (p *process) said(part string) (times int) {
-	for _, channel := range p.get("/sandbox/state").list("slack.channels") {
+	for _, channel := range p.get("/sandbox/state").incidentChannels() {
 		for _, message := range channel.list("messages") {
 			if strings.Contains(strings.ToLower(fmt.Sprint(message["text"])), strings.ToLower(part)) {
 				times++

@@ -56,7 +56,7 @@ func TestAnAlertThatWasAcceptedSurvivesAKillAtOnce(t *testing.T) {
 	p = startMuster(t, dir)
 	p.eventually("the automatic steps to be done", func() bool { return settled(p.incident("INC-1")) })
 	state := p.get("/sandbox/state")
-	require.Len(t, state.list("slack.channels"), 1)
+	require.Len(t, state.incidentChannels(), 1)
 	require.Len(t, state.list("pagerduty.incidents"), 1)
 	require.Len(t, p.get("/api/v1/incidents").list("incidents"), 1)
 }
@@ -72,7 +72,7 @@ func TestAVendorThatIsDownCostsItsOwnStepsAndNothingElse(t *testing.T) {
 	p.eventually("Slack to be tried again", func() bool { return settled(p.incident("INC-1")) })
 	p.eventually("Jira to be tried again", func() bool { return p.incident("INC-1").list("followups")[0]["key"] != "" })
 	state := p.get("/sandbox/state")
-	require.Len(t, state.list("slack.channels"), 1, "a channel whose answer was lost is adopted, not created again")
+	require.Len(t, state.incidentChannels(), 1, "a channel whose answer was lost is adopted, not created again")
 	require.Len(t, state.list("jira.issues"), 1)
 	require.Len(t, state.list("pagerduty.incidents"), 1)
 }

@@ -33,8 +33,8 @@ func TestOneIncidentFromAlertToClosedThroughAKillAndARestart(t *testing.T) {
 	require.Len(t, inc.list("alerts"), 1)
 
 	state := p.get("/sandbox/state")
-	require.Len(t, state.list("slack.channels"), 1)
-	channel := state.list("slack.channels")[0]
+	require.Len(t, state.incidentChannels(), 1)
+	channel := state.incidentChannels()[0]
 	require.Contains(t, channel["name"], "1-instancedown")
 	require.Contains(t, channel["topic"], "SEV1")
 	require.Greater(t, len(channel["members"].([]any)), 1, "the on-call is invited")
@@ -116,11 +116,11 @@ func settled(inc document) bool {
 func (p *process) requireNothingTwice() {
 	p.t.Helper()
 	state := p.get("/sandbox/state")
-	require.Len(p.t, state.list("slack.channels"), 1)
+	require.Len(p.t, state.incidentChannels(), 1)
 	require.Len(p.t, state.list("pagerduty.incidents"), 1)
 	require.Len(p.t, state.list("jira.issues"), 1)
 	said := map[string]int{}
-	for _, m := range state.list("slack.channels")[0].list("messages") {
+	for _, m := range state.incidentChannels()[0].list("messages") {
 		said[fmt.Sprint(m["text"])]++
 	}
 	for text, times := range said {

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -217,6 +218,12 @@ func (d document) list(path string) []document {
 		}
 	}
 	return all
+}
+
+// incidentChannels are the channels that were opened for incidents, in the state of the
+// sandbox.
+func (d document) incidentChannels() []document {
+	return slices.DeleteFunc(d.list("slack.channels"), func(c document) bool { return !strings.HasPrefix(fmt.Sprint(c["name"]), "inc-") })
 }
 
 // capturedAlert reads a body that a real Alertmanager sent.

@@ -151,6 +151,22 @@ func TestTheTimelineIsNewestFirstAndFoldsTheRoutine(t *testing.T) {
 	require.Contains(t, attribute(page.element(t, "timeline"), "data-latest"), "Sample Responder: First line")
 }
 
+func TestTheTimelineSaysWhoSaidItAndWhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.begin(t, "Checkout fails", "SEV2")
+	quote := incident.Quote{
+		By: "Second Responder", Message: incident.MessageRef{ChannelID: "C1", ID: "1", URL: "https://chat.example.com/1"},
+		Files: []incident.File{{Name: "errors.png", URL: "https://chat.example.com/f1"}},
+	}
+	s.do(t, id, incident.PersonActor(responder), incident.AddNote{Text: "We roll back", Quote: &quote, Decision: true})
+	part := s.get(t, "/incidents/INC-1")
+	require.Contains(t, part.text(t, "timeline"), "Second Responder Decision, noted by "+responder)
+	require.Contains(t, part.text(t, "timeline"), "We roll back")
+	require.Contains(t, part.body, `href="https://chat.example.com/1"`)
+	require.Contains(t, part.body, `href="https://chat.example.com/f1"`)
+}
+
 func TestALongTimelineIsShownInPartAndOnDemandWhole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

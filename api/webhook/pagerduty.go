@@ -255,10 +255,10 @@ func (pagerDutyData) person(who pagerDutyObject) PagerAccount {
 }
 
 func replyOf(state string) ResponderReply {
-	switch {
-	case state == "declined":
+	switch state {
+	case "declined", "user_cancelled":
 		return ReplyDeclined
-	case state == "joined", state == "accepted":
+	case "joined", "accepted":
 		return ReplyAccepted
 	default:
 		return ReplyPending

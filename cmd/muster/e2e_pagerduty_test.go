@@ -62,7 +62,7 @@ func TestPagerDutyAndTheIncidentKeepInStep(t *testing.T) {
 	status, text := p.call("POST", "/webhooks/pagerduty", document{"event": document{"id": "forged", "event_type": "incident.resolved"}})
 	require.Equal(t, http.StatusUnauthorized, status, "%s", text)
 
-	const two, three = "responder-two@example.com", "responder-three@example.com"
+	const two, five = "responder-two@example.com", "responder-five@example.com"
 	p.inPagerDuty("acknowledge", document{"by": two})
 	p.eventually("the acknowledgement", func() bool { return p.incident("INC-1")["acknowledged_at"] != nil })
 	require.Equal(t, []string{"Sample Responder Two: Acknowledged"}, p.told("INC-1", "acknowledged"))
@@ -77,29 +77,29 @@ func TestPagerDutyAndTheIncidentKeepInStep(t *testing.T) {
 	p.do("POST", "/api/v1/incidents/INC-1/notes", document{"text": "rolled forward", "actor": "ana"})
 	p.eventually("the note in PagerDuty", func() bool { return len(p.logged("annotate")) == 2 })
 
-	p.do("POST", "/api/v1/incidents/INC-1/help", document{"person": three, "message": "the database needs you", "actor": "ana"})
+	p.do("POST", "/api/v1/incidents/INC-1/help", document{"person": five, "message": "the database needs you", "actor": "ana"})
 	p.eventually("the request for help", func() bool { return len(p.pagerDuty().list("responders")) == 1 })
-	p.inPagerDuty("reply", document{"by": three, "reply": "joined"})
-	p.inPagerDuty("reassign", document{"by": two, "to": three})
-	p.inPagerDuty("note", document{"by": three, "text": "the end"})
+	p.inPagerDuty("reply", document{"by": five, "reply": "joined"})
+	p.inPagerDuty("reassign", document{"by": two, "to": five})
+	p.inPagerDuty("note", document{"by": five, "text": "the end"})
 	p.eventually("the last note", func() bool { return strings.HasSuffix(strings.Join(p.told("INC-1", "note_added"), "\n"), "the end") })
 
-	p.inPagerDuty("resolve", document{"by": three})
+	p.inPagerDuty("resolve", document{"by": five})
 	p.eventually("the resolution", func() bool { return p.incident("INC-1")["status"] == "resolved" })
 	p.eventually("all that follows", func() bool { return settled(p.incident("INC-1")) })
 
 	require.Equal(t, []string{
 		"Sample Responder Two: Sample Responder Two said: rolled back", "ana: rolled forward",
-		"Sample Responder Three: Accepted the request for help in PagerDuty", "Sample Responder Three: Sample Responder Three said: the end",
+		"Sample Responder Five: Accepted the request for help in PagerDuty", "Sample Responder Five: Sample Responder Five said: the end",
 	}, p.told("INC-1", "note_added"))
-	require.Equal(t, []string{two + ": rolled back", "muster@example.com: rolled forward — ana", three + ": the end"}, p.logged("annotate"))
+	require.Equal(t, []string{two + ": rolled back", "muster@example.com: rolled forward — ana", five + ": the end"}, p.logged("annotate"))
 	require.Equal(t, []string{
 		"Sample Responder Two: Severity raised from SEV3 to SEV1: priority SEV1 in PagerDuty", "ana: Severity lowered from SEV1 to SEV2",
 	}, p.told("INC-1", "severity_changed"))
 	require.Equal(t, []string{"muster@example.com: SEV3", two + ": SEV1", "muster@example.com: SEV2"}, p.logged("priority"))
 	require.Equal(t, []string{two}, p.logged("acknowledge"), "who has acknowledged there is not told so")
-	require.Equal(t, []string{three}, p.logged("resolve"))
-	require.Equal(t, []string{"muster@example.com: Sample Responder Three"}, p.logged("responder_request"))
+	require.Equal(t, []string{five}, p.logged("resolve"))
+	require.Equal(t, []string{"muster@example.com: Sample Responder Five"}, p.logged("responder_request"))
 	require.Len(t, p.told("INC-1", "resolved"), 1)
 	p.stop()
 }

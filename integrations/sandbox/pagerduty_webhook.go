@@ -105,7 +105,7 @@ func (d *pagerDutySender) next(ctx context.Context) (time.Duration, error) {
 	again, err := d.post(ctx, id, []byte(body))
 	switch {
 	case ctx.Err() != nil:
-		return idle, nil // the next start sends it again
+		return idle, nil //nolint:nilerr // it was given up to stop; the next start sends it again
 	case err == nil:
 	case !again, failures+1 >= pagerDutyAttempts:
 		d.log.WarnContext(ctx, "sandbox: a PagerDuty webhook was not taken and is given up", "webhook", id, "error", err)

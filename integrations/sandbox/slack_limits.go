@@ -270,6 +270,9 @@ func (n node) context() {
 
 func (n node) input() {
 	n.hasInputs = true
+	if _, said := n.child("optional"); !said {
+		n.fields()["optional"] = false // as Slack completes it
+	}
 	n.plain("label", maxLabelCharacters, false)
 	n.plain("hint", maxLabelCharacters, true)
 	if element, ok := n.required("element"); ok {

@@ -29,7 +29,7 @@ func declareForm(title string) slack.ModalViewRequest {
 		slack.NewOptionBlockObject("SEV1", plainText("Critical"), nil), slack.NewOptionBlockObject("SEV2", plainText("Major"), nil))
 	severity.InitialOption = slack.NewOptionBlockObject("SEV2", plainText("Major"), nil)
 	return slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plainText(title), Submit: plainText("Declare"), CallbackID: "declare", PrivateMetadata: "INC-1",
+		Type: slack.VTModal, Title: plainText(title), Submit: plainText("Declare"), Close: plainText("Cancel"), CallbackID: "declare", PrivateMetadata: "INC-1",
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
 			slack.NewInputBlock("title", plainText("Title"), nil, words),
 			slack.NewInputBlock("severity", plainText("Severity"), nil, severity),

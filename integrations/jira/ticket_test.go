@@ -137,7 +137,9 @@ func (w written) AccountOf(vendor string, person incident.Person) (string, bool)
 	return "5b99", vendor == integrations.Jira && (person.Email == w.Email || person.Name == w.Name)
 }
 
-func (w written) PersonOf(string, string, string) (incident.Person, bool) { return incident.Person{}, false }
+func (w written) PersonOf(string, string, string) (incident.Person, bool) {
+	return incident.Person{}, false
+}
 
 func TestOpenTicketFindsItsOwnerInTheDirectoryFirst(t *testing.T) {
 	t.Parallel()

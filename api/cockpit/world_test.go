@@ -54,8 +54,8 @@ type world struct {
 	fails   string
 	// slow has the chat say nobody's name until it is not waited for any more.
 	slow bool
-	subs     map[incident.ID][]chan store.Change
-	now      time.Time
+	subs map[incident.ID][]chan store.Change
+	now  time.Time
 	// channelFor is the channel that a new incident gets.
 	channelFor func(id incident.ID) *incident.Channel
 	// noChannel leaves the channels of new incidents closed until openChannel.

@@ -141,6 +141,19 @@ func TestAFormIsTakenInTimeWhileTheChatIsSlow(t *testing.T) {
 	})
 }
 
+func TestTomorrowIsTheDayAfterItWasSaid(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "checkout is down")
+		act := w.commandAct(responder, channelOf("INC-1"), "followup mend the alert by tomorrow")
+		_, err := w.cockpit.Take(t.Context(), act)
+		require.NoError(t, err)
+		w.passes(72 * time.Hour) // Temporal is away
+		w.drain()
+		require.Equal(t, "2026-11-25", w.state("INC-1").Followups[0].Due.Format(time.DateOnly))
+	})
+}
+
 func TestADeclarationMayBeRepeatedInOtherWords(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {

@@ -19,6 +19,7 @@ func (a *Activities) createChannel(ctx context.Context, e call) (incident.Outcom
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
+	channel.Private = e.flag("private")
 	return incident.Outcome{
 		Channel: &channel,
 		Output:  map[string]any{"id": channel.ID, "name": channel.Name, "url": channel.URL},

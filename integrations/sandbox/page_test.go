@@ -72,6 +72,10 @@ func TestThePageOpensTheChannelThatIsAsked(t *testing.T) {
 	_, page = w.call(t, "GET", "/sandbox", "", "Cookie", response.Header.Get("Set-Cookie"))
 	require.Contains(t, page, "<b>Sample Responder Two</b>", "it is remembered")
 
+	w.post(t, general, text("hello"))
+	_, page = w.call(t, "GET", "/sandbox", "")
+	require.Regexp(t, `(?s)>general<.*>inc-2<.*>inc-1<`, page, "where a channel stands does not depend on what is said")
+
 	response, _ = w.call(t, "GET", "/sandbox/", "")
 	require.Equal(t, "/sandbox", response.Header.Get("Location"))
 }

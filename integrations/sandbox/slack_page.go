@@ -188,7 +188,12 @@ func (s *Sandbox) slackPage(all slackState, you person, asked url.Values) slackP
 		}
 		view.Direct = &link
 	}
-	slices.SortStableFunc(channels, func(a, b channelState) int { return cmp.Compare(a.rank(), b.rank()) })
+	slices.SortStableFunc(channels, func(a, b channelState) int {
+		if a.rank() == rankOfPeople && b.rank() == rankOfPeople {
+			return cmp.Compare(a.Name, b.Name)
+		}
+		return cmp.Compare(a.rank(), b.rank())
+	})
 	for _, channel := range channels {
 		view.Channels = append(view.Channels, reader.channelLink(channel, open != nil && channel.ID == open.ID))
 	}
@@ -245,15 +250,20 @@ func (c channelState) latest() string {
 	return c.Messages[len(c.Messages)-1].TS
 }
 
-// rank puts people's channels first and archived ones last.
+// rankOfPeople is that of channels that people made.
+const rankOfPeople = 1
+
+// rank puts #general and people's channels first and archived ones last.
 func (c channelState) rank() int {
 	switch {
 	case c.Archived:
-		return 2
-	case c.standing:
+		return 3
+	case c.standing && c.Name == generalChannel:
 		return 0
+	case c.standing:
+		return rankOfPeople
 	}
-	return 1
+	return 2
 }
 
 func (r slackReader) channelView(channel channelState) *channelView {

@@ -117,7 +117,7 @@ func newMetrics(version string) *metrics {
 // begin shows as zero what alerts are about: a rate needs something to rise from, and what
 // appears with its first failure has none.
 func (m *metrics) begin() {
-	for _, kind := range []string{store.KindAlert, store.KindTicket} {
+	for _, kind := range []string{store.KindAlert, store.KindTicket, store.KindAct, store.KindPage} {
 		m.lag.WithLabelValues(kind)
 		m.handOverFailures.WithLabelValues(kind)
 	}

@@ -154,7 +154,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 }
 
 func (a *app) newWorker(o appOptions) error {
-	tracker, err := a.tracker(o.vendors)
+	tracker, err := a.tracker(o.vendors, o.catalogue.People())
 	if err != nil {
 		return err
 	}

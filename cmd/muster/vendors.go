@@ -110,11 +110,13 @@ func (a *app) connect(o appOptions) {
 }
 
 // tracker connects to Jira likewise.
-func (a *app) tracker(v config.Vendors) (activities.Tracker, error) {
+func (a *app) tracker(v config.Vendors, people []config.Person) (activities.Tracker, error) {
 	if a.sandbox == nil && v.JiraSandboxed() {
 		return unconnectedTracker{}, nil
 	}
-	return jira.New(a.jiraOptions(v))
+	options := a.jiraOptions(v)
+	options.Directory = directory(people)
+	return jira.New(options)
 }
 
 func (a *app) slackOptions(v config.Vendors) slack.Options {

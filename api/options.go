@@ -110,6 +110,10 @@ type Declaration struct {
 	Actor    incident.Actor
 	// Source is the way the declaration came in, as in [incident.Event].
 	Source string
+	// Reworded says that a repetition may say it in other words, because others are asked for
+	// some of them, such as the names of people. Its key must then be of this declaration
+	// only, since what came with it is not compared.
+	Reworded bool
 }
 
 // Reader reads what is recorded. *store.Store is one.

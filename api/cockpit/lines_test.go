@@ -125,7 +125,7 @@ func TestOneLineDeclaresAnIncident(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(t *testing.T, w *world) {
 				w.writes(responder, general, c.line)
-				c.want.Actor, c.want.Source = incident.PersonActor("Sample Responder"), "slack"
+				c.want.Actor, c.want.Source, c.want.Reworded = incident.PersonActor("Sample Responder"), "slack", true
 				require.Empty(t, cmp.Diff([]api.Declaration{c.want}, w.declared))
 				require.Len(t, w.answers, 1, "what was understood")
 			})

@@ -162,7 +162,7 @@ func TestWhatMusterDoesInThePagerIsNoNews(t *testing.T) {
 	t.Parallel()
 	s := onShift(t)
 	for i, r := range []webhook.PageReport{
-		{News: webhook.PageAcknowledged}, {News: webhook.PageResolved}, {News: webhook.PagePriorityChanged, Priority: "SEV1"},
+		{News: webhook.PageAcknowledged}, {News: webhook.PagePriorityChanged, Priority: "SEV1"},
 		{News: webhook.PageNoted, Note: "N", Text: "by an integration"}, {News: webhook.PageBridgeChanged, Text: "https://meet.example.com"},
 	} {
 		r.Key = s.key
@@ -182,7 +182,17 @@ func TestWhatMusterDoesInThePagerIsNoNews(t *testing.T) {
 	s.tell("INC-1", incident.Resolve{})
 	s.said = s.state().Seq
 	require.NoError(t, s.hear("ended", webhook.PageReport{News: webhook.PageResolved, Key: s.key, By: muster}))
+	require.NoError(t, s.hear("ended by an event", webhook.PageReport{News: webhook.PageResolved, Key: s.key}))
 	require.Empty(t, s.new())
+}
+
+func TestAPageThatEndsByItselfIsNotOpenAnyMore(t *testing.T) {
+	t.Parallel()
+	s := onShift(t)
+	require.NoError(t, s.hear("timed out", webhook.PageReport{News: webhook.PageResolved, Key: s.key}))
+	require.Equal(t, []string{"PagerDuty: In the pager: resolved"}, s.new(), "and nobody has resolved anything")
+	require.Zero(t, s.state().PagesOpen())
+	require.True(t, s.state().Status.Active())
 }
 
 func TestAPersonMayUseMustersAccount(t *testing.T) {

@@ -253,11 +253,11 @@ func planHelp(_ context.Context, t *turn, rest line) (plan, error) {
 	if v, ok := find(verbs(), wanted); ok {
 		return show(card.Help(t.command, "", topics([]verb{v})))
 	}
-	help := card.Help(t.command, "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: INC-42 status.", nil)
+	help := card.Help(t.command, "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: "+t.command+" INC-42 status.", nil)
 	for _, g := range groups() {
-		part := card.Help(t.command, "", topics(g.verbs)).Parts[1]
-		part.Body = slices.Concat(chat.Text{chat.Bold(g.title), chat.Plain("\n")}, part.Body)
-		help.Parts = append(help.Parts, part)
+		parts := card.Help(t.command, "", topics(g.verbs)).Parts[1:]
+		parts[0].Body = slices.Concat(chat.Text{chat.Bold(g.title), chat.Plain("\n")}, parts[0].Body)
+		help.Parts = append(help.Parts, parts...)
 	}
 	return show(help)
 }

@@ -61,7 +61,11 @@ type world struct {
 	// noChannel leaves the channels of new incidents closed until openChannel.
 	noChannel bool
 	// down is what the Commander, the Inbox, the Reader and the chat answer with.
-	down struct{ commander, inbox, reader, chat, forms error }
+	down struct{ commander, inbox, reader, chat, forms, pager error }
+	// onCall are the people of the pager's services, policies and schedules, by their ids.
+	onCall map[string][]incident.Person
+	// slowPager never says who is on call.
+	slowPager bool
 
 	items    []store.Item
 	accepted map[string]bool
@@ -93,6 +97,9 @@ severities:
 teams:
   - {name: payments, slack_channel: C0PAYMENTS}
   - {name: platform}
+  - {name: data, pagerduty: {escalation_policy: PDATAPO, schedule: PDATASC}}
+  - {name: research, pagerduty: {schedule: PRSRCSC}}
+  - {name: legal}
 services:
   - {name: checkout, team: payments, aliases: [shop], pagerduty: {service: PCHK123}}
   - {name: payments-api, team: payments, pagerduty: {service: PPAY123}}
@@ -123,7 +130,7 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world), change ...func(*co
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		options := cockpit.Options{
-			Commander: w, Reader: w, Catalogue: catalogue, Chat: w, Inbox: w, Keeper: w, Pages: w.pages,
+			Commander: w, Reader: w, Catalogue: catalogue, Pager: w, Chat: w, Inbox: w, Keeper: w, Pages: w.pages,
 			Now: w.clock, Logger: slog.New(slog.DiscardHandler),
 		}
 		for _, f := range change {

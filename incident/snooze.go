@@ -85,7 +85,7 @@ func (i SnoozeReminder) decide(s State, _ Command) ([]Fact, error) {
 		return nil, err
 	}
 	if i.For < MinSnooze || i.For > MaxSnooze {
-		return nil, invalid("for", "reminders can be snoozed for %s to %s, not for %s", FormatDuration(MinSnooze), FormatDuration(MaxSnooze), i.For)
+		return nil, invalid("for", "reminders can be snoozed for %s to %s, not for %s", FormatDuration(MinSnooze), FormatDuration(MaxSnooze), FormatDuration(i.For))
 	}
 	if i.Hook == "" && i.Subject != "" {
 		return nil, invalid("subject", "say which hook's reminders of %q are meant, or leave the subject out for all reminders", i.Subject)

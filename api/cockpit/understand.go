@@ -24,7 +24,8 @@ func (t *turn) ignored() bool {
 	case a.Membership != nil:
 		return a.By.Bot
 	case a.Message != nil:
-		return !t.transcript && !t.mayAnswer()
+		// What bots say is not kept, so there is nothing to follow when they change it.
+		return a.Message.By.Bot || !t.transcript && !t.mayAnswer()
 	}
 	return true
 }
@@ -252,11 +253,11 @@ func planHelp(_ context.Context, t *turn, rest line) (plan, error) {
 	if v, ok := find(verbs(), wanted); ok {
 		return show(card.Help(t.command, "", topics([]verb{v})))
 	}
-	help := card.Help(t.command, "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: INC-42 status.", nil)
+	help := card.Help(t.command, "Inside an incident's channel the commands are about that incident. Anywhere else, name it first: "+t.command+" INC-42 status.", nil)
 	for _, g := range groups() {
-		part := card.Help(t.command, "", topics(g.verbs)).Parts[1]
-		part.Body = slices.Concat(chat.Text{chat.Bold(g.title), chat.Plain("\n")}, part.Body)
-		help.Parts = append(help.Parts, part)
+		parts := card.Help(t.command, "", topics(g.verbs)).Parts[1:]
+		parts[0].Body = slices.Concat(chat.Text{chat.Bold(g.title), chat.Plain("\n")}, parts[0].Body)
+		help.Parts = append(help.Parts, parts...)
 	}
 	return show(help)
 }

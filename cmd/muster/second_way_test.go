@@ -76,7 +76,7 @@ func TestInProductionAVendorWithoutCredentialsFailsEachStepForGood(t *testing.T)
 	a := &app{}
 	a.connect(appOptions{catalogue: config.Sample()})
 	require.Nil(t, a.pagerNews)
-	tracker, err := a.tracker(config.Vendors{})
+	tracker, err := a.tracker(config.Vendors{}, nil)
 	require.NoError(t, err)
 	_, noPage := a.pager.Page(t.Context(), incident.PageRequest{})
 	_, noChannel := a.chat.OpenChannel(t.Context(), incident.ChannelRequest{})

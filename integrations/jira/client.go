@@ -27,6 +27,9 @@ type Options struct {
 	HTTPClient *http.Client
 	// Unshaped sends calls without regard to Jira's limits: for a stand-in that has none.
 	Unshaped bool
+	// Directory knows the accounts of people whom Jira does not find by their e-mail address.
+	// Nil knows none.
+	Directory integrations.Directory
 }
 
 // Client acts in one Jira site. Its methods may be repeated and called by many
@@ -35,7 +38,8 @@ type Client struct {
 	api   *jiraapi.Client
 	calls *integrations.Caller
 	// site is the URL without a slash at its end.
-	site string
+	site      string
+	directory integrations.Directory
 }
 
 // New returns a client, or an error that says what is wrong with the URL. It sends
@@ -58,9 +62,10 @@ func New(options Options) (*Client, error) {
 		calls = calls.Shaped(limits)
 	}
 	return &Client{
-		api:   api,
-		calls: calls,
-		site:  strings.TrimSuffix(options.URL, "/"),
+		api:       api,
+		calls:     calls,
+		site:      strings.TrimSuffix(options.URL, "/"),
+		directory: options.Directory,
 	}, nil
 }
 

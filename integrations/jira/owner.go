@@ -16,10 +16,14 @@ import (
 const searchUsers = "GET /user/assignable/search"
 
 // findOwner returns the id of the account to assign a ticket to, or nothing when the
-// owner is not given, not known or not assignable in the project.
+// owner is not given, not known or not assignable in the project. What the directory says of
+// the owner goes before what Jira finds.
 func (c *Client) findOwner(ctx context.Context, request incident.TicketRequest) (accountID string, err error) {
 	if request.Owner == "" {
 		return "", nil
+	}
+	if id, ok := c.account(request.Owner); ok {
+		return id, nil
 	}
 	query := url.Values{"project": {request.Project}, "query": {request.Owner}}
 	candidates, err := integrations.Ask(ctx, c.calls, searchUsers, func(ctx context.Context) (users []jiraapi.User, err error) {
@@ -38,6 +42,18 @@ func (c *Client) findOwner(ctx context.Context, request incident.TicketRequest) 
 		return "", err
 	}
 	return pickOwner(candidates, request.Owner), nil
+}
+
+// account asks the directory for an owner, who is an address or a name.
+func (c *Client) account(owner string) (id string, ok bool) {
+	if c.directory == nil {
+		return "", false
+	}
+	person := incident.Person{Name: owner}
+	if strings.Contains(owner, "@") {
+		person = incident.Person{Email: owner}
+	}
+	return c.directory.AccountOf(integrations.Jira, person)
 }
 
 // pickOwner returns the id of the one candidate who is the owner beyond doubt, or

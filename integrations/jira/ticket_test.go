@@ -10,6 +10,7 @@ import (
 
 	"muster/incident"
 	"muster/integrations"
+	"muster/integrations/jira"
 	"muster/integrations/vendortest"
 )
 
@@ -125,6 +126,43 @@ func TestOpenTicketFindsItsOwner(t *testing.T) {
 			require.NoError(t, err)
 			fields := fake.Requests(createPath)[0].JSON(t)["fields"].(map[string]any)
 			require.Equal(t, row.want, fields["assignee"])
+		})
+	}
+}
+
+// written is a directory of one person.
+type written struct{ incident.Person }
+
+func (w written) AccountOf(vendor string, person incident.Person) (string, bool) {
+	return "5b99", vendor == integrations.Jira && (person.Email == w.Email || person.Name == w.Name)
+}
+
+func (w written) PersonOf(string, string, string) (incident.Person, bool) {
+	return incident.Person{}, false
+}
+
+func TestOpenTicketFindsItsOwnerInTheDirectoryFirst(t *testing.T) {
+	t.Parallel()
+	for title, owner := range map[string]string{"by address": "responder@example.com", "by name": "Sample Responder"} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			fake := vendortest.NewFake(t, integrations.Jira)
+			client, err := jira.New(jira.Options{
+				URL: fake.URL, User: "muster@example.com", Token: "sample", HTTPClient: fake.Client(),
+				Directory: written{incident.Person{Name: "Sample Responder", Email: "responder@example.com"}},
+			})
+			require.NoError(t, err)
+			fake.Answer(search, http.StatusOK, nothing)
+			fake.Answer(create, http.StatusCreated, `{"id":"10007","key":"PAY-7"}`)
+			fake.Answer(link, http.StatusCreated, linked)
+			fake.Answer(read, http.StatusOK, issue("PAY-7", "To Do", "new"))
+
+			owned := request()
+			owned.Owner = owner
+			_, err = client.OpenTicket(t.Context(), owned)
+			require.NoError(t, err, "whom the directory knows, Jira is not asked for")
+			fields := fake.Requests(createPath)[0].JSON(t)["fields"].(map[string]any)
+			require.Equal(t, map[string]any{"accountId": "5b99"}, fields["assignee"])
 		})
 	}
 }

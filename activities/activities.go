@@ -67,7 +67,7 @@ func (a *Activities) table() map[string]implementation {
 		playbooks.SlackAnnounce:        {do: a.announce, exercise: wouldAnnounce},
 		playbooks.SlackNotify:          {do: a.notify, exercise: would("tell everybody who follows: %s", "text")},
 		playbooks.SlackBookmark:        {do: a.bookmark, exercise: would("add the bookmark %s", "title")},
-		playbooks.SlackInvite:          {do: a.invite, exercise: would("invite whoever is on call")},
+		playbooks.SlackInvite:          {do: a.invite, exercise: a.inviteExercise},
 		playbooks.SlackAlert:           {do: a.alert, exercise: a.postExercise},
 		playbooks.JiraCreateIssue:      {do: a.createIssue, exercise: would("file a ticket: %s", "title")},
 		playbooks.MailSend:             {do: a.sendMail, exercise: would("send an e-mail: %s", "subject")},

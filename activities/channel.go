@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"muster/incident"
 )
@@ -18,6 +19,7 @@ func (a *Activities) createChannel(ctx context.Context, e call) (incident.Outcom
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
+	channel.Private = e.flag("private")
 	return incident.Outcome{
 		Channel: &channel,
 		Output:  map[string]any{"id": channel.ID, "name": channel.Name, "url": channel.URL},
@@ -43,11 +45,19 @@ func (a *Activities) bookmark(ctx context.Context, e call) (incident.Outcome, er
 	return incident.Outcome{}, vendorError(a.Chat.Bookmark(ctx, channel, link))
 }
 
-// invite brings whoever is on call into the channel.
+// invite brings people into the channel: whoever is on call, unless the playbook names
+// others.
 func (a *Activities) invite(ctx context.Context, e call) (incident.Outcome, error) {
 	channel, err := channelOf(e)
 	if err != nil {
 		return incident.Outcome{}, err
+	}
+	if to := e.text("to"); to != toOnCall {
+		absent := slices.DeleteFunc(recipients(e.Incident, to), func(p incident.Person) bool {
+			return slices.ContainsFunc(e.Incident.Present, p.Same)
+		})
+		// Whom the chat does not know works without it, which is nothing to tell.
+		return a.inviteThose(ctx, channel, absent, "")
 	}
 	if e.Incident.Service.PagerService == "" {
 		return incident.Outcome{Text: "the service has no on-call to invite", Output: map[string]any{"invited": ""}}, nil
@@ -56,12 +66,32 @@ func (a *Activities) invite(ctx context.Context, e call) (incident.Outcome, erro
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	invited, err := a.Chat.Invite(ctx, channel, onCall)
+	return a.inviteThose(ctx, channel, onCall, "the chat knows none of the people on call")
+}
+
+// inviteThose says the text where nobody could be invited.
+func (a *Activities) inviteThose(ctx context.Context, channel string, people []incident.Person, nobody string) (incident.Outcome, error) {
+	var (
+		invited []incident.Person
+		err     error
+	)
+	if len(people) > 0 {
+		invited, err = a.Chat.Invite(ctx, channel, people)
+	}
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
+	outcome := incident.Outcome{Responders: invited, Output: map[string]any{"invited": namesOf(invited)}}
 	if len(invited) == 0 {
-		return incident.Outcome{Text: "the chat knows none of the people on call", Output: map[string]any{"invited": ""}}, nil
+		outcome.Text = nobody
 	}
-	return incident.Outcome{Responders: invited, Output: map[string]any{"invited": namesOf(invited)}}, nil
+	return outcome, nil
+}
+
+// inviteExercise says who would be invited.
+func (a *Activities) inviteExercise(ctx context.Context, e call) (incident.Outcome, error) {
+	if e.text("to") == toOnCall {
+		return would("invite whoever is on call")(ctx, e)
+	}
+	return would("invite %s", "to")(ctx, e)
 }

@@ -53,9 +53,17 @@ func (a *Activities) day(ctx context.Context, digest incident.Digest) (card.Day,
 		return card.Day{}, err
 	}
 	for _, f := range followups {
-		if f.Followup.Overdue(digest.Until) {
-			day.Overdue = append(day.Overdue, card.OverdueFollowup(f))
+		if !f.Followup.Overdue(digest.Until) {
+			continue
 		}
+		of, err := a.Register.Incident(ctx, f.Incident)
+		if err != nil {
+			return card.Day{}, err
+		}
+		if of.Restricted() {
+			f.Followup.Title = of.PublicTitle()
+		}
+		day.Overdue = append(day.Overdue, card.OverdueFollowup(f))
 	}
 	slices.SortStableFunc(day.Overdue, func(a, b card.OverdueFollowup) int { return a.Followup.Due.Compare(b.Followup.Due) })
 	return day, nil

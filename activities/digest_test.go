@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +17,12 @@ type annals struct {
 	Journal
 	open, resolved []incident.State
 	followups      []OpenFollowup
+	states         map[incident.ID]incident.State
 	err            map[string]error
+}
+
+func (a *annals) Incident(_ context.Context, id incident.ID) (incident.State, error) {
+	return a.states[id], nil
 }
 
 func (a *annals) Active(_ context.Context, limit int) ([]incident.State, error) {
@@ -57,6 +63,28 @@ func TestADigestTellsWhatIsOpenResolvedAndOverdue(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, digest, again)
 	require.Len(t, o.shown, 1, "the day has had its digest")
+}
+
+func TestADigestSaysNoMoreOfARestrictedIncidentThanThatThereIsOne(t *testing.T) {
+	t.Parallel()
+	secret := incident.State{
+		ID: "INC-8", Title: "Secret title", Severity: "SEV1", Status: incident.Investigating, DeclaredAt: at, Service: incident.Service{Name: "secret-service"},
+		Roles:   []incident.Role{{ID: "commander", Title: "commander", Holder: "Secret Holder"}},
+		Channel: incident.Channel{ID: "C1", Name: "secret-channel", URL: "https://chat.example/C1", Private: true},
+	}
+	ended := secret
+	ended.ID, ended.Status, ended.ResolvedAt, ended.Resolution = "INC-7", incident.Resolved, at, "secret resolution"
+	records := &annals{
+		open: []incident.State{secret}, resolved: []incident.State{ended}, states: map[incident.ID]incident.State{"INC-7": ended},
+		followups: []OpenFollowup{{Incident: "INC-7", Followup: incident.Followup{ID: "F1", Title: "secret work", Due: at.AddDate(0, 0, -2)}}},
+	}
+	o := &outside{}
+	a := &Activities{Chat: o, Register: records, Journal: records, Installation: "test", PublicURL: "https://muster.example.com"}
+	_, err := a.PostDigest(t.Context(), incident.DigestRequest{Channel: "digest", Timezone: "UTC", At: at})
+	require.NoError(t, err)
+	text := o.shown[0].Card.String()
+	require.NotContains(t, strings.ToLower(text), "secret")
+	require.Regexp(t, `(?s)INC-8.*restricted.*SEV1.*INC-7.*restricted`, text)
 }
 
 func TestADigestThatCannotBeMadeSaysWhy(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 
 	"muster/incident"
 )
@@ -36,12 +35,6 @@ func (a *Activities) requestHelp(ctx context.Context, e call) (incident.Outcome,
 	}
 	return a.pageDirectly(ctx, e, wanted)
 }
-
-// helpSuffix ends the keys of pages for people who are wanted in a response that is under
-// way. That somebody has taken the incident does not answer them.
-const helpSuffix = ".help"
-
-func asksForHelp(page incident.Page) bool { return strings.Contains(page.Key, helpSuffix) }
 
 // helpWanted is the request that the work answers.
 func helpWanted(e call) (incident.HelpRequested, bool) {
@@ -109,7 +102,7 @@ func (a *Activities) helpRequest(e call, wanted incident.HelpRequested) incident
 		details["message"] = wanted.Message
 	}
 	return incident.PageRequest{
-		Key: e.key + helpSuffix, Service: s.Service.PagerService, Severity: pagerSeverity(s), Source: s.Service.Name, Details: details,
+		Key: e.key + incident.HelpKeySuffix, Service: s.Service.PagerService, Severity: pagerSeverity(s), Source: s.Service.Name, Details: details,
 		Summary: helpSummary(e, wanted),
 		Links:   append([]incident.Link{a.incidentLink(s)}, s.Service.Runbooks...),
 	}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"muster/chat"
@@ -67,9 +68,14 @@ func recipients(s incident.State, to string) []incident.Person {
 	if strings.Contains(to, "@") {
 		person.Email = to
 	}
-	for _, known := range s.OnCall {
-		if person.Same(known) {
-			return []incident.Person{known}
+	known := slices.Concat(s.OnCall, s.Present)
+	for _, role := range s.Roles {
+		known = append(known, s.HolderPerson(role.ID))
+	}
+	// Their name reads better than an address.
+	for _, one := range known {
+		if one.Name != "" && person.Same(one) {
+			return []incident.Person{one}
 		}
 	}
 	return []incident.Person{person}

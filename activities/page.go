@@ -80,7 +80,7 @@ func pageDetails(s incident.State, all bool) map[string]string {
 // for them.
 func (a *Activities) acknowledgePages(ctx context.Context, e call) (incident.Outcome, error) {
 	pages := slices.DeleteFunc(a.pages(e), func(p incident.Page) bool {
-		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved || asksForHelp(p)
+		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved || p.AsksForHelp()
 	})
 	if len(pages) == 0 && len(e.Incident.Pages) > 0 {
 		return incident.Outcome{Text: "every page is taken already"}, nil

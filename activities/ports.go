@@ -148,6 +148,8 @@ type Register interface {
 	// ResolvedBetween returns those that were resolved from since on and before until, and
 	// have stayed so, limit at most.
 	ResolvedBetween(ctx context.Context, since, until time.Time, limit int) ([]incident.State, error)
+	// Incident returns one.
+	Incident(ctx context.Context, id incident.ID) (incident.State, error)
 }
 
 // Inbox holds accepted alerts until their incident has them.

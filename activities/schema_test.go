@@ -104,10 +104,11 @@ func TestAChannelIsPrivateWhereThePlaybookSaysSo(t *testing.T) {
 	t.Parallel()
 	for private, want := range map[string]bool{"": false, "false": false, "true": true} {
 		chat := &opening{}
-		_, err := (&Activities{Chat: chat}).Actions()[playbooks.SlackCreateChannel](t.Context(),
+		outcome, err := (&Activities{Chat: chat}).Actions()[playbooks.SlackCreateChannel](t.Context(),
 			effect(playbooks.SlackCreateChannel, playbooks.Parameters{"name": "inc-7", "private": private}))
 		require.NoError(t, err)
 		require.Equal(t, want, chat.request.Private)
+		require.Equal(t, want, outcome.Channel.Private, "the incident knows that it is restricted")
 	}
 }
 

@@ -301,6 +301,8 @@ severities:
   - {name: SEV3, pager: warning}
 teams:
   - name: payments
+  - {name: platform, pagerduty: {escalation_policy: PPLATPO, schedule: PPLATSC}}
+  - name: research
 services:
   - {name: checkout, team: payments, aliases: [shop]}
   - {name: payments-api, team: payments, pagerduty: {service: PPAY123}}

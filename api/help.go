@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"muster/config"
+	"muster/api/oncall"
 	"muster/incident"
 )
 
@@ -18,7 +18,7 @@ type HelpRequest struct {
 	Author
 	Person  string `json:"person,omitempty" maxLength:"254" doc:"A person, by e-mail address or name." example:"responder@example.com"`
 	Service string `json:"service,omitempty" doc:"Whoever is on call for this service of the catalogue." example:"payments"`
-	Team    string `json:"team,omitempty" doc:"Whoever is on call for the team: for the first of its services that the pager knows."`
+	Team    string `json:"team,omitempty" doc:"Whoever is on call for the team: by its escalation policy, or else for the first of its services that the pager knows."`
 	Message string `json:"message,omitempty" doc:"What they are needed for."`
 }
 
@@ -47,20 +47,22 @@ func (s *Server) help(r HelpRequest) (incident.RequestHelp, error) {
 			return intent, err
 		}
 		found, _ := s.catalogue.Service(name)
-		return s.onCallFor(intent, "service "+name, []config.Service{found})
+		intent.Who, intent.PagerService = "service "+found.Name, found.PagerDuty.Service
+		if intent.PagerService == "" {
+			return intent, newProblem(http.StatusUnprocessableEntity, "nobody can be paged for the service %s: give it pagerduty: {service: …} in muster.yaml", found.Name)
+		}
+		return intent, nil
 	case team != "" && person == "" && service == "":
-		var services []config.Service
-		var teams []string
-		for _, one := range s.catalogue.Services() {
-			teams = append(teams, one.Team)
-			if strings.EqualFold(one.Team, team) {
-				services = append(services, one)
-			}
+		found, ok := s.catalogue.Team(team)
+		if !ok {
+			return intent, unknownName("team", team, s.teamNames())
 		}
-		if services == nil {
-			return intent, unknownName("team", team, distinct(teams))
+		policy, by := s.catalogue.PagedBy(found)
+		intent.Who, intent.Policy, intent.PagerService = "team "+found.Name, policy, by.PagerDuty.Service
+		if intent.Policy == "" && intent.PagerService == "" {
+			return intent, newProblem(http.StatusUnprocessableEntity, "%s", oncall.NotPaged(found))
 		}
-		return s.onCallFor(intent, "team "+services[0].Team, services)
+		return intent, nil
 	case person != "" && service == "" && team == "":
 		intent.Who, intent.Person.Name = person, person
 		if strings.Contains(person, "@") {
@@ -71,29 +73,6 @@ func (s *Server) help(r HelpRequest) (incident.RequestHelp, error) {
 		const message = "say whom to ask: one of person, service and team"
 		return intent, newProblem(http.StatusUnprocessableEntity, message).at("body", message)
 	}
-}
-
-// onCallFor asks for the first of the services that the pager knows.
-func (s *Server) onCallFor(intent incident.RequestHelp, who string, services []config.Service) (incident.RequestHelp, error) {
-	intent.Who = who
-	for _, service := range services {
-		if intent.PagerService = service.PagerDuty.Service; intent.PagerService != "" {
-			return intent, nil
-		}
-	}
-	return intent, newProblem(http.StatusUnprocessableEntity, "nobody can be paged for the %s: give it a pagerduty service in muster.yaml", who)
-}
-
-func distinct(names []string) []string {
-	var once []string
-	seen := map[string]bool{"": true}
-	for _, name := range names {
-		if !seen[name] {
-			seen[name] = true
-			once = append(once, name)
-		}
-	}
-	return once
 }
 
 // ConfirmSeverityRequest finds the severity right.

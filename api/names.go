@@ -14,8 +14,7 @@ func (s *Server) service(name string) (string, error) {
 	if found, ok := s.catalogue.Service(strings.TrimSpace(name)); ok {
 		return found.Name, nil
 	}
-	known := each(s.catalogue.Services(), func(s config.Service) string { return s.Name })
-	return "", unknownName("service", name, known)
+	return "", unknownName("service", name, s.serviceNames())
 }
 
 // severity finds a severity by name or alias, and says which there are when it cannot.
@@ -28,8 +27,12 @@ func (s *Server) severity(name string) (incident.Severity, error) {
 }
 
 func unknownName(field, name string, known []string) error {
-	message := fmt.Sprintf("there is no %s %s; there are %s", field, quoted(name), strings.Join(known, ", "))
-	return newProblem(http.StatusUnprocessableEntity, "%s", message).at("body."+field, message)
+	return unknownIn("body."+field, field, name, known)
+}
+
+func unknownIn(place, what, name string, known []string) error {
+	message := fmt.Sprintf("there is no %s %s; there are %s", what, quoted(name), strings.Join(known, ", "))
+	return newProblem(http.StatusUnprocessableEntity, "%s", message).at(place, message)
 }
 
 // canonicalService is the name as the catalogue writes it, or what was given: an

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"muster/api/oncall"
 	"muster/api/webhook"
 	"muster/chat"
 	"muster/config"
@@ -40,6 +41,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Playbooks hold the library. Nil stands for an empty one.
 	Playbooks Playbooks
+	// Pager is asked who is on call. Nil knows nothing of that.
+	Pager oncall.Pager
 	// Secrets are what webhooks are checked with.
 	Secrets webhook.Secrets
 	// Chats take what people do in a chat, each at /webhooks/ and its name: "slack".
@@ -107,6 +110,10 @@ type Declaration struct {
 	Actor    incident.Actor
 	// Source is the way the declaration came in, as in [incident.Event].
 	Source string
+	// Reworded says that a repetition may say it in other words, because others are asked for
+	// some of them, such as the names of people. Its key must then be of this declaration
+	// only, since what came with it is not compared.
+	Reworded bool
 }
 
 // Reader reads what is recorded. *store.Store is one.
@@ -142,8 +149,13 @@ type Playbooks interface {
 type Catalogue interface {
 	Service(name string) (config.Service, bool)
 	Severity(name string) (config.Severity, bool)
+	Team(name string) (config.Team, bool)
 	Services() []config.Service
+	Teams() []config.Team
 	Scale() []config.Severity
+	// PagedBy returns how the pager reaches a team: by an escalation policy, or else by a
+	// service. Both are empty where it does not.
+	PagedBy(team config.Team) (policy string, by config.Service)
 }
 
 // Postmortems renders the postmortem of an incident from its events, which are all

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"muster/api/oncall"
 	"muster/api/webhook"
 	"muster/chat"
 	"muster/internal/health"
@@ -30,6 +31,7 @@ type Server struct {
 	catalogue   Catalogue
 	postmortems Postmortems
 	playbooks   Playbooks
+	pager       oncall.Pager
 	receiver    *webhook.Receiver
 	chats       map[string]chat.Deliveries
 	monitor     *health.Monitor
@@ -75,12 +77,12 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		commander: options.Commander, reader: options.Reader,
 		catalogue: options.Catalogue, postmortems: options.Postmortems,
-		playbooks: options.Playbooks,
-		receiver:  receiver,
-		chats:     maps.Clone(options.Chats),
-		monitor:   options.Monitor,
-		logger:    cmp.Or(options.Logger, slog.Default()),
-		metrics:   metrics, crossOrigin: http.NewCrossOriginProtection(),
+		playbooks: options.Playbooks, pager: options.Pager,
+		receiver: receiver,
+		chats:    maps.Clone(options.Chats),
+		monitor:  options.Monitor,
+		logger:   cmp.Or(options.Logger, slog.Default()),
+		metrics:  metrics, crossOrigin: http.NewCrossOriginProtection(),
 		pages: options.Pages, mounts: slices.Clone(options.Mounts),
 		version: options.Version, installation: options.Installation, publicURL: strings.TrimRight(options.PublicURL, "/"),
 		heartbeat: cmp.Or(options.Heartbeat, DefaultHeartbeat),
@@ -125,6 +127,7 @@ func (s *Server) route(metricsHandler http.Handler) {
 	s.registerFollowups()
 	s.registerPostmortem()
 	s.registerPlaybooks()
+	s.registerOnCall()
 	s.registerDebrief()
 	s.registerStreams()
 	s.registerWebhooks(own)

@@ -63,6 +63,17 @@ type Team struct {
 	Email string
 	// Timezone is a name of the IANA time zone database; empty means UTC.
 	Timezone string
+	// PagerDuty says who of the team is on call.
+	PagerDuty TeamPagerDuty
+}
+
+// TeamPagerDuty are the ids under which PagerDuty knows who of a team is on call. Both may
+// be empty.
+type TeamPagerDuty struct {
+	// EscalationPolicy is by whom the team is asked for help, as in PABC123.
+	EscalationPolicy string
+	// Schedule is shown to those who want to know who is on call, as in PDEF456.
+	Schedule string
 }
 
 // Service is something that can break and that a team owns.
@@ -167,6 +178,19 @@ func (c *Catalogue) Services() []Service { return slices.Clone(c.services) }
 
 // Teams returns the teams in the order of the file. There is at least one.
 func (c *Catalogue) Teams() []Team { return slices.Clone(c.teams) }
+
+// PagedBy returns how PagerDuty reaches a team: by its escalation policy, or else by the
+// first of its services that PagerDuty knows. Both are empty where it cannot be reached.
+func (c *Catalogue) PagedBy(team Team) (policy string, by Service) {
+	if team.PagerDuty.EscalationPolicy != "" {
+		return team.PagerDuty.EscalationPolicy, Service{}
+	}
+	i := slices.IndexFunc(c.services, func(s Service) bool { return strings.EqualFold(s.Team, team.Name) && s.PagerDuty.Service != "" })
+	if i < 0 {
+		return "", Service{}
+	}
+	return "", c.services[i]
+}
 
 // Defaults returns what stands in for unknown labels.
 func (c *Catalogue) Defaults() Defaults { return c.defaults }

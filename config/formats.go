@@ -26,6 +26,16 @@ var (
 		pattern: regexp.MustCompile(`^P[A-Z0-9]{5,13}$`),
 		hint:    "take it from the address of the service's page in PagerDuty, as in PABC123",
 	}
+	pagerDutyPolicy = syntax{
+		what:    "the id of a PagerDuty escalation policy",
+		pattern: pagerDutyService.pattern,
+		hint:    "take it from the address of the policy's page in PagerDuty, as in PABC123",
+	}
+	pagerDutySchedule = syntax{
+		what:    "the id of a PagerDuty schedule",
+		pattern: pagerDutyService.pattern,
+		hint:    "take it from the address of the schedule's page in PagerDuty, as in PDEF456",
+	}
 	// The formats that Jira supports, and not only its default of capital letters
 	// (Atlassian's administrator guide, "Changing the project key format").
 	jiraProject = syntax{

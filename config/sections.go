@@ -47,7 +47,7 @@ func (p *catalogueParser) parseSeverities(nodes []ast.Node) {
 func (p *catalogueParser) parseTeams(nodes []ast.Node) {
 	p.teams = newNames("team", "teams")
 	for _, node := range nodes {
-		m, ok := p.mapping(node, "a team", "name", "slack_channel", "email", "timezone")
+		m, ok := p.mapping(node, "a team", "name", "slack_channel", "email", "timezone", "pagerduty")
 		if !ok {
 			continue
 		}
@@ -59,9 +59,23 @@ func (p *catalogueParser) parseTeams(nodes []ast.Node) {
 			SlackChannel: p.slackChannel(m.get("slack_channel"), "slack_channel of "+subject),
 			Email:        p.email(m.get("email"), "email of "+subject),
 			Timezone:     p.timezone(m.get("timezone"), "timezone of "+subject),
+			PagerDuty:    p.teamPagerDuty(m.get("pagerduty"), "pagerduty of "+subject),
 		})
 	}
 	p.catalogue.teamIndex = p.teams.index
+}
+
+// teamPagerDuty reads who of a team is on call. At least one of its keys is given.
+func (p *catalogueParser) teamPagerDuty(node ast.Node, subject string) TeamPagerDuty {
+	m, ok := p.mapping(node, subject, "escalation_policy", "schedule")
+	if !ok {
+		return TeamPagerDuty{}
+	}
+	policy, schedule := p.text(m.get("escalation_policy"), "escalation_policy in "+subject), p.text(m.get("schedule"), "schedule in "+subject)
+	if len(m.misspelt) == 0 && m.get("escalation_policy") == nil && m.get("schedule") == nil {
+		p.report(m.at, "add an escalation_policy, a schedule, or both, or leave pagerduty out", "%s says nothing", subject)
+	}
+	return TeamPagerDuty{EscalationPolicy: p.matching(policy, pagerDutyPolicy), Schedule: p.matching(schedule, pagerDutySchedule)}
 }
 
 func (p *catalogueParser) parseServices(nodes []ast.Node) {

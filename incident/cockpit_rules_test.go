@@ -113,6 +113,17 @@ func TestWhatThePagerTellsBeforeThePageIsWrittenDownIsKept(t *testing.T) {
 	require.Zero(t, s.state.PagesOpen())
 }
 
+func TestWhoIsAskedToHelpIsNotOnCall(t *testing.T) {
+	t.Parallel()
+	onCall, helper := []incident.Person{{Name: "First"}}, []incident.Person{{Name: "Second"}}
+	s := play(t, incident.ReportPage{Key: "INC-42-page", Status: incident.PageTriggered, AssignedTo: onCall})
+	// The pager may tell of the page before Muster has written down that it was sent.
+	s.then(t, incident.ReportPage{Key: "INC-42-ask.7.help.direct", Status: incident.PageTriggered, AssignedTo: helper})
+	s.then(t, incident.FinishStep{Step: "auto", Outcome: incident.Outcome{Page: &incident.Page{Key: "INC-42-ask.7.help.direct"}, Responders: helper}})
+	require.Equal(t, onCall, s.state.OnCall)
+	require.Equal(t, 2, s.state.PagesOpen())
+}
+
 func TestTheMessagesThatAreRememberedAreBounded(t *testing.T) {
 	t.Parallel()
 	s := play(t)

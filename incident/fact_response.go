@@ -25,7 +25,7 @@ func (f PageSent) Text() string {
 }
 
 func (f PageSent) apply(s *State, _ Event) {
-	if len(f.OnCall) > 0 {
+	if len(f.OnCall) > 0 && !f.Page.AsksForHelp() {
 		s.OnCall = f.OnCall
 	}
 	if i := slices.IndexFunc(s.Pages, func(p Page) bool { return p.Key == f.Page.Key }); i >= 0 {

@@ -177,7 +177,7 @@ type State struct {
 	Alerts []Alert `json:"alerts,omitzero"`
 	Crowd  Crowd   `json:"crowd,omitzero"`
 	Pages  []Page  `json:"pages,omitzero"`
-	// OnCall are the people whom the pager named last.
+	// OnCall are the people whom the pager named last, those who were asked to help aside.
 	OnCall  []Person `json:"on_call,omitzero"`
 	Channel Channel  `json:"channel,omitzero"`
 	// Present are the people in the channel, [MaxPresent] at most.

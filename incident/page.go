@@ -54,7 +54,7 @@ func (f PageChanged) apply(s *State, _ Event) {
 		i = len(s.Pages) - 1
 	}
 	s.Pages = replace(s.Pages, i, func(p *Page) { *p = p.changed(f) })
-	if len(f.AssignedTo) > 0 {
+	if len(f.AssignedTo) > 0 && !s.Pages[i].AsksForHelp() {
 		s.OnCall = f.AssignedTo
 	}
 }
@@ -84,6 +84,15 @@ func (p Page) sentAs(sent Page) Page {
 	}
 	return sent
 }
+
+// HelpKeySuffix is in the keys of pages for people who are wanted in a response that is under
+// way, behind the key of what has asked for them.
+const HelpKeySuffix = ".help"
+
+// AsksForHelp says that the page is for somebody who is wanted in a response that is under
+// way. They are not on call for the incident, and neither takes its being taken their page,
+// nor does their page's end end it.
+func (p Page) AsksForHelp() bool { return strings.Contains(p.Key, HelpKeySuffix) }
 
 // Page returns the page with this key.
 func (s State) Page(key string) (Page, bool) {

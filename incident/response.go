@@ -112,6 +112,8 @@ type Channel struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	URL  string `json:"url,omitzero"`
+	// Private says that only those see it who are invited: see [State.Restricted].
+	Private bool `json:"private,omitzero"`
 }
 
 // Message is something Muster says in a channel.

@@ -87,7 +87,10 @@ var responseActions = []Action{
 		Parameters: []Parameter{{Name: "title", Doc: "What the bookmark is called.", Required: true}},
 	},
 	{
-		Name: SlackInvite, Doc: "Invites whoever is on call for the incident's service to the channel.",
+		Name: SlackInvite, Doc: "Invites people to the channel.",
+		Parameters: []Parameter{
+			{Name: "to", Doc: "Who is invited: on_call for whoever is on call for the incident's service now, a role's id, or a name or e-mail address.", Default: "on_call", Type: PersonParameter},
+		},
 		Outputs: []Output{{Name: "invited", Doc: "The names of those who were, separated by commas.", Type: TextOutput}},
 	},
 	{

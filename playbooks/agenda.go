@@ -114,9 +114,10 @@ func (a *Agenda) Observe(s incident.State, e incident.Event) {
 	case incident.StepSkipped:
 		a.settle(f.Step)
 	case incident.StepFailed:
-		a.failed(f.Step)
+		a.failed(f)
 	case incident.StepStarted:
 		delete(a.watches, f.Step)
+		a.started(f.Step)
 	}
 	a.watch(s, e)
 	if ownWork(s, e) {

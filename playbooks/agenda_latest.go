@@ -24,30 +24,49 @@ func (a *Agenda) add(s incident.State, h Hook, r Reaction) {
 }
 
 // failed lets a reaction that has failed, of a hook that only the latest counts for, answer
-// the newest of those events for which others wait.
-func (a *Agenda) failed(id string) {
-	i := slices.IndexFunc(a.reactions, func(r Reaction) bool { return r.ID == id })
-	if i < 0 {
-		return
+// the newest of those events for which others wait. Where the journal is all that is left, the
+// reaction is not there: that it was begun is not written down, and a newer one took its place.
+// That one then goes on as the step which people see.
+func (a *Agenda) failed(f incident.StepFailed) {
+	i := slices.IndexFunc(a.reactions, func(r Reaction) bool { return r.ID == f.Step })
+	failed := Reaction{ID: f.Step, Hook: f.Hook}
+	if i >= 0 {
+		failed = a.reactions[i]
 	}
-	failed := a.reactions[i]
 	if h, _ := a.playbook.hook(failed.Hook); !h.Latest {
 		return
 	}
 	failed.Begun = false
+	at := -1
 	var others []Reaction
 	for _, r := range a.reactions {
-		switch {
-		case r.ID == id:
-			others = append(others, r)
-		case r.Hook == failed.Hook && !r.Begun:
+		waits := r.Hook == failed.Hook && !r.Begun
+		if r.ID != failed.ID && waits {
 			failed.Event, failed.Problem = r.Event, r.Problem
-		default:
+		}
+		switch {
+		case r.ID == failed.ID, i < 0 && waits:
+			at = len(others)
+			others = append(others, r)
+		case !waits:
 			others = append(others, r)
 		}
 	}
-	others[slices.IndexFunc(others, func(r Reaction) bool { return r.ID == id })] = failed
+	if at < 0 {
+		return
+	}
+	others[at] = failed
 	a.reactions = others
+}
+
+// started notes that what had failed is being done again: what happens from now on is for a
+// reaction of its own. Unlike the first time, this is written down.
+func (a *Agenda) started(id string) {
+	for i, r := range a.reactions {
+		if h, _ := a.playbook.hook(r.Hook); h.Latest && r.ID == id {
+			a.reactions[i].Begun = true
+		}
+	}
 }
 
 // Begin notes that work was begun.

@@ -222,6 +222,10 @@ func TestTheLatestIsAlwaysAnsweredInTheEnd(t *testing.T) {
 			default:
 				now = now.Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "seconds")) * time.Second)
 			}
+			if rapid.IntRange(0, 9).Draw(rt, "lost") == 0 {
+				f, lastBegun = f.rebuilt(start), time.Time{}
+				clear(under)
+			}
 			if rapid.IntRange(0, 9).Draw(rt, "carried") == 0 && len(under) == 0 {
 				carried := playbooks.NewAgenda(p, throughJSON(rt, f.agenda.Reactions()))
 				carried.Watching(throughJSON(rt, f.agenda.Watches()))
@@ -235,6 +239,9 @@ func TestTheLatestIsAlwaysAnsweredInTheEnd(t *testing.T) {
 		}
 		require.GreaterOrEqual(rt, answered, last)
 		require.Empty(rt, f.agenda.Reactions())
+		for _, step := range f.state.Steps {
+			require.True(rt, step.Hook == "" || step.State.Settled(), "%s is %s", step.ID, step.State)
+		}
 
 		rebuilt, state := playbooks.NewAgenda(p, nil), start
 		for _, e := range f.events {

@@ -317,3 +317,20 @@ func TestAResolvedIncidentClosesWhenItsFollowupsAreDone(t *testing.T) {
 	f.settle(began.Add(7 * time.Hour))
 	require.Equal(t, incident.Closed, f.state.Status)
 }
+
+func TestWhoHasHelpedHasNotResolvedTheIncident(t *testing.T) {
+	t.Parallel()
+	f := follow(t, `
+name: p
+hooks:
+  - {id: over, on: page_resolved, when: incident.pages_open == 0, title: Over, do: incident.resolve, with: {summary: x}}
+`)
+	ended := func(key string) []playbooks.Work {
+		f.do(began, incident.ReportPage{Key: key, Status: incident.PageResolved})
+		return f.settle(began).Work
+	}
+	require.Empty(t, ended("muster-test-INC-1-ask.3.help"), "of a page for help alone, nothing follows")
+	f.do(began, incident.ReportPage{Key: "muster-test-INC-1-ask.9.help", Status: incident.PageTriggered})
+	require.Empty(t, ended("muster-test-INC-1-page"), "somebody still helps")
+	require.Len(t, ended("muster-test-INC-1-ask.9.help"), 1)
+}

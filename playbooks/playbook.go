@@ -189,22 +189,24 @@ const (
 // narrowTrigger is a trigger that some events of a kind are.
 type narrowTrigger struct {
 	kind incident.Kind
-	is   func(incident.Event) bool
+	is   func(incident.State, incident.Event) bool
 }
 
 var narrowTriggers = map[string]narrowTrigger{
-	SeverityRaised: {incident.SeverityChanged{}.Kind(), func(e incident.Event) bool {
+	SeverityRaised: {incident.SeverityChanged{}.Kind(), func(_ incident.State, e incident.Event) bool {
 		changed, ok := e.Fact.(incident.SeverityChanged)
 		return ok && changed.Raised
 	}},
-	SeverityLowered: {incident.SeverityChanged{}.Kind(), func(e incident.Event) bool {
+	SeverityLowered: {incident.SeverityChanged{}.Kind(), func(_ incident.State, e incident.Event) bool {
 		changed, ok := e.Fact.(incident.SeverityChanged)
 		return ok && !changed.Raised
 	}},
-	PageResolved: {incident.PageChanged{}.Kind(), func(e incident.Event) bool {
+	PageResolved: {incident.PageChanged{}.Kind(), func(s incident.State, e incident.Event) bool {
 		changed, ok := e.Fact.(incident.PageChanged)
-		// Muster ends pages too, of an incident that may have been opened again since.
-		return ok && changed.Status == incident.PageResolved && e.Actor.Kind == incident.ActorPerson
+		// Muster ends pages too, of an incident that may have been opened again since. And where
+		// there are none but for help, who has helped has not resolved the incident.
+		return ok && changed.Status == incident.PageResolved && e.Actor.Kind == incident.ActorPerson &&
+			slices.ContainsFunc(s.Pages, func(p incident.Page) bool { return !p.AsksForHelp() })
 	}},
 }
 
@@ -254,7 +256,7 @@ func (h Hook) reacts(s incident.State, e incident.Event) bool {
 		}
 	}
 	for _, on := range h.On {
-		if narrow, ok := narrowTriggers[on]; incident.Kind(on) == e.Kind() || ok && narrow.is(e) {
+		if narrow, ok := narrowTriggers[on]; incident.Kind(on) == e.Kind() || ok && narrow.is(s, e) {
 			return true
 		}
 	}

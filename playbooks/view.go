@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -89,6 +90,11 @@ type EventView struct {
 	Actor string `cel:"actor"`
 	// Source is the way it came in: "api", "page", "slack", "pagerduty", "playbook".
 	Source string `cel:"source"`
+	// Person is whom it is about, where that is one person: who was given a role, or is asked
+	// for help. It is their e-mail address, or their name where none is known, and PersonName
+	// the name.
+	Person     string `cel:"person"`
+	PersonName string `cel:"person_name"`
 }
 
 // StepView is a step as expressions see it.
@@ -154,7 +160,16 @@ func newEventView(e incident.Event) EventView {
 	if e.Fact == nil {
 		return EventView{}
 	}
-	return EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name, Source: e.Source}
+	view := EventView{Kind: string(e.Kind()), Text: e.Text(), Actor: e.Actor.Name, Source: e.Source}
+	var about incident.Person
+	switch f := e.Fact.(type) {
+	case incident.RoleAssigned:
+		about = incident.Person{Name: f.To, Email: f.ToEmail}
+	case incident.HelpRequested:
+		about = f.Person
+	}
+	view.Person, view.PersonName = cmp.Or(about.Email, about.Name), about.Name
+	return view
 }
 
 func newFallbackView(f incident.Fallback) FallbackView {

@@ -113,8 +113,9 @@ func (s *Store) FollowsOf(ctx context.Context, account string) ([]Follow, error)
 
 // Followers returns who wants to hear of an incident as it stands, each account once, by
 // account. Who follows an incident that was merged into it hears of this one; who follows a
-// severity hears of the more severe ones as well. Of several reasons the narrowest is
-// returned.
+// severity hears of the more severe ones as well. Of a restricted incident
+// ([incident.State.Restricted]) only they hear who follow just that. Of several reasons the
+// narrowest is returned.
 func (s *Store) Followers(ctx context.Context, state incident.State) ([]Follow, error) {
 	rows, err := s.reading.FollowsBeyondIncidents(ctx)
 	for _, id := range slices.Concat([]incident.ID{state.ID}, state.Absorbed) {
@@ -140,6 +141,9 @@ var narrowest = []FollowKind{FollowIncident, FollowService, FollowSeverity, Foll
 
 // concerns says whether an incident is among those that are followed.
 func (f Follow) concerns(state incident.State) bool {
+	if state.Restricted() {
+		return f.Kind == FollowIncident && f.Name == string(state.ID)
+	}
 	switch f.Kind {
 	case FollowService:
 		return strings.EqualFold(f.Name, state.Service.Name)

@@ -31,6 +31,10 @@ func (r *register) ResolvedBetween(_ context.Context, since, until time.Time, _ 
 	return []incident.State{{ID: "INC-7", Title: "Login fails", Status: incident.Resolved, ResolvedAt: until}}, nil
 }
 
+func (*register) Incident(_ context.Context, id incident.ID) (incident.State, error) {
+	return incident.State{ID: id}, nil
+}
+
 // morning is when digests are due in these tests.
 var morning = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 

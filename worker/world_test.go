@@ -173,10 +173,11 @@ func (w *world) Bookmark(context.Context, string, incident.Link) error { return 
 func (w *world) Invite(_ context.Context, _ string, people []incident.Person) ([]incident.Person, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, p := range people {
+	known := slices.DeleteFunc(slices.Clone(people), func(p incident.Person) bool { return p.Email == "" })
+	for _, p := range known {
 		w.invited = append(w.invited, p.Email)
 	}
-	return people, w.broken["slack"]
+	return known, w.broken["slack"]
 }
 
 func (w *world) Page(_ context.Context, r incident.PageRequest) (incident.Page, error) {

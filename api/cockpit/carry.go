@@ -54,7 +54,8 @@ func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
 	after := p.about
 	if p.declare != nil {
 		d := *p.declare
-		d.Actor, d.Source = t.actor(ctx), t.source()
+		// The names in it are what the chat knows at the moment, if it answers at all.
+		d.Actor, d.Source, d.Reworded = t.actor(ctx), t.source(), true
 		state, err := t.commander.Declare(ctx, t.key(""), d)
 		if err != nil {
 			return incident.State{}, err
@@ -67,6 +68,9 @@ func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
 		state, err := t.commander.Do(ctx, incident.Command{
 			Incident: p.about.ID, Key: t.key(intent.Name()), Actor: t.actor(ctx), Source: t.source(), Intent: intent,
 		})
+		if isDoneOtherwise(err) {
+			state, err = t.reader.Incident(ctx, p.about.ID)
+		}
 		if err != nil {
 			return incident.State{}, err
 		}
@@ -86,6 +90,16 @@ func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
 		return after, t.keeper.KeepSaid(ctx, *p.said)
 	}
 	return after, nil
+}
+
+// keyField is the field of the error for a key that came with another command before.
+const keyField = "Idempotency-Key"
+
+// isDoneOtherwise says that this part of the act was done before, in other words: the chat has
+// other names for people by now, or says them again. The key is of no other act.
+func isDoneOtherwise(err error) bool {
+	var wrong *incident.InvalidError
+	return errors.As(err, &wrong) && wrong.Field == keyField
 }
 
 // signed is a subscription of whoever did the act.

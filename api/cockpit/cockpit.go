@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"muster/api/oncall"
 	"muster/chat"
 	"muster/chat/card"
 	"muster/incident"
@@ -26,6 +27,8 @@ type Options struct {
 	Inbox     Inbox
 	Keeper    Keeper
 
+	// Pager is asked who is on call. Nil knows nothing of that.
+	Pager oncall.Pager
 	// Pages are where people read more.
 	Pages card.Pages
 	// Command is what people write to speak to Muster; empty means [DefaultCommand].
@@ -60,6 +63,7 @@ type Cockpit struct {
 	chat      Chat
 	inbox     Inbox
 	keeper    Keeper
+	pager     oncall.Pager
 
 	pages          card.Pages
 	command        string
@@ -88,7 +92,7 @@ func New(o Options) (*Cockpit, error) {
 		}
 	}
 	c := &Cockpit{
-		commander: o.Commander, reader: o.Reader, catalogue: o.Catalogue, chat: o.Chat, inbox: o.Inbox, keeper: o.Keeper,
+		commander: o.Commander, reader: o.Reader, catalogue: o.Catalogue, chat: o.Chat, inbox: o.Inbox, keeper: o.Keeper, pager: o.Pager,
 		pages: o.Pages, command: o.Command, recordReaction: o.RecordReaction, transcript: o.Transcript,
 		now: o.Now, logger: o.Logger, delayed: &delayed{},
 	}

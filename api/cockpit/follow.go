@@ -74,11 +74,13 @@ func (t *turn) followed(ctx context.Context, rest line, command string) (store.F
 				return store.Follow{}, err
 			}
 		}
-		s, err := t.reader.Incident(ctx, id)
-		if err != nil {
-			return store.Follow{}, err
+		f := store.Follow{Kind: store.FollowIncident, Name: string(id)}
+		if command == unsubscribeAct {
+			return f, nil
 		}
-		return store.Follow{Kind: store.FollowIncident, Name: string(s.ID)}, nil
+		t.target = id
+		_, err := t.incident(ctx)
+		return f, err
 	}
 	rest = rest.past("service", "severity")
 	word := rest.first().fold()

@@ -216,7 +216,7 @@ func TestTheFormDeclaresAndSaysOnceWhereTheIncidentMeets(t *testing.T) {
 		w.writes(responder, general, "")
 		require.Empty(t, w.fills(responder, "declare", map[string]string{"title": "Carts are empty", "severity": "SEV1", "summary": "since noon"}))
 		require.Equal(t, []api.Declaration{{
-			Title: "Carts are empty", Summary: "since noon", Service: "checkout", Severity: "SEV1", Actor: incident.PersonActor("Sample Responder"), Source: "slack",
+			Title: "Carts are empty", Summary: "since noon", Service: "checkout", Severity: "SEV1", Actor: incident.PersonActor("Sample Responder"), Source: "slack", Reworded: true,
 		}}, w.declared)
 		require.Empty(t, w.answers, "it waits for the channel")
 		w.openChannel("INC-1")

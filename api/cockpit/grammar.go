@@ -87,6 +87,10 @@ func freeVerbs() []verb {
 			ways: []way{{"unsubscribe [SERVICE|SEVERITY|all]", "Hear no more of it"}},
 		},
 		{
+			name: "oncall", aliases: []string{"on-call"}, free: true, reads: true, plan: planOnCall,
+			ways: []way{{"oncall [SERVICE|TEAM]", "Show who is on call now, for the incident's service or for the one that you name"}},
+		},
+		{
 			name: "help", aliases: []string{"?", "commands"}, free: true, reads: true, plan: planHelp,
 			ways: []way{{"help [COMMAND]", "Show the commands"}},
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"muster/api/oncall"
 	"muster/chat"
 	"muster/config"
 	"muster/incident"
@@ -32,33 +33,56 @@ func planPage(ctx context.Context, t *turn, rest line) (plan, error) {
 	if w := rest.first(); w.kind == accountWord {
 		return t.asksFor(ctx, s, t.helperPerson(ctx, w.id, w.text), rest.from(1))
 	}
-	wanted, after := rest.first().fold(), 1
-	kind := ""
-	if (wanted == "service" || wanted == "team") && len(rest.words) > 1 {
-		kind, wanted, after = wanted, rest.words[1].fold(), 2
-	}
-	service, isService := t.catalogue.Service(wanted)
-	team, isTeam := t.catalogue.Team(wanted)
-	isService, isTeam = isService && kind != "team" && wanted != "", isTeam && kind != "service" && wanted != ""
+	n := t.named(rest)
+	wanted, after := n.wanted, n.words
 	switch {
-	case isService && isTeam:
+	case n.isService && n.isTeam:
 		return plan{}, ask(fmt.Sprintf("There are a service and a team “%s”. Which one shall be paged?", wanted), append(
 			say("The service", fmt.Sprintf("%s page service %s %s", s.ID, wanted, rest.tail(after))),
 			say("The team", fmt.Sprintf("%s page team %s %s", s.ID, wanted, rest.tail(after)))...)...)
-	case isService:
-		helping, err := helperService(service)
+	case n.isService:
+		helping, err := helperService(n.service)
 		if err != nil {
 			return plan{}, err
 		}
 		return t.asksFor(ctx, s, helping, rest.from(after))
-	case isTeam:
-		helping, err := t.helperTeam(team)
+	case n.isTeam:
+		helping, err := t.helperTeam(n.team)
 		if err != nil {
 			return plan{}, err
 		}
 		return t.asksFor(ctx, s, helping, rest.from(after))
 	}
 	return plan{}, t.askHelper(s, rest, wanted, after)
+}
+
+// paged is what a line begins with: a service, a team, or both where they have one name.
+type paged struct {
+	service           config.Service
+	team              config.Team
+	isService, isTeam bool
+	// wanted is the name as it was written, in so many words of the line.
+	wanted string
+	words  int
+}
+
+// named reads whom the pager is to be asked about, "checkout" or "team payments".
+func (t *turn) named(l line) paged {
+	n := paged{wanted: l.first().fold(), words: 1}
+	kind := ""
+	if (n.wanted == "service" || n.wanted == "team") && len(l.words) > 1 {
+		kind, n.wanted, n.words = n.wanted, l.words[1].fold(), 2
+	}
+	if n.wanted == "" {
+		return n
+	}
+	if kind != "team" {
+		n.service, n.isService = t.catalogue.Service(n.wanted)
+	}
+	if kind != "service" {
+		n.team, n.isTeam = t.catalogue.Team(n.wanted)
+	}
+	return n
 }
 
 func (t *turn) asksFor(ctx context.Context, s incident.State, h helper, message string) (plan, error) {
@@ -74,7 +98,7 @@ func (t *turn) helperPerson(ctx context.Context, id, name string) helper {
 func helperService(s config.Service) (helper, error) {
 	if s.PagerDuty.Service == "" {
 		return helper{}, &incident.InvalidError{
-			Field: serviceEntry, Message: fmt.Sprintf("the pager does not know %s; mention a person, or name another service", s.Name),
+			Field: serviceEntry, Message: fmt.Sprintf("the pager does not know %s: mention a person, name another service, or give it pagerduty: {service: …} in muster.yaml", s.Name),
 		}
 	}
 	return helper{
@@ -85,15 +109,8 @@ func helperService(s config.Service) (helper, error) {
 
 // askHelper asks who is meant, where nobody is known by that name.
 func (t *turn) askHelper(s incident.State, rest line, wanted string, after int) error {
-	var known []string
-	for _, service := range t.catalogue.Services() {
-		known = append(known, namesOf(service)...)
-	}
-	for _, team := range t.catalogue.Teams() {
-		known = append(known, strings.ToLower(team.Name))
-	}
 	written := quoted(cmp.Or(wanted, rest.first().text))
-	if name, like := nearest(wanted, known); like {
+	if name, like := nearest(wanted, t.pagedNames()); like {
 		return ask(fmt.Sprintf("There is no service and no team “%s”. Did you mean “%s”?", written, name),
 			append(say("Yes: page "+name, strings.TrimSpace(fmt.Sprintf("%s page %s %s", s.ID, name, rest.tail(after)))), declareAs(t.wording)...)...)
 	}
@@ -101,20 +118,29 @@ func (t *turn) askHelper(s incident.State, rest line, wanted string, after int) 
 		append([]chat.Control{{Act: "page", Label: "Choose…", Value: string(s.ID)}}, declareAs(t.wording)...)...)
 }
 
-// helperTeam is whoever is on call for a team: for the first of its services that the pager
-// knows.
+// pagedNames are the names of all services and teams.
+func (t *turn) pagedNames() []string {
+	var known []string
+	for _, service := range t.catalogue.Services() {
+		known = append(known, namesOf(service)...)
+	}
+	for _, team := range t.catalogue.Teams() {
+		known = append(known, strings.ToLower(team.Name))
+	}
+	return known
+}
+
+// helperTeam is whoever is on call for a team: by its escalation policy, or for the first of
+// its services that the pager knows.
 func (t *turn) helperTeam(team config.Team) (helper, error) {
-	for _, s := range t.catalogue.Services() {
-		if strings.EqualFold(s.Team, team.Name) && s.PagerDuty.Service != "" {
-			return helper{
-				intent: incident.RequestHelp{Who: "team " + team.Name, PagerService: s.PagerDuty.Service},
-				name:   "whoever is on call for the team " + team.Name,
-			}, nil
-		}
+	policy, service := t.catalogue.PagedBy(team)
+	if policy == "" && service.PagerDuty.Service == "" {
+		return helper{}, &incident.InvalidError{Field: teamEntry, Message: oncall.NotPaged(team)}
 	}
-	return helper{}, &incident.InvalidError{
-		Field: teamEntry, Message: fmt.Sprintf("the team %s has no service that the pager knows; mention a person, or name a service", team.Name),
-	}
+	return helper{
+		intent: incident.RequestHelp{Who: "team " + team.Name, Policy: policy, PagerService: service.PagerDuty.Service},
+		name:   "whoever is on call for the team " + team.Name,
+	}, nil
 }
 
 // Names of the fields of the form that asks for help.

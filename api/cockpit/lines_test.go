@@ -62,6 +62,7 @@ func TestACommandInAnIncidentsChannelDoesWhatItSays(t *testing.T) {
 		"snoozing for minutes without a unit":         {"mute 45", incident.SnoozeReminder{For: 45 * time.Minute}},
 		"paging a person":                             {"page <@U02|second> the database needs you", incident.RequestHelp{Who: "Second Responder", Person: people[second], Message: "the database needs you"}},
 		"paging whoever is on call for a service":     {"page shop", incident.RequestHelp{Who: "service checkout", PagerService: "PCHK123"}},
+		"paging a team by its policy":                 {"page data why is it slow?", incident.RequestHelp{Who: "team data", Policy: "PDATAPO", Message: "why is it slow?"}},
 		"paging whoever is on call for a team":        {"page team platform", incident.RequestHelp{Who: "team platform", PagerService: "PSRC123"}},
 		"a follow-up":                                 {"followup alert earlier", incident.AddFollowup{Title: "alert earlier"}},
 		"a follow-up in two words":                    {"follow up: alert earlier", nil},
@@ -124,7 +125,7 @@ func TestOneLineDeclaresAnIncident(t *testing.T) {
 			t.Parallel()
 			inWorld(t, func(t *testing.T, w *world) {
 				w.writes(responder, general, c.line)
-				c.want.Actor, c.want.Source = incident.PersonActor("Sample Responder"), "slack"
+				c.want.Actor, c.want.Source, c.want.Reworded = incident.PersonActor("Sample Responder"), "slack", true
 				require.Empty(t, cmp.Diff([]api.Declaration{c.want}, w.declared))
 				require.Len(t, w.answers, 1, "what was understood")
 			})
@@ -160,6 +161,12 @@ func TestWhatIsNotSureIsAsked(t *testing.T) {
 		"a way that a decision does not have":           {inside, "choose way up", "Back or forward?", []string{"Roll back", "Fix forward"}},
 		"whoever is to be paged is unknown":             {inside, "page not loading", "There is no service and no team “not”", []string{"Choose…", "Declare “page not loading”…"}},
 		"a mistyped service is to be paged":             {inside, "page chekout now", "Did you mean “checkout”?", []string{"Yes: page checkout", "Declare “page chekout now”…"}},
+		"a team that the pager misses":                  {inside, "page legal now", "give it pagerduty: {escalation_policy: …} in muster.yaml", nil},
+		"a team of which only a schedule is known":      {inside, "page team research", "give it pagerduty: {escalation_policy: …} in muster.yaml", nil},
+		"the on-call of nobody":                         {outside, "oncall", "Whose on-call do you want to see?", []string{"Team payments", "Team platform", "Team data", "Team research"}},
+		"the on-call of a mistyped service":             {inside, "oncall for chekout", "Did you mean “checkout”?", []string{"Yes: checkout", "Declare “oncall for chekout”…"}},
+		"the on-call of what there is not":              {outside, "on-call phone rings and rings", "There is no service and no team “phone”", []string{"Team payments", "Team platform", "Team data", "Team research", "Declare “on-call phone rings and rings”…"}},
+		"the on-call of a team that the pager misses":   {inside, "oncall legal", "give it pagerduty: {escalation_policy: …} in muster.yaml", nil},
 		"words in an incident's channel":                {inside, "search is broken as well sev2", "This is the channel of INC-1", []string{"Declare “search is broken as well sev2”…", "Note it on INC-1", "Show the commands"}},
 		"a command where there is no incident":          {outside, "ack", "This channel belongs to no incident", []string{"INC-1 checkout is down"}},
 		"a command with words where there is none":      {outside, "page not loading on checkout", "This channel belongs to no incident", []string{"INC-1 checkout is down", "Declare “page not loading on checkout”…"}},

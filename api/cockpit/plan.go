@@ -132,7 +132,17 @@ func (t *turn) incident(ctx context.Context) (incident.State, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return incident.State{}, ask(fmt.Sprintf("There is no %s.", id), say("Show the open incidents", "list")...)
 	}
+	if err == nil && !t.admitted(ctx, state) {
+		return incident.State{}, ask(fmt.Sprintf("%s is restricted to those who were let into its channel. If you are there, say it there.", id))
+	}
 	return state, err
+}
+
+// admitted says whether whoever did the act may see and change an incident from here. A form
+// is one that they were shown by Muster, which has asked this before.
+func (t *turn) admitted(ctx context.Context, s incident.State) bool {
+	return !s.Restricted() || t.act.Channel == s.Channel.ID || t.act.Submission != nil ||
+		s.Admits(t.identify(ctx, t.act.By.ID, incident.Person{}))
 }
 
 // channels returns the incident of a channel, empty where it has none.
@@ -161,7 +171,7 @@ func (t *turn) askWhich(ctx context.Context) error {
 		if t.wording.empty() {
 			break
 		}
-		answers = append(answers, say(string(s.ID)+" "+incident.CutText(s.Title, 40), string(s.ID)+" "+t.wording.text)...)
+		answers = append(answers, say(string(s.ID)+" "+incident.CutText(s.PublicTitle(), 40), string(s.ID)+" "+t.wording.text)...)
 	}
 	text := fmt.Sprintf("This channel belongs to no incident, so I cannot tell which one you mean. Say it in an incident's channel, or name it first: `%s INC-42 %s`.",
 		t.command, strings.TrimSpace(t.wording.first().text))

@@ -42,6 +42,9 @@ type Catalogue interface {
 	// Services and Teams are in the order of the file, Scale the most severe first.
 	Services() []config.Service
 	Teams() []config.Team
+	// PagedBy returns how the pager reaches a team: by an escalation policy, or else by a
+	// service. Both are empty where it does not.
+	PagedBy(team config.Team) (policy string, by config.Service)
 	Scale() []config.Severity
 	// Defaults are what stands in where nobody has said anything.
 	Defaults() config.Defaults

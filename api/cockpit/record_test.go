@@ -246,6 +246,20 @@ func TestTheTranscriptFollowsWhatIsSaid(t *testing.T) {
 	}, func(o *cockpit.Options) { o.Transcript = true })
 }
 
+func TestWhatBotsChangeOfTheirMessagesIsNotKept(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(outsider, general, "checkout is down")
+		for _, m := range []chat.Message{{Text: "12% done", Edited: true}, {Deleted: true}} {
+			m.Ref, m.By, m.At = incident.MessageRef{ChannelID: channelOf("INC-1"), ID: "1.1"}, chat.Account{ID: "B7", Name: "builds", Bot: true}, w.clock()
+			act := w.act("", channelOf("INC-1"))
+			act.Message = &m
+			w.take(act)
+		}
+		require.Empty(t, w.said)
+	}, func(o *cockpit.Options) { o.Transcript = true })
+}
+
 func TestWithoutATranscriptNothingThatIsSaidIsKept(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {

@@ -1,11 +1,13 @@
 package cockpit_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,6 +106,59 @@ func TestAnActThatIsRepeatedTakesEffectOnce(t *testing.T) {
 		}
 		require.Len(t, w.journals["INC-1"], journal)
 		require.Len(t, w.journals, 1)
+	})
+}
+
+func TestAnActThatWasDoneInPartIsDoneToItsEndThoughNamesHaveChanged(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "checkout is down")
+		form := w.act(responder, "")
+		form.Submission = &chat.Submission{Form: "record", Context: "INC-1|" + channelOf("INC-1") + "|1.1|" + second, Values: map[string]string{
+			"text": "ask <@" + second + "> to mend the alert", "as": "action",
+		}}
+		w.down.chat, w.fails = errDown, incident.AddFollowup{}.Name()
+		require.Error(t, w.cockpit.CarryOut(t.Context(), form), "the note is written, and the rest fails")
+		w.down.chat, w.fails = nil, ""
+		require.NoError(t, w.cockpit.CarryOut(t.Context(), form))
+		require.Len(t, w.state("INC-1").OpenFollowups(), 1)
+	})
+}
+
+func TestAFormIsTakenInTimeWhileTheChatIsSlow(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(outsider, general, "checkout is down")
+		w.slow = true
+		act := w.act(responder, "")
+		act.Submission = &chat.Submission{Form: "step_reject", Context: "INC-1|statement", Values: map[string]string{"note": "Not yet."}}
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		problems, err := w.cockpit.Take(ctx, act)
+		require.NoError(t, err)
+		require.Empty(t, problems)
+		require.Len(t, w.items, 1)
+	})
+}
+
+func TestTomorrowIsTheDayAfterItWasSaid(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "checkout is down")
+		act := w.commandAct(responder, channelOf("INC-1"), "followup mend the alert by tomorrow")
+		_, err := w.cockpit.Take(t.Context(), act)
+		require.NoError(t, err)
+		w.passes(72 * time.Hour) // Temporal is away
+		w.drain()
+		require.Equal(t, "2026-11-25", w.state("INC-1").Followups[0].Due.Format(time.DateOnly))
+	})
+}
+
+func TestADeclarationMayBeRepeatedInOtherWords(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "checkout is down, says <@"+second+">")
+		require.True(t, w.declared[0].Reworded, "the chat may have another name for them the next time")
 	})
 }
 

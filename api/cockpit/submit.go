@@ -186,9 +186,14 @@ func firstLine(text string) string {
 // form stays open where something is wrong.
 func (t *turn) check(ctx context.Context, p plan) error {
 	state := p.about
+	name, known := t.checkedAs(ctx)
 	for _, intent := range p.intents {
-		command := incident.Command{Incident: state.ID, Actor: incident.PersonActor(t.checkedAs(ctx)), Source: t.source(), Intent: intent}
+		command := incident.Command{Incident: state.ID, Actor: incident.PersonActor(name), Source: t.source(), Intent: intent}
 		events, err := incident.Decide(state, command, t.now)
+		var broken *incident.RuleError
+		if !known && errors.As(err, &broken) {
+			return nil // it may be about who it is, which is known when the act is carried out
+		}
 		if err != nil {
 			return err
 		}
@@ -209,14 +214,21 @@ func (t *turn) check(ctx context.Context, p plan) error {
 }
 
 // checkedAs is the name of whoever filled in a form. Some rules ask who it is, so the chat is
-// asked if that is known at once.
-func (t *turn) checkedAs(ctx context.Context) string {
-	stand := incident.Person{Name: cmp.Or(t.act.By.Name, t.act.By.ID, "somebody")}
+// asked if that is known at once; known is false where they do and it is not.
+func (t *turn) checkedAs(ctx context.Context) (name string, known bool) {
+	stand := cmp.Or(t.act.By.Name, t.act.By.ID, "somebody")
 	if t.act.Submission.Form != rejectFormID {
-		return stand.Name
+		return stand, true
 	}
-	return t.identify(ctx, t.act.By.ID, stand).Name
+	ctx, cancel := context.WithTimeout(ctx, checkFor)
+	defer cancel()
+	person := t.identify(ctx, t.act.By.ID, incident.Person{})
+	return cmp.Or(person.Name, stand), person.Name != ""
 }
+
+// checkFor bounds how long the chat is asked for that. What comes after, keeping the act, has
+// the same three seconds of the chat, and the incident checks once more.
+const checkFor = 500 * time.Millisecond
 
 // problems are the words of an error beside the fields of the form that it is about; false
 // for an error that is none of a form's.

@@ -24,7 +24,8 @@ func (t *turn) ignored() bool {
 	case a.Membership != nil:
 		return a.By.Bot
 	case a.Message != nil:
-		return !t.transcript && !t.mayAnswer()
+		// What bots say is not kept, so there is nothing to follow when they change it.
+		return a.Message.By.Bot || !t.transcript && !t.mayAnswer()
 	}
 	return true
 }

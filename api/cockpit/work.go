@@ -267,7 +267,7 @@ func (t *turn) readFollowup(ctx context.Context, l line) incident.AddFollowup {
 		if !slices.Contains([]string{"by", "due", "until"}, w.fold()) {
 			continue
 		}
-		if day, ok := readDay(l.after(i+1), t.now); ok {
+		if day, ok := readDay(l.after(i+1), t.saidAt()); ok {
 			added.Due = day
 			l = readLine(l.text[:w.from])
 			break
@@ -278,6 +278,14 @@ func (t *turn) readFollowup(ctx context.Context, l line) incident.AddFollowup {
 		added.Title = l.words[0].text
 	}
 	return added
+}
+
+// saidAt is when whoever did the act said "tomorrow": it may be carried out days later.
+func (t *turn) saidAt() time.Time {
+	if t.act.At.IsZero() {
+		return t.now
+	}
+	return t.act.At
 }
 
 // readDay reads a day that a line consists of: 2026-12-01, today, tomorrow, friday, "next

@@ -49,14 +49,23 @@ type world struct {
 	declared []api.Declaration
 	intents  []incident.Intent
 	keys     map[string]incident.ID
-	subs     map[incident.ID][]chan store.Change
-	now      time.Time
+	// digests are what the commands with the keys said, fails the name of one that fails.
+	digests map[string]string
+	fails   string
+	// slow has the chat say nobody's name until it is not waited for any more.
+	slow bool
+	subs map[incident.ID][]chan store.Change
+	now  time.Time
 	// channelFor is the channel that a new incident gets.
 	channelFor func(id incident.ID) *incident.Channel
 	// noChannel leaves the channels of new incidents closed until openChannel.
 	noChannel bool
 	// down is what the Commander, the Inbox, the Reader and the chat answer with.
-	down struct{ commander, inbox, reader, chat, forms error }
+	down struct{ commander, inbox, reader, chat, forms, pager error }
+	// onCall are the people of the pager's services, policies and schedules, by their ids.
+	onCall map[string][]incident.Person
+	// slowPager never says who is on call.
+	slowPager bool
 
 	items    []store.Item
 	accepted map[string]bool
@@ -88,6 +97,9 @@ severities:
 teams:
   - {name: payments, slack_channel: C0PAYMENTS}
   - {name: platform}
+  - {name: data, pagerduty: {escalation_policy: PDATAPO, schedule: PDATASC}}
+  - {name: research, pagerduty: {schedule: PRSRCSC}}
+  - {name: legal}
 services:
   - {name: checkout, team: payments, aliases: [shop], pagerduty: {service: PCHK123}}
   - {name: payments-api, team: payments, pagerduty: {service: PPAY123}}
@@ -104,7 +116,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	return &world{
 		t: t, pages: card.Pages{Muster: "https://muster.example.com"},
-		journals: map[incident.ID][]incident.Event{}, keys: map[string]incident.ID{}, subs: map[incident.ID][]chan store.Change{},
+		journals: map[incident.ID][]incident.Event{}, keys: map[string]incident.ID{}, digests: map[string]string{}, subs: map[incident.ID][]chan store.Change{},
 		now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), accepted: map[string]bool{}, messages: map[incident.MessageRef]chat.Message{},
 		channelFor: func(id incident.ID) *incident.Channel {
 			return &incident.Channel{ID: channelOf(id), Name: strings.ToLower(string(id)), URL: "https://chat.example/" + channelOf(id)}
@@ -118,7 +130,7 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world), change ...func(*co
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		options := cockpit.Options{
-			Commander: w, Reader: w, Catalogue: catalogue, Chat: w, Inbox: w, Keeper: w, Pages: w.pages,
+			Commander: w, Reader: w, Catalogue: catalogue, Pager: w, Chat: w, Inbox: w, Keeper: w, Pages: w.pages,
 			Now: w.clock, Logger: slog.New(slog.DiscardHandler),
 		}
 		for _, f := range change {
@@ -217,6 +229,13 @@ func (w *world) Do(_ context.Context, c incident.Command) (incident.State, error
 	if _, known := w.journals[c.Incident]; !known {
 		return incident.State{}, &store.NotFoundError{What: "incident", Name: string(c.Incident)}
 	}
+	if c.Intent.Name() == w.fails {
+		return incident.State{}, errDown
+	}
+	if w.digests[c.Key] != "" && w.digests[c.Key] != c.Digest() {
+		return incident.State{}, &incident.InvalidError{Field: "Idempotency-Key", Message: "this key came with another command before"}
+	}
+	w.digests[c.Key] = c.Digest()
 	if _, known := w.keys[c.Key]; !known {
 		if err := w.decide(c); err != nil {
 			return incident.State{}, err
@@ -310,7 +329,10 @@ func (w *world) Subscribe(id incident.ID) (<-chan store.Change, func()) {
 }
 
 // Accept implements [cockpit.Inbox].
-func (w *world) Accept(_ context.Context, items []store.Item) (store.Accepted, error) {
+func (w *world) Accept(ctx context.Context, items []store.Item) (store.Accepted, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Accepted{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down.inbox != nil {
@@ -376,7 +398,11 @@ func (w *world) Answer(_ context.Context, act chat.Act, c chat.Card) error {
 }
 
 // Person implements [cockpit.Chat].
-func (w *world) Person(_ context.Context, account string) (incident.Person, error) {
+func (w *world) Person(ctx context.Context, account string) (incident.Person, error) {
+	if w.slow {
+		<-ctx.Done()
+		return incident.Person{}, ctx.Err()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down.chat != nil {

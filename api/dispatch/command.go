@@ -102,8 +102,11 @@ func (d *Dispatcher) start(ctx context.Context, command incident.Command, playbo
 }
 
 // digest tells apart declarations that were given the same key by mistake. It looks only
-// at what the caller said.
+// at what the caller said, and is empty, which no two differ by, where that may come in other words.
 func digest(d api.Declaration) string {
+	if d.Reworded {
+		return ""
+	}
 	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}, Exercise: d.Exercise}
 	return incident.Command{Intent: said}.Digest()
 }

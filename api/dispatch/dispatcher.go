@@ -72,9 +72,15 @@ func New(o Options) *Dispatcher {
 // of servers may run it over one database: they share the subjects among them.
 func (d *Dispatcher) Run(ctx context.Context) {
 	d.passes.begin()
-	sending, handling := d.sendingLanes(), d.handlingLanes()
-	defer sending.close()
-	defer handling.close()
+	// What people did waits neither for alerts nor for what the pager, which may be slow or
+	// away, has to be asked about pages.
+	sending, acting, paging := d.sendingLanes(), d.handlingLanes(store.KindAct), d.handlingLanes(store.KindPage)
+	all := []*lanes{sending, acting, paging}
+	defer func() {
+		for _, l := range all {
+			l.close()
+		}
+	}()
 	pruning := make(chan struct{})
 	go func() {
 		defer close(pruning)
@@ -82,22 +88,28 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	}()
 	defer func() { <-pruning }()
 	for {
-		sending.endAll(ctx)
-		handling.endAll(ctx)
+		for _, l := range all {
+			l.endAll(ctx)
+		}
 		woken := d.store.Wake()
-		arrived, all := d.store.Arrived()
-		sending.hear(arrived, all)
-		handling.hear(arrived, all)
-		wait, sendErr := sending.fill(ctx)
-		soon, handleErr := handling.fill(ctx)
+		arrived, only := d.store.Arrived()
+		wait, failing, err := pollInterval, 0, error(nil)
+		for _, l := range all {
+			l.hear(arrived, only)
+			soon, failed := l.fill(ctx)
+			wait, err = min(wait, soon), errors.Join(err, failed)
+			if l.allFail() {
+				failing++
+			}
+		}
 		if ctx.Err() != nil {
 			return
 		}
-		if d.passes.ended(errors.Join(sendErr, handleErr)) != nil && sending.allFail() && handling.allFail() {
+		if d.passes.ended(err) != nil && failing == len(all) {
 			// New arrivals would only run into the same failure.
 			woken = nil
 		}
-		timer := time.NewTimer(min(wait, soon))
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -106,8 +118,10 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		case <-woken:
 		case ended := <-sending.ended:
 			sending.end(ctx, ended)
-		case ended := <-handling.ended:
-			handling.end(ctx, ended)
+		case ended := <-acting.ended:
+			acting.end(ctx, ended)
+		case ended := <-paging.ended:
+			paging.end(ctx, ended)
 		}
 		timer.Stop()
 	}

@@ -23,7 +23,8 @@ type Handler func(ctx context.Context, item store.Item) error
 func (d *Dispatcher) Handle(kind string, handler Handler) { d.handlers[kind] = handler }
 
 // handledKinds are the kinds of items that are carried out here, in lanes of their own:
-// people wait for it, and shall not wait for a storm of alerts.
+// people wait for it, and shall not wait for a storm of alerts. [Dispatcher.Run] has lanes for
+// each of them.
 var handledKinds = []string{store.KindAct, store.KindPage}
 
 // handleTimeout is how long a handler may take. Commands take less by themselves.

@@ -31,12 +31,15 @@ func act(t *testing.T, db *store.Store, channel, key string) {
 }
 
 // handling is a dispatcher that runs until the test ends, with a handler for acts.
-func handling(t *testing.T, db *store.Store, temporal client.Client, handler Handler) {
+func handling(t *testing.T, db *store.Store, temporal client.Client, handler Handler, others ...func(*Dispatcher)) {
 	t.Helper()
 	library, err := playbooks.BuiltIn()
 	require.NoError(t, err)
 	d := New(Options{Temporal: temporal, Store: db, Catalogue: config.Sample(), Library: library, Logger: slog.New(slog.DiscardHandler)})
 	d.Handle(store.KindAct, handler)
+	for _, other := range others {
+		other(d)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { d.Run(ctx) })
@@ -197,6 +200,34 @@ func TestAnActWaitsForNoStorm(t *testing.T) {
 	handling(t, db, temporal, func(_ context.Context, item store.Item) error { handled <- item.Key; return nil })
 	for range laneCount {
 		<-stuck // every lane is taken
+	}
+	for n := range 5 {
+		act(t, db, "C1", strconv.Itoa(n))
+		require.Equal(t, strconv.Itoa(n), <-handled)
+	}
+	close(goOn)
+}
+
+func TestAnActWaitsForNoPager(t *testing.T) {
+	t.Parallel()
+	_, db, temporal := desk(t)
+	asking, goOn := make(chan struct{}, 1000), make(chan struct{})
+	for page := range 3 * laneCount {
+		_, err := db.Accept(t.Context(), []store.Item{{
+			Kind: store.KindPage, Source: "pagerduty", Subject: strconv.Itoa(page), Key: strconv.Itoa(page), ReceivedAt: time.Now(), Body: []byte(`{}`),
+		}})
+		require.NoError(t, err)
+	}
+	handled := make(chan string)
+	handling(t, db, temporal, func(_ context.Context, item store.Item) error { handled <- item.Key; return nil }, func(d *Dispatcher) {
+		d.Handle(store.KindPage, func(context.Context, store.Item) error {
+			asking <- struct{}{}
+			<-goOn
+			return nil
+		})
+	})
+	for range laneCount {
+		<-asking // every lane of pages is taken
 	}
 	for n := range 5 {
 		act(t, db, "C1", strconv.Itoa(n))

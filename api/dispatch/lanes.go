@@ -106,13 +106,13 @@ func (d *Dispatcher) sendingLanes() *lanes {
 	return l
 }
 
-// handlingLanes are for what is carried out here, each item by itself: nothing is gained by
-// waiting for more of it.
-func (d *Dispatcher) handlingLanes() *lanes {
+// handlingLanes are for one of the handled kinds, which are carried out here, each item by
+// itself: nothing is gained by waiting for more of it.
+func (d *Dispatcher) handlingLanes(of string) *lanes {
 	l := newLanes(d)
-	l.mine = func(kind string) bool { return slices.Contains(handledKinds, kind) }
+	l.mine = func(kind string) bool { return kind == of }
 	l.list = func(ctx context.Context, after int64, limit int) ([]store.Subject, int64, error) {
-		return d.store.SubjectsOf(ctx, handledKinds, after, limit)
+		return d.store.SubjectsOf(ctx, []string{of}, after, limit)
 	}
 	l.other = whileOthers
 	return l

@@ -88,15 +88,48 @@ func (p *pages) handle(ctx context.Context, item store.Item) error {
 		return err
 	}
 	for _, intent := range intents {
-		_, err := p.do(ctx, incident.Command{
+		command := incident.Command{
 			Incident: state.ID, Key: item.Source + ":" + item.Key + "/" + intent.Name(),
 			Actor: n.actor(ctx), Source: item.Source, Intent: intent,
-		})
+		}
+		_, err := p.do(ctx, command)
+		if _, noted := intent.(incident.AddNote); noted && isMerged(err) {
+			err = p.tellSurvivor(ctx, command)
+		}
 		switch {
 		case isRefusal(err):
 			log.InfoContext(ctx, "news of a page changes nothing any more", "incident", state.ID, "command", intent.Name(), "reason", err)
 		case err != nil:
 			return fmt.Errorf("tell %s of its page %s: %w", state.ID, report.ID, err)
+		}
+	}
+	return nil
+}
+
+// isMerged says that a command was refused because the incident was merged into another.
+func isMerged(err error) bool {
+	var broken *incident.RuleError
+	return errors.As(err, &broken) && broken.Rule == "merged"
+}
+
+// mostMerges bounds how many incidents in a row are followed from one into the next.
+const mostMerges = 20
+
+// tellSurvivor gives a command to the incident that the one which it was for has been merged
+// into. What people write on a page is about what goes on, wherever that is led now; the page
+// itself stays that of the incident which sent it.
+func (p *pages) tellSurvivor(ctx context.Context, c incident.Command) error {
+	for range mostMerges {
+		merged, err := p.store.Incident(ctx, c.Incident)
+		if err != nil {
+			return err
+		}
+		if merged.MergedInto == "" {
+			return fmt.Errorf("%s was merged just now, and into which incident is not recorded yet", c.Incident)
+		}
+		c.Incident = merged.MergedInto
+		if _, err = p.do(ctx, c); !isMerged(err) {
+			return err
 		}
 	}
 	return nil

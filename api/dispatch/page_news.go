@@ -93,13 +93,15 @@ func (n news) acknowledged(ctx context.Context) ([]incident.Intent, error) {
 	return intents, nil
 }
 
-// resolved tells that a person has ended the page; what follows is the playbook's business.
-// That of a page from before the incident was opened again is no news.
+// resolved tells that the page has ended; what follows is the playbook's business. Where no
+// person has done it (it timed out, or was merged into another), the page is open no more,
+// and that is all. That of a page from before the incident was opened again is no news.
 func (n news) resolved(ctx context.Context) ([]incident.Intent, error) {
-	if n.By.IsZero() || n.At.Before(n.state.ReopenedAt) {
+	if n.At.Before(n.state.ReopenedAt) {
 		return nil, nil
 	}
-	if self, err := n.bySelf(ctx); err != nil || self && !n.state.Status.Active() {
+	self, err := n.bySelf(ctx)
+	if err != nil || (self || n.By.IsZero()) && !n.state.Status.Active() {
 		return nil, err
 	}
 	return n.page(incident.ReportPage{Status: incident.PageResolved}), nil

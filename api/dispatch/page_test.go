@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,7 +162,7 @@ func TestWhatMusterDoesInThePagerIsNoNews(t *testing.T) {
 	t.Parallel()
 	s := onShift(t)
 	for i, r := range []webhook.PageReport{
-		{News: webhook.PageAcknowledged}, {News: webhook.PageResolved}, {News: webhook.PagePriorityChanged, Priority: "SEV1"},
+		{News: webhook.PageAcknowledged}, {News: webhook.PagePriorityChanged, Priority: "SEV1"},
 		{News: webhook.PageNoted, Note: "N", Text: "by an integration"}, {News: webhook.PageBridgeChanged, Text: "https://meet.example.com"},
 	} {
 		r.Key = s.key
@@ -181,7 +182,17 @@ func TestWhatMusterDoesInThePagerIsNoNews(t *testing.T) {
 	s.tell("INC-1", incident.Resolve{})
 	s.said = s.state().Seq
 	require.NoError(t, s.hear("ended", webhook.PageReport{News: webhook.PageResolved, Key: s.key, By: muster}))
+	require.NoError(t, s.hear("ended by an event", webhook.PageReport{News: webhook.PageResolved, Key: s.key}))
 	require.Empty(t, s.new())
+}
+
+func TestAPageThatEndsByItselfIsNotOpenAnyMore(t *testing.T) {
+	t.Parallel()
+	s := onShift(t)
+	require.NoError(t, s.hear("timed out", webhook.PageReport{News: webhook.PageResolved, Key: s.key}))
+	require.Equal(t, []string{"PagerDuty: In the pager: resolved"}, s.new(), "and nobody has resolved anything")
+	require.Zero(t, s.state().PagesOpen())
+	require.True(t, s.state().Status.Active())
 }
 
 func TestAPersonMayUseMustersAccount(t *testing.T) {
@@ -374,4 +385,27 @@ func TestNewsThatCannotBeToldNowIsToldLater(t *testing.T) {
 
 	err := s.pages.handle(t.Context(), store.Item{Body: []byte("[")})
 	require.True(t, permanent(err), "nobody can read it, ever")
+}
+
+func TestWhatIsWrittenOnThePageOfAMergedIncidentReachesTheOneThatGoesOn(t *testing.T) {
+	t.Parallel()
+	s := onShift(t)
+	for _, id := range []incident.ID{"INC-2", "INC-3"} {
+		s.tell(id, incident.Declare{Title: "Errors elsewhere", Severity: "SEV2", Scale: []incident.SeverityLevel{{Name: "SEV2"}}, Service: incident.Service{Name: "search"}})
+	}
+	s.tell("INC-1", incident.Merge{Into: "INC-2"})
+	s.tell("INC-2", incident.Merge{Into: "INC-3"})
+	s.said = s.state().Seq
+	note := webhook.PageReport{News: webhook.PageNoted, Key: s.key, By: first, Text: "rolled back", Note: "N1"}
+	require.NoError(t, s.hear("E1", note))
+	require.NoError(t, s.hear("E1", note))
+	require.NoError(t, s.hear("E2", webhook.PageReport{News: webhook.PageResolved, Key: s.key, By: first}))
+	require.Equal(t, []string{"First Responder: In the pager: resolved"}, s.new(), "the page is that of the incident which sent it")
+	survivor, err := s.db.Events(t.Context(), "INC-3", 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, "First Responder said: rolled back", survivor[len(survivor)-1].Text())
+	require.Equal(t, 1, strings.Count(fmt.Sprint(survivor), "rolled back"), "once")
+
+	s.refuse = &incident.RuleError{Rule: "merged", Message: "INC-1 was merged"}
+	require.ErrorContains(t, s.hear("E3", webhook.PageReport{News: webhook.PageNoted, Key: s.key, By: first, Text: "again", Note: "N2"}), "not recorded yet", "it is tried again")
 }

@@ -380,6 +380,19 @@ func TestADeclarationThatIsRepeatedFindsItsIncidentInTheJournal(t *testing.T) {
 	require.Equal(t, "Idempotency-Key", wrong.Field)
 }
 
+func TestADeclarationThatMayBeRewordedIsKnownByItsKeyAlone(t *testing.T) {
+	t.Parallel()
+	d, db, _ := desk(t)
+	declaration := api.Declaration{Title: "Errors, says U01", Service: "checkout", Severity: "SEV2", Actor: incident.PersonActor("Sample Responder"), Source: "slack", Reworded: true}
+	id, _, err := db.NewIncident(t.Context(), "k", digest(declaration))
+	require.NoError(t, err)
+	bindToJournal(t, db, d)
+	declaration.Title = "Errors, says Sample Responder"
+	state, err := d.Declare(t.Context(), "k", declaration)
+	require.NoError(t, err)
+	require.Equal(t, id, state.ID)
+}
+
 func TestAWorkflowOfAnotherMusterIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	d, db, temporal := desk(t)

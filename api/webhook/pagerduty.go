@@ -129,6 +129,8 @@ type pagerDutyData struct {
 	Service   *pagerDutyObject  `json:"service"`
 	Assignees []pagerDutyObject `json:"assignees"`
 	Priority  *pagerDutyObject  `json:"priority"`
+	// Resolved is why an incident has ended that nobody has called resolved.
+	Resolved *pagerDutyObject `json:"resolve_reason"`
 
 	Content string           `json:"content"`
 	Message string           `json:"message"`
@@ -169,6 +171,9 @@ func parsePagerDuty(body []byte) ([]store.Item, error) {
 	report := PageReport{News: news, At: at}
 	if agent := event.Agent; agent != nil {
 		report.By = data.person(*agent)
+	}
+	if news == PageResolved && data.merged() {
+		report.By = PagerAccount{} // who merges pages has not said that anything is over
 	}
 	if data.report(&report); report.ID == "" {
 		return nil, malformed("event.data", "does not say which incident the event is of")
@@ -228,6 +233,12 @@ func (d pagerDutyData) report(r *PageReport) {
 			r.Priority = word(d.Priority.Summary)
 		}
 	}
+}
+
+// merged says that the incident has ended because it was merged into another: the only reason
+// that PagerDuty gives (https://developer.pagerduty.com/api-reference/, "resolve_reason").
+func (d pagerDutyData) merged() bool {
+	return d.Resolved != nil && d.Resolved.Type == "merge_resolve_reason"
 }
 
 // about says which incident the report is of.

@@ -123,6 +123,18 @@ func TestWhatBelongsToAPageIsReadByItsKind(t *testing.T) {
 	}
 }
 
+func TestWhoMergesPagesHasResolvedNothing(t *testing.T) {
+	t.Parallel()
+	const ended = `{"id": "QPAGE1", "type": "incident", "incident_key": "muster-0a1b2c3d-INC-42-page", "resolve_reason": %s}`
+
+	_, report := pageNews(t, event("incident.resolved", byUser, fmt.Sprintf(ended, `null`)))
+	require.Equal(t, "PUSER1", report.By.ID)
+
+	_, report = pageNews(t, event("incident.resolved", byUser, fmt.Sprintf(ended, `{"type": "merge_resolve_reason", "incident": {"id": "QPAGE2", "type": "incident_reference"}}`)))
+	require.Equal(t, webhook.PageResolved, report.News)
+	require.Zero(t, report.By)
+}
+
 func TestEventsOfPagerDutyThatSayNothingAreNoNews(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{

@@ -61,9 +61,12 @@ func List(title string, incidents []incident.State, more bool, pages Pages) chat
 	return card
 }
 
-// row is an incident among others.
+// row is an incident among others. Of a restricted one it says no more than that there is one.
 func row(s incident.State, pages Pages) chat.Text {
-	text := chat.Text{chat.Linked(string(s.ID), pages.Incident(s.ID)), chat.Plain(" "), chat.Bold(line(s.Title))}
+	text := chat.Text{chat.Linked(string(s.ID), pages.Incident(s.ID)), chat.Plain(" "), chat.Bold(line(s.PublicTitle()))}
+	if s.Restricted() {
+		return append(text, chat.Plain(fmt.Sprintf("\n%s · %s · ", s.Severity, s.Status)), chat.Since(s.DeclaredAt))
+	}
 	text = append(text, chat.Plain(fmt.Sprintf("\n%s · %s · %s · ", s.Severity, s.Status, line(s.Service.Name))), chat.Since(s.DeclaredAt))
 	for _, role := range s.Roles {
 		if role.Holder != "" {

@@ -82,7 +82,10 @@ func section(title, count string, rows []chat.Text) []chat.Part {
 }
 
 func resolvedRow(s incident.State, pages Pages) chat.Text {
-	text := chat.Text{chat.Linked(string(s.ID), pages.Incident(s.ID)), chat.Plain(" "), chat.Bold(line(s.Title))}
+	text := chat.Text{chat.Linked(string(s.ID), pages.Incident(s.ID)), chat.Plain(" "), chat.Bold(line(s.PublicTitle()))}
+	if s.Restricted() {
+		return append(append(text, chat.Plain(fmt.Sprintf("\n%s · resolved ", s.Severity))), lasted(s)...)
+	}
 	text = append(text, chat.Plain(fmt.Sprintf("\n%s · %s · resolved ", s.Severity, line(s.Service.Name))))
 	text = append(text, lasted(s)...)
 	if s.Resolution != "" {

@@ -88,7 +88,7 @@ type app struct {
 	socket  *slack.Socket
 	// pagerNews knows more of pages than their news; nil where PagerDuty is not connected.
 	pagerNews dispatch.Pager
-	pager     activities.Pager
+	pager     pagerPort
 	// worker is nil unless the process works.
 	worker    *worker.Worker
 	temporal  client.Client
@@ -182,7 +182,7 @@ func (a *app) newServer(o appOptions, registry *prometheus.Registry) (*api.Serve
 	}
 	options := api.Options{
 		Commander: a.dispatcher, Reader: a.store, Inbox: a.store, Catalogue: o.catalogue, Playbooks: o.playbooks,
-		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages,
+		Postmortems: postmortems{o.baseURL}, Registry: registry, Logger: o.logger, Pages: pages, Pager: a.pager,
 		Secrets: webhook.Secrets{
 			AlertmanagerToken: o.vendors.Alertmanager.Token, Jira: o.vendors.Jira.WebhookSecret,
 			PagerDuty: o.vendors.PagerDuty.WebhookSecret, PagerDutyConnected: !o.vendors.PagerDutySandboxed(),

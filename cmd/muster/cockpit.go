@@ -7,6 +7,7 @@ import (
 
 	"muster/activities"
 	"muster/api/cockpit"
+	"muster/api/oncall"
 	"muster/chat"
 	"muster/chat/card"
 	"muster/config"
@@ -21,12 +22,18 @@ type chatPort interface {
 	cockpit.Chat
 }
 
+// pagerPort is the pager as the worker, the cockpit and the API need it.
+type pagerPort interface {
+	activities.Pager
+	oncall.Pager
+}
+
 // newCockpit lets people run incidents from the chat, and has what they do and what becomes
 // of pages carried out by the dispatcher.
 func (a *app) newCockpit(o appOptions) (err error) {
 	settings := o.catalogue.Cockpit()
 	a.cockpit, err = cockpit.New(cockpit.Options{
-		Commander: a.dispatcher, Reader: a.store, Catalogue: o.catalogue, Chat: a.chat, Inbox: a.store, Keeper: a.store,
+		Commander: a.dispatcher, Reader: a.store, Catalogue: o.catalogue, Chat: a.chat, Inbox: a.store, Keeper: a.store, Pager: a.pager,
 		Pages: card.Pages{Muster: o.baseURL, Temporal: temporalPages(o.temporalUIURL, o.namespace)}, Command: settings.Command, RecordReaction: settings.RecordReaction, Transcript: settings.Transcript,
 		Logger: o.logger.With("part", "cockpit"),
 	})

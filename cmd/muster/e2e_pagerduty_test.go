@@ -103,3 +103,69 @@ func TestPagerDutyAndTheIncidentKeepInStep(t *testing.T) {
 	require.Len(t, p.told("INC-1", "resolved"), 1)
 	p.stop()
 }
+
+// pageOn is the PagerDuty incident of a service, with its name there.
+func (p *process) pageOn(service string) document {
+	p.t.Helper()
+	for _, one := range p.get("/sandbox/state").list("pagerduty.incidents") {
+		if one["service"] == service {
+			return one
+		}
+	}
+	return nil
+}
+
+// An incident may have pages on several services of PagerDuty. Each goes its own way there,
+// and the sandbox takes an event only with the key of the service that it is for.
+func TestAnIncidentHasPagesOnSeveralServices(t *testing.T) {
+	t.Parallel()
+	p := startMuster(t, t.TempDir())
+	p.do("POST", "/api/v1/incidents", document{"title": "Checkout fails", "service": "search", "severity": "SEV2", "actor": "ana"})
+	p.eventually("the first page", func() bool { return p.pageOn("PSEARCH") != nil })
+	p.do("POST", "/api/v1/incidents/INC-1/help", document{"service": "identity", "message": "who signs in?", "actor": "ana"})
+	p.eventually("the second page", func() bool { return p.pageOn("PIDENTY") != nil })
+	status := func(service string) any { return p.pageOn(service)["status"] }
+	act := func(service, act string, body document) {
+		p.do("POST", fmt.Sprintf("/sandbox/pagerduty/incidents/%s/%s", p.pageOn(service)["id"], act), body)
+	}
+
+	p.do("POST", "/api/v1/incidents/INC-1/acknowledge", document{"actor": "ana"})
+	p.eventually("the page to be taken", func() bool { return status("PSEARCH") == "acknowledged" })
+	require.Equal(t, "triggered", status("PIDENTY"), "those who are asked for help answer for themselves")
+
+	const five = "responder-five@example.com"
+	act("PIDENTY", "acknowledge", document{"by": five})
+	act("PIDENTY", "note", document{"by": five, "text": "nobody does"})
+	act("PSEARCH", "note", document{"by": five, "text": "nobody searches"})
+	p.eventually("the news of both", func() bool { return len(p.told("INC-1", "note_added")) == 2 })
+	require.ElementsMatch(t, []string{
+		"Sample Responder Five: Sample Responder Five said: nobody does", "Sample Responder Five: Sample Responder Five said: nobody searches",
+	}, p.told("INC-1", "note_added"))
+	p.eventually("the acknowledgement", func() bool {
+		return strings.Contains(strings.Join(p.told("INC-1", "page_changed"), "\n"), "Sample Responder Five: In the pager: acknowledged")
+	})
+	require.Len(t, p.told("INC-1", "acknowledged"), 1)
+
+	p.do("POST", "/api/v1/incidents/INC-1/resolve", document{"summary": "rolled back", "actor": "ana"})
+	p.eventually("both pages to end", func() bool { return status("PSEARCH") == "resolved" && status("PIDENTY") == "resolved" })
+	p.stop()
+}
+
+// Teams are known to PagerDuty by the policies and schedules that muster.yaml names.
+func TestATeamIsAskedByItsEscalationPolicy(t *testing.T) {
+	t.Parallel()
+	p := startMuster(t, t.TempDir())
+	onCall := p.get("/api/v1/oncall?team=payments").list("duties")
+	require.Len(t, onCall, 2, "by its policy and its schedule")
+	first := fmt.Sprint(onCall[0].list("people")[0]["name"])
+	require.Contains(t, first, "Sample Responder")
+	require.Equal(t, first, onCall[1].list("people")[0]["name"])
+
+	p.do("POST", "/api/v1/incidents", document{"title": "Checkout fails", "service": "search", "severity": "SEV2", "actor": "ana"})
+	p.eventually("the page", func() bool { return p.pageOn("PSEARCH") != nil })
+	p.do("POST", "/api/v1/incidents/INC-1/help", document{"team": "payments", "message": "who pays?", "actor": "ana"})
+	p.eventually("the request", func() bool { return len(p.pageOn("PSEARCH").list("responders")) == 1 })
+	require.Len(t, p.get("/sandbox/state").list("pagerduty.incidents"), 1, "who can be asked on the open page gets none of their own")
+	require.Equal(t, []string{"ana: Asked team payments to help: who pays?"}, p.told("INC-1", "help_requested"))
+	p.stop()
+}

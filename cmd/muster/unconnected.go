@@ -104,6 +104,10 @@ func (unconnectedPager) OnCallBy(context.Context, string) ([]incident.Person, er
 	return nil, noPagerDuty("ask who is on call")
 }
 
+func (unconnectedPager) OnSchedule(context.Context, string) ([]incident.Person, error) {
+	return nil, noPagerDuty("ask who is on call")
+}
+
 func (unconnectedPager) AskPerson(context.Context, incident.Page, incident.Person, string) (bool, error) {
 	return false, noPagerDuty("ask for help")
 }

@@ -76,6 +76,7 @@ func sandboxOptions(catalogue *config.Catalogue) (options sandbox.Options, err e
 			options.SlackChannels = append(options.SlackChannels, channel)
 		}
 	}
+	options.PagerDutyTeams = sandboxTeams(catalogue)
 	for _, channel := range append(catalogue.AnnouncementChannels(), catalogue.Cockpit().Digest.Channel) {
 		if channel != "" && !slices.Contains(options.SlackChannels, channel) {
 			options.SlackChannels = append(options.SlackChannels, channel)
@@ -84,6 +85,27 @@ func sandboxOptions(catalogue *config.Catalogue) (options sandbox.Options, err e
 	// As for Socket Mode, because where deliveries go is said by another option.
 	options.SlackManifest, err = slack.Manifest(slack.ManifestOptions{Command: catalogue.Cockpit().Command, SocketMode: true, Private: true})
 	return options, err
+}
+
+// sandboxTeams are the teams that the catalogue gives policies and schedules. What several of
+// them share is the first one's.
+func sandboxTeams(catalogue *config.Catalogue) []sandbox.Team {
+	var teams []sandbox.Team
+	seen := map[string]bool{}
+	fresh := func(id string) string {
+		if seen[id] {
+			return ""
+		}
+		seen[id] = true
+		return id
+	}
+	for _, t := range catalogue.Teams() {
+		team := sandbox.Team{Name: t.Name, PolicyID: fresh(t.PagerDuty.EscalationPolicy), ScheduleID: fresh(t.PagerDuty.Schedule)}
+		if team.PolicyID != "" || team.ScheduleID != "" {
+			teams = append(teams, team)
+		}
+	}
+	return teams
 }
 
 // sandboxToken is what the stand-ins are given where a vendor wants a token. It opens

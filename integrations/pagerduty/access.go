@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ const (
 	// listAbilities is the operation that any valid key may call, account-wide ones and
 	// those of users: https://developer.pagerduty.com/api-reference/, "List abilities".
 	listAbilities = "GET /abilities"
+	// getPolicy and getSchedule read what teams are known by.
+	getPolicy   = "GET /escalation_policies/{id}"
+	getSchedule = "GET /schedules/{id}"
 	// listUsers looks for people.
 	listUsers = "GET /users"
 	// usersPerPage is the most that PagerDuty lists at once:
@@ -85,6 +89,32 @@ func (c *Client) Standing(ctx context.Context, service string) (standing Standin
 		}),
 		HasPolicy: found.EscalationPolicy.ID != "",
 	}, found.EscalationPolicy.ID, nil
+}
+
+// HasPolicy says whether the account has an escalation policy with an id that the key may
+// see. It changes nothing in PagerDuty.
+func (c *Client) HasPolicy(ctx context.Context, id string) (bool, error) {
+	return c.has(ctx, getPolicy, func(ctx context.Context) error {
+		_, err := c.api.GetEscalationPolicyWithContext(ctx, url.PathEscape(id), nil)
+		return err
+	})
+}
+
+// HasSchedule says whether the account has a schedule with an id that the key may see. It
+// changes nothing in PagerDuty.
+func (c *Client) HasSchedule(ctx context.Context, id string) (bool, error) {
+	return c.has(ctx, getSchedule, func(ctx context.Context) error {
+		_, err := c.api.GetScheduleWithContext(ctx, url.PathEscape(id), pd.GetScheduleOptions{})
+		return err
+	})
+}
+
+func (c *Client) has(ctx context.Context, operation string, get func(ctx context.Context) error) (bool, error) {
+	err := c.calls.Call(ctx, operation, get)
+	if isMissing(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // CountOnCall returns how many people are on call now by each of some escalation

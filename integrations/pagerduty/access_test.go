@@ -1,6 +1,7 @@
 package pagerduty_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -47,6 +48,27 @@ func TestAUserIsKnownByTheWholeAddress(t *testing.T) {
 			require.Equal(t, "responder@example.com", fake.Requests("/users")[0].Query.Get("query"))
 		})
 	}
+}
+
+func TestPoliciesAndSchedulesAreThereOrNot(t *testing.T) {
+	t.Parallel()
+	client, fake := newClient(t)
+	fake.Answer("GET /escalation_policies/PTHERE", http.StatusOK, `{"escalation_policy":{"id":"PTHERE","type":"escalation_policy"}}`)
+	fake.Answer("GET /schedules/PTHERE", http.StatusOK, `{"schedule":{"id":"PTHERE","type":"schedule"}}`)
+	fake.Answer("GET /schedules/PDENIED", http.StatusForbidden, `{"error":{"message":"Access Denied","code":2010}}`)
+	for _, kind := range []string{"escalation_policies", "schedules"} {
+		fake.Answer("GET /"+kind+"/PGONE", http.StatusNotFound, `{"error":{"message":"Not Found","code":2100}}`)
+	}
+	for _, has := range []func(context.Context, string) (bool, error){client.HasPolicy, client.HasSchedule} {
+		there, err := has(t.Context(), "PTHERE")
+		require.NoError(t, err)
+		require.True(t, there)
+		there, err = has(t.Context(), "PGONE")
+		require.NoError(t, err)
+		require.False(t, there)
+	}
+	_, err := client.HasSchedule(t.Context(), "PDENIED")
+	require.ErrorContains(t, err, "Access Denied")
 }
 
 func TestStandingSaysWhetherAPageWouldReachSomebody(t *testing.T) {

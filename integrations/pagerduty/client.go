@@ -99,7 +99,7 @@ func (f *fromHeader) RoundTrip(req *http.Request) (*http.Response, error) {
 var remedies = map[int]string{
 	http.StatusUnauthorized: "set MUSTER_PAGERDUTY_TOKEN to a valid REST API key",
 	http.StatusForbidden:    "the REST API key may not do this: use one with read access to services, users and schedules, and write access to incidents",
-	http.StatusNotFound:     "check the id of the PagerDuty service in muster.yaml",
+	http.StatusNotFound:     "check the ids of PagerDuty in muster.yaml, of services, escalation policies and schedules",
 }
 
 // answer is a refusal of either API: the REST API nests what the Events API does not.

@@ -150,7 +150,7 @@ func TestErrorNamesWhatToMend(t *testing.T) {
 		},
 		"an unknown service": {
 			http.StatusNotFound, `{"error":{"message":"Not Found","code":2100}}`,
-			"Not Found; check the id of the PagerDuty service in muster.yaml (2100, HTTP 404)",
+			"Not Found; check the ids of PagerDuty in muster.yaml, of services, escalation policies and schedules (2100, HTTP 404)",
 		},
 		"errors that are a text instead of a list": {
 			http.StatusBadRequest, `{"error":{"message":"Invalid Input Provided","code":2001,"errors":"id is odd"}}`,

@@ -42,7 +42,7 @@ func TestOnCallEscapesTheServiceID(t *testing.T) {
 	client, fake := newClient(t)
 	fake.Answer("GET /services/{id}", http.StatusNotFound, `{"error":{"message":"Not Found","code":2100}}`)
 	_, err := client.OnCall(t.Context(), "P1?limit=1")
-	require.ErrorContains(t, err, "check the id of the PagerDuty service")
+	require.ErrorContains(t, err, "check the ids of PagerDuty in muster.yaml")
 	require.Len(t, fake.Requests("/services/P1?limit=1"), 1)
 }
 

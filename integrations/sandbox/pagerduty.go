@@ -63,6 +63,7 @@ func (s *Sandbox) pagerDutyAPI() http.Handler {
 		"GET /users/{id}":               s.getPagerDutyUser,
 		"GET /oncalls":                  s.listOnCalls,
 		"GET /escalation_policies/{id}": s.getEscalationPolicy,
+		"GET /schedules/{id}":           s.getSchedule,
 		"GET /incidents":                s.listIncidents,
 		"POST /incidents":               s.createIncident,
 		"PUT /incidents":                s.manageIncidents,

@@ -142,7 +142,7 @@ func (s *Sandbox) incidentDocument(ctx context.Context, tx *sql.Tx, i pagerDutyI
 		"self": s.address("/pagerduty/incidents/" + i.id()), "html_url": s.address("#" + i.id()),
 		"incident_number": i.number, "incident_key": i.dedupKey, "status": i.status, "urgency": i.urgency,
 		"created_at": rfc3339(i.createdAt), "updated_at": rfc3339(i.changedAt), "last_status_change_at": rfc3339(i.changedAt), "resolved_at": nil,
-		"service": s.serviceReference(service), "escalation_policy": s.policyReference(service), "teams": []object{},
+		"service": s.serviceReference(service), "escalation_policy": s.policyReference(policyOf(service)), "teams": []object{},
 		"assigned_via": "escalation_policy", "assignments": []object{}, "acknowledgements": []object{},
 		"priority": s.priorityReference(i.priority), "incidents_responders": asked, "responder_requests": s.requestDocuments(i, responders),
 	}

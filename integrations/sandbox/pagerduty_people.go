@@ -181,7 +181,7 @@ func (s *Sandbox) requestDocuments(i pagerDutyIncident, all []responder) []objec
 		}
 		seen[r.target] = true
 		kind := "user_reference"
-		if strings.HasPrefix(r.target, policyID("")) {
+		if _, ok := s.policy(r.target); ok {
 			kind = "escalation_policy_reference"
 		}
 		documents = append(documents, object{

@@ -62,11 +62,8 @@ func (s *Sandbox) targets(id string) ([]person, error) {
 	if p, ok := find(func(p person) bool { return p.pagerDutyID == id }); ok {
 		return []person{p}, nil
 	}
-	for position, service := range s.options.PagerDutyServices {
-		if policyID(service.ID) == id {
-			primary, _ := onCall(position)
-			return []person{primary}, nil
-		}
+	if policy, ok := s.policy(id); ok {
+		return policy.levels[:1], nil
 	}
 	return nil, errPagerDutyNotFound
 }

@@ -220,7 +220,7 @@ func (s *Sandbox) webhookIncident(i pagerDutyIncident) object {
 	for name, value := range (object{
 		"number": i.number, "status": i.status, "incident_key": i.dedupKey, "title": i.title, "urgency": i.urgency,
 		"created_at": rfc3339(i.createdAt), "service": s.serviceReference(service), "assignees": assignees,
-		"escalation_policy": s.policyReference(service), "teams": []object{}, "priority": s.priorityReference(i.priority),
+		"escalation_policy": s.policyReference(policyOf(service)), "teams": []object{}, "priority": s.priorityReference(i.priority),
 		"conference_bridge": nil, "resolve_reason": nil,
 	}) {
 		doc[name] = value

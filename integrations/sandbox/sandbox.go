@@ -21,6 +21,15 @@ type Service struct {
 	Name string // for people, for example Checkout
 }
 
+// Team is a team that PagerDuty knows by an escalation policy, by a schedule, or by both. It
+// comes with two people, the first of whom is on call by the schedule too.
+type Team struct {
+	Name string // for people, for example Payments
+	// PolicyID and ScheduleID are as in PagerDuty's URLs. A team that has a schedule only gets
+	// a policy with an id of the sandbox's own: in PagerDuty nobody is on call without one.
+	PolicyID, ScheduleID string
+}
+
 // Options say what the sandbox pretends to be. Path and PublicURL are required.
 type Options struct {
 	// Path is the SQLite file that holds the state; its folder must exist. ":memory:"
@@ -46,6 +55,9 @@ type Options struct {
 	PagerDutyPriorities []string
 	// PagerDutyServices are the services that can be paged.
 	PagerDutyServices []Service
+	// PagerDutyTeams have escalation policies and schedules of their own, beside those of the
+	// services.
+	PagerDutyTeams []Team
 	// SlackChannels are channels that people made, by name or id. They take messages; the
 	// page and the state show them once Muster has said something there.
 	SlackChannels []string
@@ -102,6 +114,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 	}
 	options.PublicURL = strings.TrimRight(options.PublicURL, "/")
 	options.PagerDutyServices = slices.Clone(options.PagerDutyServices)
+	options.PagerDutyTeams = slices.Clone(options.PagerDutyTeams)
 	options.JiraProjects = slices.Clone(options.JiraProjects)
 	if options.SlackRetryPauses == nil {
 		options.SlackRetryPauses = slackRetryPauses
@@ -179,6 +192,17 @@ func (o Options) validate() error {
 			errs = append(errs, fmt.Errorf("sandbox: PagerDutyServices[%d] repeats the ID %s", i, service.ID))
 		}
 		seen[service.ID] = true
+	}
+	for i, team := range o.PagerDutyTeams {
+		if team.Name == "" || team.PolicyID == "" && team.ScheduleID == "" {
+			errs = append(errs, fmt.Errorf("sandbox: PagerDutyTeams[%d] needs a Name, and a PolicyID or a ScheduleID", i))
+		}
+		for _, id := range []string{team.PolicyID, team.ScheduleID} {
+			if id != "" && seen[id] {
+				errs = append(errs, fmt.Errorf("sandbox: PagerDutyTeams[%d] repeats the ID %s", i, id))
+			}
+			seen[id] = true
+		}
 	}
 	seen = map[string]bool{}
 	for i, key := range o.JiraProjects {

@@ -89,6 +89,7 @@ func (i *installation) connect() *installation {
 	box, err := sandbox.Open(i.t.Context(), sandbox.Options{
 		Path: ":memory:", PublicURL: i.url, SlackChannels: []string{"team-storefront", "team-payments"}, JiraProjects: []string{"SHOP", "PAY"},
 		PagerDutyServices:   []sandbox.Service{{ID: "PCHKOUT", Name: "Checkout"}, {ID: "PSEARCH", Name: "Search"}, {ID: "PPAYMNT", Name: "Payments"}},
+		PagerDutyTeams:      []sandbox.Team{{Name: "Storefront", PolicyID: "PSTRPOL", ScheduleID: "PSTRSCH"}},
 		PagerDutyWebhookURL: i.url + "/webhooks/pagerduty",
 	})
 	require.NoError(i.t, err)

@@ -49,6 +49,7 @@ func (e *examination) pagerDuty(ctx context.Context, n *notes) {
 	}
 	e.pagerDutyWebhook(ctx, n, client)
 	e.pagerDutyServices(ctx, n, client)
+	e.pagerDutyTeams(ctx, n, client)
 }
 
 // pagerDutyWebhook examines whether what people do in PagerDuty reaches Muster. The account's

@@ -62,6 +62,7 @@ func pagerDutyService(name, status, policy, integrationType string) string {
 
 const (
 	eventsAPI = "events_api_v2_inbound_integration"
+	schedule  = `{"schedule":{"id":"PSTRSCH","type":"schedule"}}`
 	notFound  = `{"error":{"message":"Not Found","code":2100}}`
 )
 
@@ -109,6 +110,8 @@ func sick(t *testing.T) *installation {
 	f.pagerDuty.Answer("GET /services/PCHKOUT", http.StatusOK, pagerDutyService("Checkout", "disabled", "POLICYA", eventsAPI))
 	f.pagerDuty.Answer("GET /services/PSEARCH", http.StatusNotFound, notFound)
 	f.pagerDuty.Answer("GET /services/PPAYMNT", http.StatusOK, pagerDutyService("Payments", "active", "POLICYB", eventsAPI))
+	f.pagerDuty.Answer("GET /escalation_policies/PSTRPOL", http.StatusNotFound, notFound)
+	f.pagerDuty.Answer("GET /schedules/PSTRSCH", http.StatusOK, schedule)
 	f.pagerDuty.Answer("GET /oncalls", http.StatusOK, `{"oncalls":[{"escalation_policy":{"id":"POLICYA"},"user":{"id":"U1"}}]}`)
 
 	i.vendors().Jira.WebhookSecret = config.Secret{}

@@ -170,6 +170,38 @@ func TestSlackThatIsWrong(t *testing.T) {
 	})
 }
 
+func TestTeamsThatPagerDutyDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	prepare := func(_ *testing.T, _ *installation, f fakes) {
+		f.pagerDuty.Answer("GET /users", http.StatusOK, `{"users":[{"email":"`+responder+`"}]}`)
+		for _, service := range []string{"PCHKOUT", "PSEARCH", "PPAYMNT"} {
+			f.pagerDuty.Answer("GET /services/"+service, http.StatusOK, pagerDutyService("Sample", "active", "POLICYA", eventsAPI))
+		}
+		f.pagerDuty.Answer("GET /oncalls", http.StatusOK, `{"oncalls":[{"escalation_policy":{"id":"POLICYA"},"user":{"id":"U1"}}]}`)
+		f.pagerDuty.Answer("GET /schedules/PSTRSCH", http.StatusOK, schedule)
+	}
+	policy := func(status int, document string) func(*testing.T, *installation, fakes) {
+		return func(_ *testing.T, _ *installation, f fakes) {
+			f.pagerDuty.Answer("GET /escalation_policies/PSTRPOL", status, document)
+		}
+	}
+	requireFailures(t, "pagerduty", prepare, map[string]failure{
+		"a team's policy is not there": {
+			policy(http.StatusNotFound, notFound), doctor.Problem, "there is no escalation policy PSTRPOL (for storefront)", "mend pagerduty: {escalation_policy: …} of the team",
+		},
+		"nobody is on call by a team's policy": {
+			policy(http.StatusOK, `{"escalation_policy":{"id":"PSTRPOL","type":"escalation_policy"}}`),
+			doctor.Warning, "nobody is on call now by the escalation policy PSTRPOL (for storefront)", "give it somebody",
+		},
+		"a team's policy may not be read": {
+			policy(http.StatusForbidden, `{"error":{"message":"Access Denied","code":2010}}`), doctor.Problem, "PagerDuty refuses GET /escalation_policies/{id} (2010, HTTP 403)", "read access",
+		},
+		"a team's schedule is fine": {
+			policy(http.StatusNotFound, notFound), doctor.Fine, "somebody is on call now by 1 of the 2 escalation policies and schedules of teams", "",
+		},
+	})
+}
+
 func TestPagerDutyThatIsWrong(t *testing.T) {
 	t.Parallel()
 	prepare := func(_ *testing.T, _ *installation, f fakes) {
@@ -177,6 +209,8 @@ func TestPagerDutyThatIsWrong(t *testing.T) {
 		f.pagerDuty.Answer("GET /services/PSEARCH", http.StatusOK, pagerDutyService("Search", "active", "POLICYA", eventsAPI))
 		f.pagerDuty.Answer("GET /services/PPAYMNT", http.StatusOK, pagerDutyService("Payments", "active", "POLICYA", eventsAPI))
 		f.pagerDuty.Answer("GET /oncalls", http.StatusOK, `{"oncalls":[{"escalation_policy":{"id":"POLICYA"},"user":{"id":"U1"}}]}`)
+		f.pagerDuty.Answer("GET /schedules/PSTRSCH", http.StatusOK, schedule)
+		f.pagerDuty.Answer("GET /escalation_policies/PSTRPOL", http.StatusNotFound, notFound)
 	}
 	checkout := func(status int, document string) func(*testing.T, *installation, fakes) {
 		return func(_ *testing.T, _ *installation, f fakes) {

@@ -246,6 +246,17 @@ func runFollows(t *testing.T, b Backend) {
 			}
 			require.Equal(t, []string{"1-incident", "2-service", "3-severity", "4-milder", "5-all"}, accounts(t, s, st.state))
 		}},
+		{"of a restricted incident only they hear who follow just that", func(t *testing.T, s *store.Store) {
+			st := declared(t, s, incident.Declare{})
+			for _, f := range []store.Follow{
+				follow("1-incident", store.FollowIncident, string(st.state.ID)), follow("2-service", store.FollowService, "checkout"),
+				follow("3-severity", store.FollowSeverity, "SEV2"), follow("4-absorbed", store.FollowIncident, "INC-999"), follow("5-all", store.FollowAll, ""),
+			} {
+				require.NoError(t, s.Follow(t.Context(), f))
+			}
+			st.state.Channel.Private, st.state.Absorbed = true, []incident.ID{"INC-999"}
+			require.Equal(t, []string{"1-incident"}, accounts(t, s, st.state))
+		}},
 		{"who follows for several reasons is told once, for the narrowest", func(t *testing.T, s *store.Store) {
 			st := declared(t, s, incident.Declare{})
 			for _, f := range []store.Follow{follow("u1", store.FollowAll, ""), follow("u1", store.FollowIncident, string(st.state.ID)), follow("u1", store.FollowService, "checkout")} {

@@ -1,0 +1,58 @@
+package cockpit_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"muster/incident"
+)
+
+// restricted is a world with an incident whose channel is private, and with responder in it.
+func restricted(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.channelFor = func(id incident.ID) *incident.Channel {
+			return &incident.Channel{ID: channelOf(id), Name: "secret-channel", URL: "https://chat.example/" + channelOf(id), Private: true}
+		}
+		w.writes(second, general, "checkout secret sev1")
+		w.muster("INC-1", incident.ReportPresence{Person: people[responder]})
+		w.answers = nil
+		test(t, w)
+	})
+}
+
+func TestARestrictedIncidentIsNotForThoseOutside(t *testing.T) {
+	restricted(t, func(t *testing.T, w *world) {
+		before := len(w.journals["INC-1"])
+		lines := []string{
+			"INC-1 status", "INC-1 timeline", "INC-1 step", "INC-1 update", "INC-1 update it is over", "INC-1 note I was here", "INC-1 role claim commander",
+			"INC-1 resolve", "INC-1 resolve gone", "INC-1 merge", "subscribe INC-1", "INC-1 postmortem", "INC-1 severity", "INC-1 followup list", "list", "list secret", "status",
+		}
+		for _, text := range lines {
+			w.writes(outsider, general, text)
+			_, shown := w.lastAnswer()
+			require.NotContains(t, strings.ReplaceAll(strings.ToLower(shown), "list secret", ""), "checkout", text)
+			require.NotContains(t, shown, "secret-channel", text)
+		}
+		require.Empty(t, w.forms)
+		require.Empty(t, w.follows)
+		require.Len(t, w.journals["INC-1"], before)
+	})
+}
+
+func TestARestrictedIncidentIsLedByThoseInItsChannelFromAnywhere(t *testing.T) {
+	restricted(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "INC-1 status")
+		_, text := w.lastAnswer()
+		require.Contains(t, text, "secret")
+		w.writes(responder, general, "INC-1 note seen")
+		w.writes(outsider, channelOf("INC-1"), "note let in by hand") // the chat lets nobody else write there
+		told := strings.Join(w.told("INC-1"), "\n")
+		require.Contains(t, told, "seen")
+		require.Contains(t, told, "let in by hand")
+		w.writes(responder, general, "subscribe INC-1")
+		require.Len(t, w.follows, 1)
+	})
+}

@@ -1,0 +1,28 @@
+package incident
+
+import "slices"
+
+// Restricted says whether the incident is only for those who were let in: its channel is a
+// private one. It is so from the moment on in which there is the channel. Muster's chat keeps
+// to it; whoever may use the API and the pages sees all incidents.
+func (s State) Restricted() bool { return s.Channel.Private }
+
+// PublicTitle is the title as people outside of the response may read it.
+func (s State) PublicTitle() string {
+	if s.Restricted() {
+		return "(restricted)"
+	}
+	return s.Title
+}
+
+// Admits says whether a person is among those who were let in: they are in the channel or
+// hold a role. Everybody is where it is not restricted. Anybody may call themselves what they
+// like, so that a name alone is not taken for somebody whose address is known.
+func (s State) Admits(person Person) bool {
+	if !s.Restricted() {
+		return true
+	}
+	is := func(p Person) bool { return p.Name != "" && p.Same(person) && (p.Email == "") == (person.Email == "") }
+	return slices.ContainsFunc(s.Present, is) ||
+		slices.ContainsFunc(s.Roles, func(r Role) bool { return is(s.HolderPerson(r.ID)) })
+}

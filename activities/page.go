@@ -21,9 +21,13 @@ func (a *Activities) page(ctx context.Context, e call) (incident.Outcome, error)
 	if s.Service.PagerService == "" {
 		return incident.Outcome{}, final(nobodyToPage(s))
 	}
-	links := []incident.Link{a.incidentLink(s)}
+	links, key := []incident.Link{a.incidentLink(s)}, e.key
+	if e.text("acknowledge") == "false" {
+		// Like a request for help, it is to be answered by those whom it wakes.
+		key += incident.HelpKeySuffix
+	}
 	page, err := a.Pager.Page(ctx, incident.PageRequest{
-		Key:      e.key,
+		Key:      key,
 		Service:  s.Service.PagerService,
 		Summary:  e.Work.With["summary"],
 		Severity: pagerSeverity(s),

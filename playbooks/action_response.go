@@ -10,6 +10,10 @@ var responseActions = []Action{
 				Name: "details", Doc: "Whether the page also carries the incident's summary and its alerts; false for one that few may know of.",
 				Default: "true", Options: []string{"true", "false"},
 			},
+			{
+				Name: "acknowledge", Doc: "Whether the incident's acknowledgement is that of the page too; false for one that is to wake people although somebody has acknowledged.",
+				Default: "true", Options: []string{"true", "false"},
+			},
 		},
 		Outputs: []Output{
 			{Name: "key", Doc: "What the pager knows the page by.", Type: TextOutput},

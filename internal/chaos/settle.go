@@ -64,9 +64,10 @@ func (s *settling) look(ctx context.Context) (events int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	expected := s.ledger.Book().Expected
+	expected, over := s.ledger.Book().Expected, map[string]bool{}
 	for _, view := range all {
 		events += view.Seq
+		over[string(view.ID)] = view.Over()
 		s.lookAt(ctx, view, expected)
 	}
 	if s.reason != "" {
@@ -82,6 +83,10 @@ func (s *settling) look(ctx context.Context) (events int, err error) {
 		}
 		if len(w.Activities) > 0 || w.TaskAttempt > 0 {
 			s.because("workflow %s works on %s (task attempt %d)", w.ID, strings.Join(w.Activities, ", "), w.TaskAttempt)
+		}
+		if over[w.ID] {
+			// What a hook keeps up to date waits for the end of the hook's pause.
+			s.because("workflow %s is about to end", w.ID)
 		}
 	}
 	return events, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"muster/incident"
@@ -39,6 +40,11 @@ type Incident struct {
 	Pages      []Page     `json:"pages"`
 	Followups  []Followup `json:"followups"`
 	Seq        int        `json:"seq"`
+}
+
+// Over says that nothing is left to do: the incident has ended, and all its follow-ups are done.
+func (i Incident) Over() bool {
+	return i.Status.Ended() && !slices.ContainsFunc(i.Followups, func(f Followup) bool { return !f.Done })
 }
 
 // Alert is an alert of an incident.

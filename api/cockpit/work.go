@@ -231,9 +231,22 @@ func planAddFollowup(ctx context.Context, t *turn, rest line) (plan, error) {
 	if added.Title == "" {
 		return open(followupForm(s, added))
 	}
+	if err := t.dueAhead(added); err != nil {
+		return plan{}, err
+	}
 	p, err := do(s, "", added)
 	p.done = t.followupAdded(added)
 	return p, err
+}
+
+// dueAhead refuses a day that had passed when it was said: it would be reminded of at once. It
+// may still be the day before wherever they are.
+func (t *turn) dueAhead(added incident.AddFollowup) error {
+	if earliest := t.saidAt().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1); !added.Due.IsZero() && added.Due.Before(earliest) {
+		return &incident.InvalidError{Field: dueEntry, Message: fmt.Sprintf("%s has passed; write a day to come, such as “by friday”, “by tomorrow” or “by %s”",
+			added.Due.Format(time.DateOnly), t.saidAt().UTC().AddDate(0, 0, 7).Format(time.DateOnly))}
+	}
+	return nil
 }
 
 func (t *turn) followupAdded(added incident.AddFollowup) func(incident.State) chat.Card {

@@ -154,7 +154,7 @@ func roleIn(s incident.State, l line) (role incident.Role, words int) {
 // roleWords are what people call the usual roles, beside the names that playbooks give them.
 var roleWords = map[string]string{
 	"ic": leadWord, "lead": leadWord, "leader": leadWord, "commander": leadWord,
-	"comms": "communications", "comm": "communications", "communication": "communications",
+	"comms": "communications", "communication": "communications",
 	"note-taker": "scribe", "notetaker": "scribe",
 }
 
@@ -197,9 +197,14 @@ func (t *turn) askRole(s incident.State, command string, l line, after string) e
 			ids = []string{best}
 		}
 	}
+	return t.askRoleWith(text, s, command, after, ids...)
+}
+
+// askRoleWith asks which role is meant, of those that are named or of all.
+func (t *turn) askRoleWith(text string, s incident.State, command, after string, ids ...string) error {
 	var answers []chat.Control
 	for _, r := range s.Roles {
-		if slices.Contains(ids, strings.ToLower(r.ID)) && len(answers) < offered {
+		if (len(ids) == 0 || slices.Contains(ids, strings.ToLower(r.ID))) && len(answers) < offered {
 			answers = append(answers, say(capital(r.Title), strings.TrimSpace(fmt.Sprintf("%s role %s %s %s", s.ID, command, r.ID, after)))...)
 		}
 	}
@@ -318,7 +323,8 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 		// Who it is that hands over is known when the act is carried out.
 		return plan{about: s, later: func(ctx context.Context) (plan, error) { return planHandOver(ctx, t, rest) }}, nil
 	case role.ID == "" && command == handOver && len(t.held(ctx, s)) == 0:
-		return plan{}, ask(fmt.Sprintf("You have no role in %s that you could hand over. `%s role assign ROLE @PERSON` gives somebody a role.", s.ID, t.command))
+		return plan{}, t.askRoleWith(fmt.Sprintf("You have no role in %s that you could hand over. Which one is %s to have?", s.ID, t.person(ctx, who.id, who.text).Name),
+			s, "assign", rest.text[who.from:who.to])
 	case role.ID == "":
 		return plan{}, t.askRole(s, command, others, rest.text[who.from:who.to])
 	}

@@ -99,14 +99,14 @@ const (
 var markWord = regexp.MustCompile(`^\s*!(\pL{4,12})(?:[\s:,]|$)`)
 
 // similarMark returns what a mistyped mark most likely means. Where it is no more than the
-// beginning of one, or a longer word, somebody may just be talking.
+// beginning of one, or almost the short “note”, somebody may just be talking.
 func similarMark(text string) (written string, meant mark, ok bool) {
 	found := markWord.FindStringSubmatch(text)
 	if found == nil {
 		return "", "", false
 	}
 	word := strings.ToLower(found[1])
-	for _, m := range []mark{noteMark, decisionMark, actionMark} {
+	for _, m := range []mark{decisionMark, actionMark} {
 		if n := edits([]rune(word), []rune(string(m))); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
 			return found[1], m, true
 		}

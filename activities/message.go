@@ -64,6 +64,13 @@ func recipients(s incident.State, to string) []incident.Person {
 		}
 		return []incident.Person{s.HolderPerson(to)}
 	}
+	if strings.Contains(to, ",") {
+		var all []incident.Person
+		for one := range strings.SplitSeq(to, ",") {
+			all = append(all, recipients(s, strings.TrimSpace(one))...)
+		}
+		return all
+	}
 	person := incident.Person{Name: to}
 	if strings.Contains(to, "@") {
 		person.Email = to

@@ -2,9 +2,12 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"muster/incident"
+
+	"go.temporal.io/sdk/activity"
 )
 
 // pagerSource is the source of events that the pager told of.
@@ -16,7 +19,7 @@ func (a *Activities) notePages(ctx context.Context, e call) (incident.Outcome, e
 	if e.Work.On != nil && e.Work.On.Source == pagerSource {
 		return incident.Outcome{Text: "it came from there"}, nil
 	}
-	return eachOpenPage(e, func(page incident.Page) error {
+	return eachOpenPage(ctx, e, func(page incident.Page) error {
 		return a.Pager.AddNote(ctx, page, e.key, e.text("text"))
 	})
 }
@@ -25,7 +28,7 @@ func (a *Activities) notePages(ctx context.Context, e call) (incident.Outcome, e
 // like its severity.
 func (a *Activities) setPagePriority(ctx context.Context, e call) (incident.Outcome, error) {
 	name, found := string(e.Incident.Severity), false
-	outcome, err := eachOpenPage(e, func(page incident.Page) error {
+	outcome, err := eachOpenPage(ctx, e, func(page incident.Page) error {
 		has, err := a.Pager.SetPriority(ctx, page, name)
 		found = found || has
 		return err
@@ -43,18 +46,38 @@ func (a *Activities) setPagePriority(ctx context.Context, e call) (incident.Outc
 	return outcome, nil
 }
 
+// pagerHasTime is the attempt by which the pager has made something of a page that it will
+// ever make something of: some four seconds after the first.
+const pagerHasTime = 4
+
+// missing says that the pager has nothing of a page, although it has had the time.
+func missing(ctx context.Context, err error) bool {
+	var absent interface{ Missing() bool }
+	return errors.As(err, &absent) && absent.Missing() && activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt >= pagerHasTime
+}
+
 // eachOpenPage does something to all the incident's pages that are open. What fails for one
-// is done for the others all the same.
-func eachOpenPage(e call, do func(incident.Page) error) (incident.Outcome, error) {
+// is done for the others all the same. Pages that the pager has nothing of are left out:
+// people can do nothing about that, and would hear of it with every note.
+func eachOpenPage(ctx context.Context, e call, do func(incident.Page) error) (incident.Outcome, error) {
 	pages := openPages(e.Incident)
 	if len(pages) == 0 {
 		return incident.Outcome{Text: "no page is open"}, nil
 	}
 	var failure error
+	left := 0
 	for _, page := range pages {
-		if err := vendorError(do(page)); err != nil && (failure == nil || !isFinal(err)) {
+		err := do(page)
+		if missing(ctx, err) {
+			left++
+			continue
+		}
+		if err := vendorError(err); err != nil && (failure == nil || !isFinal(err)) {
 			failure = err
 		}
 	}
-	return incident.Outcome{}, failure
+	if failure != nil || left == 0 {
+		return incident.Outcome{}, failure
+	}
+	return incident.Outcome{Text: fmt.Sprintf("the pager has nothing of %d of %d pages", left, len(pages))}, nil
 }

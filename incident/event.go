@@ -56,7 +56,7 @@ func (e Event) Brief() Event {
 	case AlertsResolved:
 		e.Fact = AlertsResolved(briefReport(f.Alerts, f.Crowd))
 	case IncidentAbsorbed:
-		e.Fact = IncidentAbsorbed{From: f.From, Title: f.Title}
+		e.Fact = IncidentAbsorbed{From: f.From, Title: f.Title, People: f.People}
 	}
 	return e
 }

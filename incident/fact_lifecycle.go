@@ -240,7 +240,12 @@ type IncidentAbsorbed struct {
 	// Alerts and Crowd are those the other incident had, which this one now watches.
 	Alerts []Alert `json:"alerts,omitzero"`
 	Crowd  Crowd   `json:"crowd,omitzero"`
+	// People are those who responded there.
+	People []Person `json:"people,omitzero"`
 }
+
+// MaxAbsorbedPeople is how many people one incident hands on to another.
+const MaxAbsorbedPeople = 30
 
 // Kind implements [Fact].
 func (IncidentAbsorbed) Kind() Kind { return "absorbed" }

@@ -292,6 +292,24 @@ func (s State) BriefWithSteps() State {
 	return s
 }
 
+// Responders are those who respond, as far as is known: who holds a role, who acknowledged, and
+// who is in the channel, each of them once.
+func (s State) Responders() []Person {
+	var people []Person
+	add := func(p Person) {
+		if !p.IsZero() && !slices.ContainsFunc(people, p.Same) {
+			people = append(people, p)
+		}
+	}
+	for _, r := range s.Roles {
+		add(s.HolderPerson(r.ID))
+	}
+	for _, p := range s.Present {
+		add(p)
+	}
+	return people
+}
+
 // Declared says whether the state belongs to an incident at all.
 func (s State) Declared() bool { return s.ID != "" }
 

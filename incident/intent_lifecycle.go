@@ -270,6 +270,9 @@ type Absorb struct {
 	Title  string  `json:"title"`
 	Alerts []Alert `json:"alerts,omitzero"`
 	Crowd  Crowd   `json:"crowd,omitzero"`
+	// People are those who responded there, and go on here; beyond [MaxAbsorbedPeople] they
+	// are left out.
+	People []Person `json:"people,omitzero"`
 }
 
 // Name implements [Intent].
@@ -284,6 +287,7 @@ func (i Absorb) decide(s State, _ Command) ([]Fact, error) {
 		return nil, invalid("from", "%s cannot absorb itself", s.ID)
 	}
 	i.From = from
+	i.People = i.People[:min(len(i.People), MaxAbsorbedPeople)]
 	if slices.Contains(s.Absorbed, i.From) {
 		return nil, nil
 	}

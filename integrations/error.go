@@ -43,6 +43,8 @@ type Error struct {
 	// RetryAfter is how long to wait before the next attempt: until when the vendor asked
 	// us to, or until the call's turn under the vendor's limits. Zero when neither says.
 	RetryAfter time.Duration
+	// Absent says that the vendor has nothing of what was asked about: not yet, or never.
+	Absent bool
 
 	cause error
 }
@@ -68,6 +70,9 @@ func (e *Error) Permanent() bool { return e.Final }
 
 // Delay is how long to wait before the next attempt. Zero leaves it to the caller.
 func (e *Error) Delay() time.Duration { return e.RetryAfter }
+
+// Missing says whether the vendor had nothing of what was asked about.
+func (e *Error) Missing() bool { return e.Absent }
 
 // Unwrap returns [context.Canceled], [context.DeadlineExceeded] or nil. Errors of
 // the vendors' libraries are not kept: they may quote the request they failed on.

@@ -90,9 +90,9 @@ type EventView struct {
 	Actor string `cel:"actor"`
 	// Source is the way it came in: "api", "page", "slack", "pagerduty", "playbook".
 	Source string `cel:"source"`
-	// Person is whom it is about, where that is one person: who was given a role, or is asked
-	// for help. It is their e-mail address, or their name where none is known, and PersonName
-	// the name.
+	// Person is whom it is about: who was given a role or is asked for help, and those who come
+	// from an incident that was merged into this one. It is their e-mail address, or their name
+	// where none is known, of several with commas between; PersonName is the name.
 	Person     string `cel:"person"`
 	PersonName string `cel:"person_name"`
 }
@@ -167,6 +167,12 @@ func newEventView(e incident.Event) EventView {
 		about = incident.Person{Name: f.To, Email: f.ToEmail}
 	case incident.HelpRequested:
 		about = f.Person
+	case incident.IncidentAbsorbed:
+		people := make([]string, len(f.People))
+		for i, p := range f.People {
+			people[i] = cmp.Or(p.Email, p.Name)
+		}
+		about.Name = strings.Join(people, ", ")
 	}
 	view.Person, view.PersonName = cmp.Or(about.Email, about.Name), about.Name
 	return view

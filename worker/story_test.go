@@ -237,7 +237,7 @@ func TestWhatHappensBeforeThereIsAChannelIsSaidWhenThereIsOne(t *testing.T) {
 	s.person(time.Hour, "ana", incident.Resolve{})
 	s.run()
 	require.Contains(t, s.messages, "Acknowledged — ana")
-	require.Contains(t, s.messages, "ana is incident commander — ana")
+	require.Contains(t, s.messages, "ana is incident commander")
 	require.Contains(t, s.topics, "SEV2 · investigating · ana · InstanceDown: payments is down")
 }
 

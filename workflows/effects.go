@@ -174,6 +174,6 @@ func tellPatiently(ctx workflow.Context, id incident.ID, signal string, message 
 func Handover(merged incident.State) incident.Command {
 	return incident.Command{
 		Incident: merged.MergedInto, Actor: incident.MusterActor(), Source: "merge",
-		Intent: incident.Absorb{From: merged.ID, Title: merged.Title, Alerts: merged.Alerts, Crowd: merged.Crowd},
+		Intent: incident.Absorb{From: merged.ID, Title: merged.Title, Alerts: merged.Alerts, Crowd: merged.Crowd, People: merged.Responders()},
 	}
 }

@@ -270,7 +270,7 @@ func (t *turn) openUpdate(ctx context.Context, s incident.State) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	return open(updateForm(s, card.Draft(s, events, t.now)))
+	return open(updateForm(s, card.Draft(s, events)))
 }
 
 func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {

@@ -265,7 +265,7 @@ func TestTheSandboxsSlackRunsAWholeIncident(t *testing.T) {
 
 	told := w.told(id)
 	update := slices.IndexFunc(told, func(line string) bool {
-		return strings.HasPrefix(line, "Sample Responder One: checkout: SEV1, investigating")
+		return strings.HasPrefix(line, "Sample Responder One: - ") && strings.Contains(line, "Sample Responder One is incident commander")
 	})
 	require.Positive(t, update, "the draft of the update was posted as it stood there, not %q", told)
 	require.Equal(t, []string{

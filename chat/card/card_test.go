@@ -182,20 +182,19 @@ func events() []incident.Event {
 
 func TestADraftTellsWhatHappenedSinceTheLastUpdate(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, `checkout: SEV2, identified, 30m in.
-- 14:04 Status changed from investigating to identified
+	require.Equal(t, `- 14:04 Status changed from investigating to identified
 - 14:05 Release 7 went out at 13:58.
 - 14:06 Decision: We roll back
-Next: Approve the statement; How do we go on?; Ask the vendor.
-Next update in 1h.`, card.Draft(underway(), events(), after(30*time.Minute)))
+- 14:07 Sample Responder is incident commander
+Next update in 1h.`, card.Draft(underway(), events()))
 
-	require.Equal(t, "checkout: SEV2, resolved, 2h in.\nNothing new since the last update.", card.Draft(over(), nil, after(2*time.Hour)))
+	require.Equal(t, "Nothing new since the last update.", card.Draft(over(), nil))
 
 	var many []incident.Event
 	for range 12 {
 		many = append(many, events()[5])
 	}
-	draft := card.Draft(declared(), many, after(time.Minute))
+	draft := card.Draft(declared(), many)
 	require.Equal(t, 8, strings.Count(draft, "Release 7"))
 	require.Contains(t, draft, "- and 4 more before that")
 }

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -109,12 +110,20 @@ type Matter struct {
 
 // Buttons are the controls with these names, in their order, as playbooks write them:
 // "acknowledge", "take_role:commander". What makes no sense now, such as taking a role that
-// somebody has, is left out.
+// somebody has, is left out. The first that can stand out does, and no other.
 func Buttons(s incident.State, names []string, about Matter, pages Pages) []chat.Control {
 	var row []chat.Control
 	for _, name := range names {
 		name, of, _ := strings.Cut(name, ":")
 		row = append(row, named(s, name, of, about, pages)...)
+	}
+	isPrimary := func(c chat.Control) bool { return c.Style == chat.Primary }
+	if first := slices.IndexFunc(row, isPrimary); first >= 0 {
+		for i := range row[first+1:] {
+			if c := &row[first+1+i]; isPrimary(*c) {
+				c.Style = ""
+			}
+		}
 	}
 	return row
 }
@@ -147,7 +156,7 @@ func leading(s incident.State, name, of string) []chat.Control {
 	case name == "update":
 		return []chat.Control{styled(chat.Primary, button(UpdateAct, "Post an update…", s.ID))}
 	case name == "resolve":
-		return []chat.Control{button(ResolveAct, "Resolve…", s.ID)}
+		return []chat.Control{styled(chat.Primary, button(ResolveAct, "Resolve…", s.ID))}
 	case name == "confirm_severity" && !s.SeverityConfirmed:
 		// Whoever finds it wrong has the right one beside it.
 		return []chat.Control{button(ConfirmSeverityAct, "Confirm "+line(string(s.Severity)), s.ID), severityMenu(s)}

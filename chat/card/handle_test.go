@@ -91,3 +91,19 @@ func TestAControlThatNoChatCanCarryIsLeftOut(t *testing.T) {
 		}
 	}
 }
+
+func TestOneButtonStandsOut(t *testing.T) {
+	t.Parallel()
+	for names, want := range map[string]string{
+		"resolve update": card.ResolveAct, "update resolve": card.UpdateAct, "snooze update": card.UpdateAct, "snooze": "",
+	} {
+		primary := ""
+		for _, c := range card.Buttons(underway(), strings.Fields(names), card.Matter{Hook: "quiet"}, card.Pages{}) {
+			if c.Style == chat.Primary {
+				require.Empty(t, primary, names)
+				primary = c.Act
+			}
+		}
+		require.Equal(t, want, primary, names)
+	}
+}

@@ -47,7 +47,7 @@ func TestWhatOthersHaveWrittenIsPlainAndBounded(t *testing.T) {
 		for i := range all {
 			all[i].Fact, all[i].Actor.Name = incident.NoteAdded{Body: text}, text
 		}
-		require.Less(t, len(card.Draft(s, all, began)), 12_000)
+		require.Less(t, len(card.Draft(s, all)), 12_000)
 		for _, c := range []chat.Card{
 			card.Brief(s, s.Outlook(), pages, links), card.Announcement(s, pages), card.Status(s, pages), card.Steps(s, pages),
 			card.List("Open "+text, []incident.State{s}, true, pages), card.Followups(s, began, pages), card.Timeline(s, all, pages),

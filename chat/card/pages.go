@@ -69,6 +69,9 @@ func (p Pages) Links(s incident.State, names []string, followup string) []incide
 		switch name {
 		case IncidentLink:
 			add("Incident page", p.Incident(s.ID))
+			if s.MergedInto != "" {
+				add(string(s.MergedInto), p.Incident(s.MergedInto))
+			}
 		case PostmortemLink:
 			add("Postmortem", p.Postmortem(s.ID))
 		case RunbooksLink:

@@ -3,6 +3,7 @@ package pagerduty
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ const (
 
 // AskPerson asks somebody to help with a page that is open. Who is asked already, is
 // assigned to the page, or has answered is not asked again. It is false, and nobody is
-// asked, where the page was resolved. Somebody whom PagerDuty does not know is a final error.
+// asked, where the page was resolved, or PagerDuty has made no incident of it. Somebody whom PagerDuty does not know is a final error.
 func (c *Client) AskPerson(ctx context.Context, page incident.Page, person incident.Person, message string) (open bool, err error) {
 	to, err := c.userTarget(ctx, requestResponders, person)
 	if err != nil {
@@ -32,7 +33,8 @@ func (c *Client) AskPerson(ctx context.Context, page incident.Page, person incid
 
 // AskPolicy asks whoever is on call by an escalation policy, given by its id or its name, to
 // help with a page that is open. A policy by which somebody was asked for this page is not
-// used again. It is false, and nobody is asked, where the page was resolved.
+// used again. It is false, and nobody is asked, where the page was resolved, or PagerDuty has
+// made no incident of it.
 func (c *Client) AskPolicy(ctx context.Context, page incident.Page, policy, message string) (open bool, err error) {
 	to, err := c.policyTarget(ctx, policy)
 	if err != nil {
@@ -82,6 +84,9 @@ func (c *Client) ask(ctx context.Context, page incident.Page, to target, message
 		return false, err
 	}
 	record, err := c.recordOf(ctx, page)
+	if hasNothing(err) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -99,6 +104,12 @@ func (c *Client) ask(ctx context.Context, page incident.Page, to target, message
 		})
 		return err
 	})
+}
+
+// hasNothing says that PagerDuty has made no incident of a page.
+func hasNothing(err error) bool {
+	var failure *integrations.Error
+	return errors.As(err, &failure) && failure.Absent
 }
 
 // wasAsked says whether somebody answers the page already, or was asked to.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,8 +41,9 @@ func (c *Client) PageKey(ctx context.Context, id string) (key string, found bool
 	return known.IncidentKey, known.IncidentKey != "", nil
 }
 
-// recordOf returns what PagerDuty has of a page. That it has nothing of it yet is an error
-// that another attempt may not meet: PagerDuty works through events in its own time.
+// recordOf returns what PagerDuty has of a page. That it has nothing of it is an error that
+// another attempt may not meet: PagerDuty works through events in its own time. But a page may
+// also have become one more alert of another incident, or its service be in maintenance.
 func (c *Client) recordOf(ctx context.Context, page incident.Page) (*pd.Incident, error) {
 	if page.ID != "" {
 		return c.incident(ctx, page.ID)
@@ -51,7 +53,10 @@ func (c *Client) recordOf(ctx context.Context, page incident.Page) (*pd.Incident
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.calls.Unreadable(listIncidents, "the incident of the page "+page.Key)
+		return nil, &integrations.Error{
+			Vendor: integrations.PagerDuty, Operation: listIncidents, Absent: true,
+			Message: fmt.Sprintf("PagerDuty has made no incident of the page %s", page.Key),
+		}
 	}
 	return &found[0], nil
 }

@@ -60,7 +60,7 @@ func TestANoteIsWrittenOnce(t *testing.T) {
 	fake.Answer("POST /incidents/Q42/notes", http.StatusCreated, `{"note":{"id":"N1"}}`)
 
 	err := client.AddNote(t.Context(), early, "INC-42/note", "rolled back")
-	require.ErrorContains(t, err, "lacks the incident of the page")
+	require.ErrorContains(t, err, "has made no incident of the page")
 	require.False(t, integrations.IsFinal(err), "PagerDuty works through events in its own time")
 
 	long := strings.Repeat("x", 5000)
@@ -377,4 +377,22 @@ func TestTheWebhooksOfAnAddressAreListed(t *testing.T) {
 	require.False(t, ours[1].Active)
 	require.Len(t, ours[1].Lacking, len(pagerduty.NewsEvents)-1)
 	require.Equal(t, "100", fake.Requests("/webhook_subscriptions")[1].Query.Get("offset"))
+}
+
+// PagerDuty makes no incident of a page that it takes for one more alert of another one.
+func TestAPageOfWhichThereIsNoIncident(t *testing.T) {
+	t.Parallel()
+	client, fake := newClient(t)
+	fake.Answer("GET /users", http.StatusOK, users)
+	fake.Answer("GET /incidents", http.StatusOK, `{"incidents":[]}`)
+	grouped := incident.Page{Key: "muster-test-INC-7-escalate.9", Service: "PPAY"}
+
+	open, err := client.AskPerson(t.Context(), grouped, incident.Person{Name: second}, "")
+	require.NoError(t, err)
+	require.False(t, open, "somebody is asked on another page, or gets one of their own")
+
+	var failure *integrations.Error
+	require.ErrorAs(t, client.AddNote(t.Context(), grouped, "note.4", "rolled back"), &failure)
+	require.True(t, failure.Missing())
+	require.False(t, failure.Permanent(), "PagerDuty may not have made it yet")
 }

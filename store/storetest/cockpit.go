@@ -42,6 +42,16 @@ func runChannels(t *testing.T, b Backend) {
 			require.Equal(t, later.state.ID, id)
 			require.NotEqual(t, ended.state.ID, id)
 		}},
+		{"an exercise that has ended leaves its channel to others", func(t *testing.T, s *store.Store) {
+			exercise := declared(t, s, incident.Declare{Exercise: &incident.Exercise{Channel: "drills"}}, openChannel("C1"))
+			id, err := s.IncidentOfChannel(t.Context(), "C1")
+			require.NoError(t, err)
+			require.Equal(t, exercise.state.ID, id)
+			exercise.do(incident.Cancel{})
+			exercise.store(s)
+			_, err = s.IncidentOfChannel(t.Context(), "C1")
+			require.ErrorIs(t, err, store.ErrNotFound)
+		}},
 		{"a channel that is no incident's is not found", func(t *testing.T, s *store.Store) {
 			declared(t, s, incident.Declare{})
 			for _, channel := range []string{"C9", ""} {

@@ -75,7 +75,7 @@ WHERE s.finished_at IS NULL AND s.ended_at IS NULL AND m.merged_into IS NOT NULL
 ORDER BY m.number;
 
 -- name: IncidentOfChannel :one
-SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> ''
+SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> '' AND (ended_at IS NULL OR NOT exercise)
 ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1;
 
 -- name: IncidentSeq :one

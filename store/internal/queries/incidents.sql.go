@@ -116,7 +116,7 @@ func (q *Queries) IncidentLife(ctx context.Context, incident int64) (int64, erro
 }
 
 const incidentOfChannel = `-- name: IncidentOfChannel :one
-SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> ''
+SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> '' AND (ended_at IS NULL OR NOT exercise)
 ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1
 `
 

@@ -55,7 +55,7 @@ func TestQueriesFindWhatTheyNeedByAnIndex(t *testing.T) {
 		"items are recorded":  {recordItems, byID},
 		"items are handled":   {handleItems, byID},
 		"the incident of a channel": {incidentOfChannel, []string{
-			"SEARCH incidents USING COVERING INDEX incidents_channel (channel_id=?)", "USE TEMP B-TREE FOR ORDER BY",
+			"SEARCH incidents USING INDEX incidents_channel (channel_id=?)", "USE TEMP B-TREE FOR ORDER BY",
 		}},
 		"what was said next":             {saidAfter, []string{"SEARCH transcript USING INDEX transcript_order (incident=? AND at>?)"}},
 		"what was said last":             {saidLast, []string{"SEARCH transcript USING INDEX transcript_order (incident=?)"}},

@@ -317,6 +317,11 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 		role, _ = own(s)
 	}
 	switch {
+	case !mentioned && size > 0 && strings.HasPrefix(brief, "@"):
+		// A chat writes those whom it knows as mentions.
+		name, _, _ := strings.Cut(brief, " ")
+		return plan{}, ask(fmt.Sprintf("Nobody here is known as “%s”. Choose who is to be %s.", quoted(name), role.Title),
+			say("Choose…", fmt.Sprintf("%s role %s", s.ID, role.ID))...)
 	case !mentioned:
 		return t.openRole(s, role.ID, brief)
 	case role.ID == "" && command == handOver && !t.asking:

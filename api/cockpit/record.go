@@ -278,6 +278,10 @@ func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
+	if n := count(rest.first().fold()); !rest.empty() && (n == 0 || n > card.TimelineMost) {
+		text := fmt.Sprintf("The timeline is shown here up to its latest %d entries: `%s timeline %d`. All of it is on the incident's page.", card.TimelineMost, t.command, card.TimelineMost)
+		return plan{}, ask(text, say(fmt.Sprintf("Show the latest %d", card.TimelineMost), fmt.Sprintf("%s timeline", s.ID))...)
+	}
 	events, err := t.latest(ctx, s)
 	if err != nil {
 		return plan{}, err

@@ -356,6 +356,10 @@ func planFollowups(ctx context.Context, t *turn, _ line) (plan, error) {
 	return show(card.Followups(s, t.now, t.pages))
 }
 
+// ticketUnderWay is how long after a follow-up was added its ticket may be expected. What people
+// finish meanwhile stays finished, whatever the ticket says.
+const ticketUnderWay = 10 * time.Minute
+
 func planFollowupDone(ctx context.Context, t *turn, rest line) (plan, error) {
 	s, err := t.incident(ctx)
 	if err != nil {
@@ -365,5 +369,13 @@ func planFollowupDone(ctx context.Context, t *turn, rest line) (plan, error) {
 		return show(card.Followups(s, t.now, t.pages))
 	}
 	id := strings.ToUpper(rest.first().fold())
-	return do(s, fmt.Sprintf("Follow-up %s is done.", id), incident.CompleteFollowup{Followup: id, Note: t.plain(ctx, rest.from(1))})
+	p, err := do(s, "", incident.CompleteFollowup{Followup: id, Note: t.plain(ctx, rest.from(1))})
+	p.done = func(after incident.State) chat.Card {
+		text := fmt.Sprintf("Follow-up %s is done.", id)
+		if f, ok := after.Followup(id); ok && f.Ticket.Key == "" && t.now.Sub(f.AddedAt) < ticketUnderWay {
+			text += " If a ticket is just being filed for it, close that in the tracker as well: Muster does not."
+		}
+		return answer(text)
+	}
+	return p, err
 }

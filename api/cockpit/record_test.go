@@ -126,7 +126,7 @@ func TestWhoMarksAMessageHearsInPrivateWhatBecameOfIt(t *testing.T) {
 		"!action alert earlier":               "Follow-up F1: alert earlier.",
 		"!action alert earlier by 2020-01-01": "2020-01-01 has passed; write a day to come, such as “by friday”, “by tomorrow” or “by 2026-12-01”.",
 		"!decision":                           "Write it behind the mark: !decision what it is.",
-		"!dceision roll back":                "!dceision is no mark, so nothing was put on the timeline. If you meant !decision, send the message again with it.",
+		"!dceision roll back":                 "!dceision is no mark, so nothing was put on the timeline. If you meant !decision, send the message again with it.",
 		"!acton":                              "!acton is no mark, so nothing was put on the timeline. If you meant !action, send the message again with it.",
 		"!note seen":                          "",
 		"!decisions are hard":                 "",

@@ -37,6 +37,7 @@ type Act struct {
 	Pin        *Pin        `json:"pin,omitzero"`
 	Message    *Message    `json:"message,omitzero"`
 	Membership *Membership `json:"membership,omitzero"`
+	Owed       *Owed       `json:"owed,omitzero"`
 }
 
 // TriggerLife is how long a form can be opened in answer to an act. It is Slack's, the
@@ -125,6 +126,18 @@ type Message struct {
 // Membership says that By has come into a channel or left it.
 type Membership struct {
 	Left bool `json:"left,omitzero"`
+}
+
+// Owed is what By has still to get for another act, which was carried out. No chat sends it:
+// Muster keeps it for itself while a chat is away. One of Answer and Declared is set.
+type Owed struct {
+	// Answer is what By is to be shown.
+	Answer *Card `json:"answer,omitzero"`
+	// Declared is the incident that By has declared and is to be taken to the channel of.
+	Declared incident.ID `json:"declared,omitzero"`
+	// Kept is when it was kept, and Again how often it was before.
+	Kept  time.Time `json:"kept"`
+	Again int       `json:"again,omitzero"`
 }
 
 // Taker receives acts, however they came in. It may be used by many goroutines.

@@ -20,6 +20,9 @@ import (
 // is to be carried out again later; the sender was told so, once.
 func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 	t := &turn{Cockpit: c, act: act, now: c.now(), carrying: true, asking: true}
+	if act.Owed != nil {
+		return t.payOwed(ctx, *act.Owed)
+	}
 	p, err := t.plan(ctx)
 	for err == nil && p.later != nil {
 		p, err = p.later(ctx)
@@ -44,7 +47,8 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 		return err
 	}
 	if t.mayAnswer() && c.delayed.first(act.ID) {
-		t.tell(ctx, answer("Muster cannot do this right now. Nothing is lost: it is done as soon as that is possible, and you need not repeat it."))
+		// It is logged where that fails, and they hear in the end.
+		_ = t.show(ctx, answer("Muster cannot do this right now. Nothing is lost: it is done as soon as that is possible, and you need not repeat it."))
 	}
 	return err
 }
@@ -136,27 +140,21 @@ func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State
 	}
 	err := t.beside(func(ctx context.Context) {
 		s := t.opened(ctx, declared)
-		t.invite(ctx, s)
-		switch {
-		case !atOnce:
+		if !atOnce {
 			t.tell(ctx, p.done(s))
-		case s.Channel.ID != declared.Channel.ID:
+		}
+		if err := t.invite(ctx, s); err != nil {
+			t.log().InfoContext(ctx, "who declared an incident is taken to its channel later", "incident", s.ID, "error", err)
+			t.owe(ctx, chat.Owed{Declared: s.ID})
+		} else if atOnce && s.Channel.ID != declared.Channel.ID {
 			t.tell(ctx, channelCard(s))
 		}
 	})
-	if err != nil && !atOnce {
-		t.tell(ctx, p.done(declared))
-	}
-}
-
-// invite takes whoever did the act into an incident's channel. If that fails, the answer
-// says where it is.
-func (t *turn) invite(ctx context.Context, s incident.State) {
-	if s.Channel.ID == "" {
-		return
-	}
-	if _, err := t.chat.Invite(ctx, s.Channel.ID, []incident.Person{t.self(ctx)}); err != nil {
-		t.log().WarnContext(ctx, "who declared an incident was not invited to its channel", "incident", s.ID, "error", err)
+	if err != nil {
+		t.owe(ctx, chat.Owed{Declared: declared.ID})
+		if !atOnce {
+			t.tell(ctx, p.done(declared))
+		}
 	}
 }
 
@@ -197,7 +195,8 @@ func channelCard(s incident.State) chat.Card {
 func (t *turn) mayAnswer() bool {
 	if m := t.act.Message; m != nil {
 		_, _, marked := readMark(m.Text)
-		return marked && !m.Edited && !m.Deleted
+		_, _, almost := similarMark(m.Text)
+		return (marked || almost) && !m.Edited && !m.Deleted
 	}
 	return t.act.Membership == nil
 }

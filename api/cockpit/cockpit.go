@@ -177,7 +177,7 @@ func (t *turn) keep(ctx context.Context) error {
 		return fmt.Errorf("write the act %s down: %w", t.act.ID, err)
 	}
 	_, err = t.inbox.Accept(ctx, []store.Item{{
-		Kind: store.KindAct, Source: t.act.Chat, Subject: t.subject(), Key: t.act.ID, ReceivedAt: t.now, Body: body,
+		Kind: store.KindAct, Source: t.act.Chat, Subject: t.subject(), Key: t.itemKey(), ReceivedAt: t.now, Body: body,
 	}})
 	if err != nil {
 		return fmt.Errorf("keep the act %s: %w", t.act.ID, err)
@@ -185,10 +185,21 @@ func (t *turn) keep(ctx context.Context) error {
 	return nil
 }
 
+// itemKey is what the inbox knows the act by.
+func (t *turn) itemKey() string {
+	if t.act.Owed != nil && t.act.Owed.Again > 0 {
+		return fmt.Sprintf("%s:%d", t.act.ID, t.act.Owed.Again)
+	}
+	return t.act.ID
+}
+
 // subject is what acts wait behind each other for. What happens by itself in a channel must
 // not hold up what people ask for there.
 func (t *turn) subject() string {
 	switch {
+	case t.act.Owed != nil:
+		// While it cannot be had, nothing else is held up.
+		return "owed/" + t.act.ID
 	case t.act.Membership != nil:
 		return "presence/" + t.act.Channel
 	case t.act.Message != nil:
@@ -277,11 +288,21 @@ func (t *turn) needsForm(form chat.Form) chat.Card {
 	return q
 }
 
-// tell answers whoever did the act, as far as it can be done: what was done stays done.
+// tell answers whoever did the act. What was done stays done where that fails, and where it
+// was to be kept, so is the answer.
 func (t *turn) tell(ctx context.Context, answer chat.Card) {
-	if err := t.chat.Answer(ctx, t.act, answer); err != nil {
+	if err := t.show(ctx, answer); err != nil && t.carrying && !isSettled(err) {
+		t.owe(ctx, chat.Owed{Answer: &answer})
+	}
+}
+
+// show answers whoever did the act, once.
+func (t *turn) show(ctx context.Context, answer chat.Card) error {
+	err := t.chat.Answer(ctx, t.act, answer)
+	if err != nil {
 		t.log().WarnContext(ctx, "an answer did not reach whom it was for", "error", err)
 	}
+	return err
 }
 
 // actor is whoever did the act, as the timeline names them.

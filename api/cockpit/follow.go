@@ -3,6 +3,7 @@ package cockpit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"muster/chat"
@@ -33,6 +34,15 @@ func planUnsubscribe(ctx context.Context, t *turn, rest line) (plan, error) {
 		return plan{}, err
 	}
 	if f.Kind == "" {
+		return t.showFollows(ctx)
+	}
+	follows, err := t.keeper.FollowsOf(ctx, t.act.By.ID)
+	if err != nil {
+		return plan{}, err
+	}
+	// Whoever has had enough sees what there is to end.
+	same := func(other store.Follow) bool { return other.Kind == f.Kind && other.Name == f.Name }
+	if !t.carrying && len(follows) > 0 && !slices.ContainsFunc(follows, same) {
 		return t.showFollows(ctx)
 	}
 	return t.unfollowing(f), nil

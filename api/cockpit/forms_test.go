@@ -375,3 +375,31 @@ func TestPeopleSubscribeToWhatTheyWantToHearOf(t *testing.T) {
 		require.Equal(t, store.Follow{Account: second, Person: people[second], Kind: store.FollowService, Name: "checkout"}, w.follows[2])
 	})
 }
+
+func TestWhoEndsWhatTheyDoNotFollowSeesWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "subscribe checkout")
+		w.writes(responder, general, "unsubscribe all")
+		_, text := w.lastAnswer()
+		require.Contains(t, text, "All incidents of checkout")
+		w.presses(responder, w.onAnswer("Unsubscribe"))
+		require.Empty(t, w.follows)
+	})
+}
+
+func TestAFollowUpThatIsDoneAtOnceMayHaveATicketOnItsWay(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(outsider, general, "checkout is down")
+		w.writes(responder, channelOf("INC-1"), "followup mend it")
+		w.writes(responder, channelOf("INC-1"), "followup mend the other")
+		w.writes(responder, channelOf("INC-1"), "followup done F1")
+		_, text := w.lastAnswer()
+		require.Contains(t, text, "close that in the tracker as well")
+		w.passes(time.Hour)
+		w.writes(responder, channelOf("INC-1"), "followup done F2")
+		_, text = w.lastAnswer()
+		require.Equal(t, "Follow-up F2 is done.", text)
+	})
+}

@@ -87,7 +87,7 @@ func (t *turn) named(l line) paged {
 
 func (t *turn) asksFor(ctx context.Context, s incident.State, h helper, message string) (plan, error) {
 	h.intent.Message = t.plain(ctx, message)
-	return do(s, fmt.Sprintf("Asking %s for help with %s. The channel hears when they answer.", h.name, s.ID), h.intent)
+	return do(s, fmt.Sprintf("Asking %s for help with %s. The timeline tells when they answer.", h.name, s.ID), h.intent)
 }
 
 func (t *turn) helperPerson(ctx context.Context, id, name string) helper {

@@ -129,8 +129,14 @@ func roleIn(s incident.State, l line) (role incident.Role, words int) {
 			}
 		}
 	}
-	var found []incident.Role
 	word := l.first().fold()
+	if usual := roleWords[word]; usual != "" {
+		word = usual
+	}
+	if role, ok := leading(s, word); ok {
+		return role, 1
+	}
+	var found []incident.Role
 	for _, r := range s.Roles {
 		begins := func(name string) bool {
 			return len(word) >= shortestBeginning && strings.HasPrefix(strings.ToLower(name), word)
@@ -143,6 +149,35 @@ func roleIn(s incident.State, l line) (role incident.Role, words int) {
 		return found[0], 1
 	}
 	return incident.Role{}, 0
+}
+
+// roleWords are what people call the usual roles, beside the names that playbooks give them.
+var roleWords = map[string]string{
+	"ic": leadWord, "lead": leadWord, "leader": leadWord, "commander": leadWord,
+	"comms": "communications", "communication": "communications",
+	"note-taker": "scribe", "notetaker": "scribe",
+}
+
+// leadWord is the usual word for who leads the response.
+const leadWord = "commander"
+
+// leading returns the role that leads the response, where that is asked for and there is one
+// that goes by that name.
+func leading(s incident.State, word string) (incident.Role, bool) {
+	if word != leadWord {
+		return incident.Role{}, false
+	}
+	var found []incident.Role
+	for _, r := range s.Roles {
+		if strings.EqualFold(r.ID, leadWord) || slices.Contains(strings.Fields(strings.ToLower(r.Title)), leadWord) ||
+			slices.Contains([]string{"lead", "incident lead", "ic"}, strings.ToLower(r.ID)) || strings.EqualFold(r.Title, "incident lead") {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		return incident.Role{}, false
+	}
+	return found[0], true
 }
 
 // askRole asks which role is meant. The command is what stands before the role's name, and
@@ -162,9 +197,14 @@ func (t *turn) askRole(s incident.State, command string, l line, after string) e
 			ids = []string{best}
 		}
 	}
+	return t.askRoleWith(text, s, command, after, ids...)
+}
+
+// askRoleWith asks which role is meant, of those that are named or of all.
+func (t *turn) askRoleWith(text string, s incident.State, command, after string, ids ...string) error {
 	var answers []chat.Control
 	for _, r := range s.Roles {
-		if slices.Contains(ids, strings.ToLower(r.ID)) && len(answers) < offered {
+		if (len(ids) == 0 || slices.Contains(ids, strings.ToLower(r.ID))) && len(answers) < offered {
 			answers = append(answers, say(capital(r.Title), strings.TrimSpace(fmt.Sprintf("%s role %s %s %s", s.ID, command, r.ID, after)))...)
 		}
 	}
@@ -277,11 +317,19 @@ func (t *turn) giving(ctx context.Context, rest line, command string, own func(i
 		role, _ = own(s)
 	}
 	switch {
+	case !mentioned && size > 0 && strings.HasPrefix(brief, "@"):
+		// A chat writes those whom it knows as mentions.
+		name, _, _ := strings.Cut(brief, " ")
+		return plan{}, ask(fmt.Sprintf("Nobody here is known as “%s”. Choose who is to be %s.", quoted(name), role.Title),
+			say("Choose…", fmt.Sprintf("%s role %s", s.ID, role.ID))...)
 	case !mentioned:
 		return t.openRole(s, role.ID, brief)
 	case role.ID == "" && command == handOver && !t.asking:
 		// Who it is that hands over is known when the act is carried out.
 		return plan{about: s, later: func(ctx context.Context) (plan, error) { return planHandOver(ctx, t, rest) }}, nil
+	case role.ID == "" && command == handOver && len(t.held(ctx, s)) == 0:
+		return plan{}, t.askRoleWith(fmt.Sprintf("You have no role in %s that you could hand over. Which one is %s to have?", s.ID, t.person(ctx, who.id, who.text).Name),
+			s, "assign", rest.text[who.from:who.to])
 	case role.ID == "":
 		return plan{}, t.askRole(s, command, others, rest.text[who.from:who.to])
 	}

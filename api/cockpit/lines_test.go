@@ -38,6 +38,9 @@ func TestACommandInAnIncidentsChannelDoesWhatItSays(t *testing.T) {
 		"claiming a role":                             {"role claim commander", lead},
 		"claiming a role in one word":                 {"claim commander", lead},
 		"claiming a role by its title":                {"take incident commander", lead},
+		"claiming the lead":                           {"claim lead", lead},
+		"claiming a role by what people call it":      {"claim IC", lead},
+		"claiming another by what people call it":     {"claim comms", incident.AssignRole{Role: "communications", User: "Sample Responder", Email: "responder@example.com"}},
 		"claiming a role by the beginning of a word":  {"claim comm", nil},
 		"giving a role":                               {"role assign commander <@U02|second>", give},
 		"giving a role, the person first":             {"assign <@U02> commander", give},
@@ -153,6 +156,10 @@ func TestWhatIsNotSureIsAsked(t *testing.T) {
 		"a status that is a sentence":                   {inside, "status page is down", "There is no status “page”", []string{"Declare “status page is down”…"}},
 		"a mistyped severity":                           {inside, "severity svе1", "There is no severity", []string{"SEV1", "SEV2", "SEV3"}},
 		"a severity that is not on the scale":           {inside, "severity sev9", "Which one?", []string{"SEV1", "SEV2", "SEV3"}},
+		"a follow-up for a day that has passed":         {inside, "followup mend it by 2026-11-01", "2026-11-01 has passed; write a day to come, such as “by friday”, “by tomorrow” or “by 2026-12-01”.", nil},
+		"a role for somebody whom the chat misses":      {inside, "role assign scribe @nobody", "Nobody here is known as “@nobody”. Choose who is to be scribe.", []string{"Choose…"}},
+		"a longer timeline than there is room for":      {inside, "timeline 500", "up to its latest 20 entries", []string{"Show the latest 20"}},
+		"a timeline of no number":                       {inside, "timeline x", "up to its latest 20 entries", []string{"Show the latest 20"}},
 		"a role that there is not":                      {inside, "claim captain", "Which one?", []string{"Incident commander", "Communications lead", "Scribe"}},
 		"two roles that begin so":                       {inside, "claim comm", "Which one?", []string{"Incident commander", "Communications lead", "Scribe"}},
 		"a mistyped role":                               {inside, "claim scirbe", "Which one?", []string{"Scribe"}},
@@ -302,7 +309,7 @@ func TestARoleIsHandedOverAndGivenBackByWhoeverHasIt(t *testing.T) {
 		require.Equal(t, []string{"Second Responder", "check the queue"}, []string{w.state("INC-1").Roles[0].Holder, w.state("INC-1").Roles[0].Brief})
 		w.writes(responder, in, "role handover <@U02|second>")
 		_, text := w.lastAnswer()
-		require.Equal(t, "Which role?", text)
+		require.Equal(t, "You have no role in INC-1 that you could hand over. Which one is Second Responder to have?", text)
 		w.presses(responder, w.onAnswer("Scribe"))
 		require.Equal(t, "Second Responder", w.state("INC-1").Holder("scribe"))
 

@@ -95,6 +95,25 @@ const (
 	actionMark   mark = "action"
 )
 
+// markWord is a word that begins a message and may be a mark that was mistyped.
+var markWord = regexp.MustCompile(`^\s*!(\pL{4,12})(?:[\s:,]|$)`)
+
+// similarMark returns what a mistyped mark most likely means. Where it is no more than the
+// beginning of one, or almost the short “note”, somebody may just be talking.
+func similarMark(text string) (written string, meant mark, ok bool) {
+	found := markWord.FindStringSubmatch(text)
+	if found == nil {
+		return "", "", false
+	}
+	word := strings.ToLower(found[1])
+	for _, m := range []mark{decisionMark, actionMark} {
+		if n := edits([]rune(word), []rune(string(m))); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
+			return found[1], m, true
+		}
+	}
+	return "", "", false
+}
+
 var markText = regexp.MustCompile(`(?is)^\s*!(note|decision|action)(?:[\s:,]+(.*))?$`)
 
 // readMark reads a message that begins with a mark.
@@ -116,7 +135,15 @@ func (t *turn) planMessage(ctx context.Context, m chat.Message) (plan, error) {
 			p.said = t.saying(ctx, s.ID, m)
 		}
 		kind, rest, isMarked := readMark(m.Text)
-		if !isMarked || m.Edited || m.Deleted || m.By.Bot {
+		if m.Edited || m.Deleted || m.By.Bot {
+			return p, nil
+		}
+		if written, meant, like := similarMark(m.Text); !isMarked && like {
+			p.done = func(incident.State) chat.Card {
+				return answer(fmt.Sprintf("`!%s` is no mark, so nothing was put on the timeline. If you meant `!%s`, send the message again with it.", quoted(written), meant))
+			}
+		}
+		if !isMarked {
 			return p, nil
 		}
 		return t.planMarked(ctx, p, m, kind, rest)
@@ -161,8 +188,16 @@ func (t *turn) planMarked(ctx context.Context, p plan, m chat.Message, kind mark
 		return plan{}, ask(fmt.Sprintf("Write it behind the mark: `!%s what it is`.", kind))
 	}
 	p.intents = []incident.Intent{t.recording(ctx, whole, rest, kind == decisionMark)}
+	if kind == decisionMark {
+		p.done = func(after incident.State) chat.Card {
+			return answer(fmt.Sprintf("The decision is on the timeline of %s.", after.ID))
+		}
+	}
 	if kind == actionMark {
 		added := t.readFollowup(ctx, readLine(rest))
+		if err := t.dueAhead(added); err != nil {
+			return plan{}, err
+		}
 		if !hasFollowup(p.about, added) {
 			p.intents = append(p.intents, added)
 		}
@@ -242,6 +277,10 @@ func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {
 	s, err := t.incident(ctx)
 	if err != nil {
 		return plan{}, err
+	}
+	if n := count(rest.first().fold()); !rest.empty() && (n == 0 || n > card.TimelineMost) {
+		text := fmt.Sprintf("The timeline is shown here up to its latest %d entries: `%s timeline %d`. All of it is on the incident's page.", card.TimelineMost, t.command, card.TimelineMost)
+		return plan{}, ask(text, say(fmt.Sprintf("Show the latest %d", card.TimelineMost), fmt.Sprintf("%s timeline", s.ID))...)
 	}
 	events, err := t.latest(ctx, s)
 	if err != nil {

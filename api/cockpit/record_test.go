@@ -119,6 +119,38 @@ func TestAMarkAloneInAThreadMeansTheMessageAboveIt(t *testing.T) {
 	})
 }
 
+func TestWhoMarksAMessageHearsInPrivateWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"!decision roll back":                 "The decision is on the timeline of INC-1.",
+		"!action alert earlier":               "Follow-up F1: alert earlier.",
+		"!action alert earlier by 2020-01-01": "2020-01-01 has passed; write a day to come, such as “by friday”, “by tomorrow” or “by 2026-12-01”.",
+		"!decision":                           "Write it behind the mark: !decision what it is.",
+		"!dceision roll back":                 "!dceision is no mark, so nothing was put on the timeline. If you meant !decision, send the message again with it.",
+		"!acton":                              "!acton is no mark, so nothing was put on the timeline. If you meant !action, send the message again with it.",
+		"!note seen":                          "",
+		"!decisions are hard":                 "",
+		"!deploy":                             "",
+		"!not me":                             "",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, func(t *testing.T, w *world) {
+				w.writes(outsider, general, "checkout is down")
+				before := len(w.answers)
+				w.says(second, channelOf("INC-1"), text)
+				if want == "" {
+					require.Len(t, w.answers, before)
+					return
+				}
+				to, said := w.lastAnswer()
+				require.Equal(t, second, to)
+				require.Equal(t, want, said)
+			})
+		})
+	}
+}
+
 func TestAMessageIsRecordedWithoutItsLinkWhereTheChatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	inWorld(t, func(t *testing.T, w *world) {

@@ -137,7 +137,7 @@ func (t *turn) followupOf(ctx context.Context, title string, v values) (incident
 		}
 		added.Due = due
 	}
-	return added, nil
+	return added, t.dueAhead(added)
 }
 
 // submitRecord puts the message on the timeline that the form was opened for.

@@ -231,9 +231,22 @@ func planAddFollowup(ctx context.Context, t *turn, rest line) (plan, error) {
 	if added.Title == "" {
 		return open(followupForm(s, added))
 	}
+	if err := t.dueAhead(added); err != nil {
+		return plan{}, err
+	}
 	p, err := do(s, "", added)
 	p.done = t.followupAdded(added)
 	return p, err
+}
+
+// dueAhead refuses a day that had passed when it was said: it would be reminded of at once. It
+// may still be the day before wherever they are.
+func (t *turn) dueAhead(added incident.AddFollowup) error {
+	if earliest := t.saidAt().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1); !added.Due.IsZero() && added.Due.Before(earliest) {
+		return &incident.InvalidError{Field: dueEntry, Message: fmt.Sprintf("%s has passed; write a day to come, such as “by friday”, “by tomorrow” or “by %s”",
+			added.Due.Format(time.DateOnly), t.saidAt().UTC().AddDate(0, 0, 7).Format(time.DateOnly))}
+	}
+	return nil
 }
 
 func (t *turn) followupAdded(added incident.AddFollowup) func(incident.State) chat.Card {
@@ -343,6 +356,10 @@ func planFollowups(ctx context.Context, t *turn, _ line) (plan, error) {
 	return show(card.Followups(s, t.now, t.pages))
 }
 
+// ticketUnderWay is how long after a follow-up was added its ticket may be expected. What people
+// finish meanwhile stays finished, whatever the ticket says.
+const ticketUnderWay = 10 * time.Minute
+
 func planFollowupDone(ctx context.Context, t *turn, rest line) (plan, error) {
 	s, err := t.incident(ctx)
 	if err != nil {
@@ -352,5 +369,13 @@ func planFollowupDone(ctx context.Context, t *turn, rest line) (plan, error) {
 		return show(card.Followups(s, t.now, t.pages))
 	}
 	id := strings.ToUpper(rest.first().fold())
-	return do(s, fmt.Sprintf("Follow-up %s is done.", id), incident.CompleteFollowup{Followup: id, Note: t.plain(ctx, rest.from(1))})
+	p, err := do(s, "", incident.CompleteFollowup{Followup: id, Note: t.plain(ctx, rest.from(1))})
+	p.done = func(after incident.State) chat.Card {
+		text := fmt.Sprintf("Follow-up %s is done.", id)
+		if f, ok := after.Followup(id); ok && f.Ticket.Key == "" && t.now.Sub(f.AddedAt) < ticketUnderWay {
+			text += " If a ticket is just being filed for it, close that in the tracker as well: Muster does not."
+		}
+		return answer(text)
+	}
+	return p, err
 }

@@ -61,7 +61,7 @@ type world struct {
 	// noChannel leaves the channels of new incidents closed until openChannel.
 	noChannel bool
 	// down is what the Commander, the Inbox, the Reader and the chat answer with.
-	down struct{ commander, inbox, reader, chat, forms, pager error }
+	down struct{ commander, inbox, reader, chat, forms, pager, answers error }
 	// onCall are the people of the pager's services, policies and schedules, by their ids.
 	onCall map[string][]incident.Person
 	// slowPager never says who is on call.
@@ -393,6 +393,9 @@ func (w *world) Answer(_ context.Context, act chat.Act, c chat.Card) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	require.NotEmpty(w.t, c.Summary, "a card has a summary")
+	if w.down.answers != nil {
+		return w.down.answers
+	}
 	w.answers = append(w.answers, answered{act.By.ID, c})
 	return nil
 }
@@ -418,10 +421,13 @@ func (w *world) Person(ctx context.Context, account string) (incident.Person, er
 func (w *world) Invite(_ context.Context, channel string, invited []incident.Person) ([]incident.Person, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.down.chat != nil {
+		return nil, w.down.chat
+	}
 	for _, p := range invited {
 		w.invited = append(w.invited, p.Name+" to "+channel)
 	}
-	return invited, w.down.chat
+	return invited, nil
 }
 
 // Message implements [cockpit.Chat].

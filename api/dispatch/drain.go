@@ -43,6 +43,9 @@ type progress struct {
 	// handed on, and before the one that was when the last turn began.
 	looked       time.Time
 	before, last int64
+
+	// later is how long the last turn asked to be left alone, where that is long.
+	later time.Duration
 }
 
 // begin returns after which item the next turn has to look. What was handed on of late costs
@@ -50,7 +53,7 @@ type progress struct {
 // later may have a lower id, if only by what is accepted at the same time; therefore
 // the turn begins where the one before did, and every few seconds with the oldest.
 func (p *progress) begin(now time.Time) (after int64) {
-	after, p.before = p.before, p.last
+	after, p.before, p.later = p.before, p.last, 0
 	if now.Sub(p.looked) >= pollInterval {
 		p.looked = now
 		return 0
@@ -145,7 +148,7 @@ func batches(about store.Subject, items []store.Item, passed int) []*batch {
 func (d *Dispatcher) deliver(ctx context.Context, b *batch, p *progress) (gone bool, err error) {
 	switch {
 	case slices.Contains(handledKinds, b.subject.Kind):
-		return d.handle(ctx, b.items)
+		return d.handle(ctx, b.items, p)
 	case b.subject.Kind == store.KindTicket:
 		return true, d.deliverTicket(ctx, b.items)
 	}

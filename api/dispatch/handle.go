@@ -15,7 +15,8 @@ import (
 // must bring about nothing twice. An error that says Permanent() true settles the item,
 // since trying again cannot help; after any other error it is tried again, and what came
 // later about the same subject waits behind it. One that says Early() true is no failure: what
-// the item is about is just coming into being.
+// the item is about is just coming into being. Where it says Delay() as well, that is how long
+// the subject is left alone.
 type Handler func(ctx context.Context, item store.Item) error
 
 // Handle has all items of a kind carried out by a handler, which is used by many goroutines.
@@ -32,7 +33,7 @@ const handleTimeout = time.Minute
 
 // handle carries out items one by one and settles each. It is false without an error when
 // one of them has come too early.
-func (d *Dispatcher) handle(ctx context.Context, items []store.Item) (gone bool, err error) {
+func (d *Dispatcher) handle(ctx context.Context, items []store.Item, p *progress) (gone bool, err error) {
 	for _, item := range items {
 		handler, ok := d.handlers[item.Kind]
 		if !ok {
@@ -42,8 +43,12 @@ func (d *Dispatcher) handle(ctx context.Context, items []store.Item) (gone bool,
 		err := d.carryOut(ctx, handler, item)
 		var final interface{ Permanent() bool }
 		var early interface{ Early() bool }
+		var later interface{ Delay() time.Duration }
 		switch {
 		case errors.As(err, &early) && early.Early():
+			if errors.As(err, &later) {
+				p.later = later.Delay()
+			}
 			return false, nil
 		case errors.As(err, &final) && final.Permanent():
 			d.logger.ErrorContext(ctx, "what was accepted cannot be done, and is not tried again",

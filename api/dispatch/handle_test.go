@@ -157,6 +157,30 @@ func TestAnActThatComesTooEarlyWaitsAndIsNoFailure(t *testing.T) {
 	require.Zero(t, pending(t, db))
 }
 
+// later is an error that is none, and says when to come again.
+type later struct{ early }
+
+func (later) Delay() time.Duration { return time.Hour }
+
+func TestAnActThatIsToWaitLongerIsLeftAloneForSoLongAndIsNoFailure(t *testing.T) {
+	t.Parallel()
+	_, db, _ := desk(t)
+	attempts := make(chan string, 10)
+	handling(t, db, newTaker(nil), func(_ context.Context, item store.Item) error {
+		attempts <- item.Key
+		if item.Subject == "later" {
+			return fmt.Errorf("answer: %w", later{})
+		}
+		return nil
+	})
+	act(t, db, "later", "an answer")
+	require.Equal(t, "an answer", <-attempts)
+	for n := range 3 {
+		act(t, db, "C1", fmt.Sprint(n))
+		require.Equal(t, fmt.Sprint(n), <-attempts, "it is not tried again meanwhile")
+	}
+}
+
 // refused is an error that trying again cannot help.
 type refused struct{}
 

@@ -308,7 +308,7 @@ func (l *lanes) end(ctx context.Context, e turnEnded) {
 		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now, true
 	case e.rest == waits:
 		// Neither a success nor a failure.
-		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now.Add(l.other), true
+		s.failed, s.pause, s.notBefore, s.wanted = nil, 0, now.Add(max(l.other, s.progress.later)), true
 		return
 	}
 	clear(l.failing)

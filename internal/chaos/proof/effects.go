@@ -69,8 +69,8 @@ func (e *Evidence) key(w work) string {
 	return fmt.Sprintf("muster-%s-%s-%s", e.Installation, w.incident, strings.ReplaceAll(w.id, "@", "."))
 }
 
-// incidentChannel begins the names of incidents' channels in the sample of muster.yaml.
-const incidentChannel = "inc-"
+// standing begins the ids of the sandbox's channels that people made. Announcements go there.
+const standing = "C0STANDING"
 
 // checkChannels expects the channel that the journal tells of, no other with the
 // incident's mark, and none that belongs to nobody. An incident that was over before its
@@ -80,8 +80,8 @@ func checkChannels(e *Evidence, f *finding) {
 	for _, channel := range e.Sandbox.Slack.Channels {
 		_, mark, _ := strings.Cut(channel.Purpose, "[muster:muster-"+e.Installation+"-")
 		parts := strings.SplitN(mark, "-", 3)
-		if mark == "" && !strings.HasPrefix(channel.Name, incidentChannel) {
-			continue // People made it; announcements go there.
+		if mark == "" && strings.HasPrefix(channel.ID, standing) {
+			continue
 		}
 		if len(parts) < 3 {
 			unmarked = append(unmarked, "#"+channel.Name)

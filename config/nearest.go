@@ -26,7 +26,7 @@ func nearest(word string, known []string) (best string, ok bool) {
 	fewest := 0
 	for _, candidate := range known {
 		for _, part := range append([]string{candidate}, strings.Split(candidate, "_")...) {
-			n := edits([]rune(fold(word)), []rune(fold(part)))
+			n := Edits(fold(word), fold(part))
 			if n*2 <= max(len([]rune(part)), 2) && (!ok || n < fewest) {
 				best, fewest, ok = candidate, n, true
 			}
@@ -35,9 +35,11 @@ func nearest(word string, known []string) (best string, ok bool) {
 	return best, ok
 }
 
-// edits is the optimal string alignment distance: how many letters to insert,
-// drop, replace or swap with their neighbour to get from a to b.
-func edits(a, b []rune) int {
+// Edits is the optimal string alignment distance, a kind of Damerau and Levenshtein's: how
+// many letters to insert, drop, replace or swap with their neighbour to get from one word to
+// the other. Upper and lower case are different letters: fold them first.
+func Edits(from, to string) int {
+	a, b := []rune(from), []rune(to)
 	beforeLast, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

@@ -3,6 +3,8 @@ package cockpit
 import (
 	"strings"
 	"unicode/utf8"
+
+	"muster/config"
 )
 
 // likeness says how many edits apart two words may be to be taken for one that was
@@ -24,7 +26,7 @@ func likeness(letters int) int {
 func nearest(word string, known []string) (best string, ok bool) {
 	fewest := 0
 	for _, candidate := range known {
-		n := edits([]rune(word), []rune(candidate))
+		n := config.Edits(word, candidate)
 		if n <= likeness(min(utf8.RuneCountInString(word), utf8.RuneCountInString(candidate))) && (!ok || n < fewest) {
 			best, fewest, ok = candidate, n, true
 		}
@@ -53,29 +55,4 @@ func completion(word string, known []string) (whole string, ok bool) {
 		}
 	}
 	return whole, ok
-}
-
-// edits is the optimal string alignment distance, a kind of Damerau and Levenshtein's: how
-// many letters to insert, drop, replace or swap with their neighbour to get from a to b.
-func edits(a, b []rune) int {
-	beforeLast, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range a {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range b {
-			replace := last[j]
-			if a[i] != b[j] {
-				replace++
-			}
-			row[j+1] = min(replace, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], beforeLast[j-1]+1)
-			}
-		}
-		beforeLast, last = last, row
-	}
-	return last[len(b)]
 }

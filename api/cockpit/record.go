@@ -10,6 +10,7 @@ import (
 
 	"muster/chat"
 	"muster/chat/card"
+	"muster/config"
 	"muster/incident"
 	"muster/store"
 )
@@ -107,7 +108,7 @@ func similarMark(text string) (written string, meant mark, ok bool) {
 	}
 	word := strings.ToLower(found[1])
 	for _, m := range []mark{decisionMark, actionMark} {
-		if n := edits([]rune(word), []rune(string(m))); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
+		if n := config.Edits(word, string(m)); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
 			return found[1], m, true
 		}
 	}

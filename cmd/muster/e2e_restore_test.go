@@ -45,7 +45,7 @@ func TestADatabaseThatIsRestoredGoesOnBesideWhatOthersRemember(t *testing.T) {
 			p.eventually("another ticket", func() bool { return len(p.get("/sandbox/state").list("jira.issues")) == 2 })
 			p.do("POST", "/webhooks/alertmanager", alert("Latency", "search", started, time.Time{}))
 			p.eventually("the steps of INC-2 to be done", func() bool { return settled(p.incident("INC-2")) })
-			p.eventually("the news in the channel", func() bool { return p.said("Identified") == 1 })
+			p.eventually("the news in the channel", func() bool { return p.said(toIdentified) == 1 })
 			before, lost := p.get("/sandbox/state"), p.timeline("INC-1")
 			p.stop()
 
@@ -66,7 +66,7 @@ func TestADatabaseThatIsRestoredGoesOnBesideWhatOthersRemember(t *testing.T) {
 
 			// The events get the numbers of those that were lost; what follows from them is done.
 			p.do("POST", "/api/v1/incidents/INC-1/status", document{"status": "identified", "actor": "ana"})
-			p.eventually("the news in the channel once more", func() bool { return p.said("Identified") == 2 })
+			p.eventually("the news in the channel once more", func() bool { return p.said(toIdentified) == 2 })
 			p.do("POST", "/api/v1/incidents/INC-1/followups", document{"title": "Another second"})
 			p.eventually("its own ticket", func() bool { return len(p.get("/sandbox/state").list("jira.issues")) == 3 })
 			// An alert that still fires is repeated by its sender.
@@ -99,7 +99,7 @@ func TestAnOldStoreOfTemporalDoesNotContradictTheJournal(t *testing.T) {
 	p.do("POST", "/api/v1/incidents/INC-1/status", document{"status": "identified", "actor": "ana"})
 	p.do("POST", "/api/v1/incidents", document{"title": "Trouble", "service": "search", "severity": "SEV3", "actor": "ana"})
 	p.eventually("the steps of INC-2 to be done", func() bool { return settled(p.incident("INC-2")) })
-	p.eventually("the news in the channel", func() bool { return p.said("Identified") == 1 })
+	p.eventually("the news in the channel", func() bool { return p.said(toIdentified) == 1 })
 	p.eventually("quiet", func() bool { return p.quiet("INC-1") && p.quiet("INC-2") })
 	before, timeline := p.get("/sandbox/state"), p.timeline("INC-1")
 	p.stop()
@@ -221,6 +221,10 @@ func (p *process) timeline(id string) []string {
 	}
 	return lines
 }
+
+// toIdentified is what the news of a status says. The bare name of the status would be found
+// in the brief as well, as soon as that is edited.
+const toIdentified = "from investigating to identified"
 
 // said counts the messages in all channels that have a part.
 func (p *process) said(part string) (times int) {

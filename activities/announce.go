@@ -18,10 +18,14 @@ import (
 // how things stand, and what is new is told in its thread.
 //
 // A channel that Muster may not write to keeps nobody else from being told. Such failures are
-// told in the outcome, unless there is nothing else to tell.
+// told in the outcome, unless there is nothing else to tell. Of a restricted incident nobody is
+// told.
 func (a *Activities) announce(ctx context.Context, e call) (incident.Outcome, error) {
 	channels := e.Incident.AnnounceIn()
-	if len(channels) == 0 {
+	switch {
+	case e.Incident.Restricted():
+		return incident.Outcome{Text: restrictedText}, nil
+	case len(channels) == 0:
 		return incident.Outcome{Text: "there is no channel to announce it in"}, nil
 	}
 	var outcome incident.Outcome
@@ -50,10 +54,13 @@ func (a *Activities) announce(ctx context.Context, e call) (incident.Outcome, er
 	return outcome, nil
 }
 
+// restrictedText is why an incident is not announced.
+const restrictedText = "it is restricted to those who are let in"
+
 // wouldAnnounce tells where an exercise would have been announced.
 func wouldAnnounce(_ context.Context, e call) (incident.Outcome, error) {
 	channels := e.Incident.AnnounceIn()
-	if len(channels) == 0 {
+	if len(channels) == 0 || e.Incident.Restricted() {
 		return told("announce it nowhere"), nil
 	}
 	return told("announce it in %s", strings.Join(channels, ", ")), nil

@@ -48,6 +48,20 @@ func TestOthersAreToldInAMessagePerChannelAndItsThread(t *testing.T) {
 	require.Equal(t, "muster-test-INC-7-rollback", o.shown[1].Key)
 }
 
+func TestARestrictedIncidentIsAnnouncedNowhere(t *testing.T) {
+	t.Parallel()
+	for name, restrict := range map[string]func(*incident.State){
+		"once there is its channel": func(s *incident.State) { s.Channel.Private = true },
+		"before there is":           func(s *incident.State) { s.Channel, s.PrivatePlanned = incident.Channel{}, true },
+	} {
+		o, e := &outside{}, announced("news")
+		restrict(&e.Incident)
+		_, err := o.do(t, e)
+		require.NoError(t, err, name)
+		require.Empty(t, o.shown, name)
+	}
+}
+
 func TestAChannelThatRefusesKeepsNobodyElseFromBeingTold(t *testing.T) {
 	t.Parallel()
 	o := &outside{refused: map[string]error{"id of incidents": vendorSays{permanent: true}}}

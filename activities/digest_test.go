@@ -73,6 +73,7 @@ func TestADigestSaysNoMoreOfARestrictedIncidentThanThatThereIsOne(t *testing.T) 
 		Channel: incident.Channel{ID: "C1", Name: "secret-channel", URL: "https://chat.example/C1", Private: true},
 	}
 	ended := secret
+	ended.Channel, ended.PrivatePlanned = incident.Channel{}, true // which the chat never opened
 	ended.ID, ended.Status, ended.ResolvedAt, ended.Resolution = "INC-7", incident.Resolved, at, "secret resolution"
 	records := &annals{
 		open: []incident.State{secret}, resolved: []incident.State{ended}, states: map[incident.ID]incident.State{"INC-7": ended},

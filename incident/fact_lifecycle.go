@@ -81,6 +81,7 @@ func (f PlaybookAttached) apply(s *State, e Event) {
 		s.Roles[i].Since = e.At
 	}
 	s.Steps = with(f.Steps, s.Steps...)
+	s.planPrivacy()
 }
 
 // IncidentAcknowledged says that somebody has taken the incident. It is a fact, not

@@ -128,6 +128,7 @@ func (f StepSkipped) Text() string {
 func (f StepSkipped) apply(s *State, e Event) {
 	s.settleStep(f.Step, Skipped, f.Reason, e)
 	s.changeStep(f.Step, func(step *Step) { step.LeftOut = f.LeftOut })
+	s.planPrivacy()
 }
 
 // StepRejected says that an approval was refused.

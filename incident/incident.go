@@ -180,6 +180,9 @@ type State struct {
 	// OnCall are the people whom the pager named last, those who were asked to help aside.
 	OnCall  []Person `json:"on_call,omitzero"`
 	Channel Channel  `json:"channel,omitzero"`
+	// PrivatePlanned says that a step opens a private channel, or may yet do so, by the playbook;
+	// see [State.Restricted].
+	PrivatePlanned bool `json:"private_planned,omitzero"`
 	// Present are the people in the channel, [MaxPresent] at most.
 	Present []Person `json:"present,omitzero"`
 	// Shown are the messages that are kept up to date.

@@ -3,9 +3,18 @@ package incident
 import "slices"
 
 // Restricted says whether the incident is only for those who were let in: its channel is a
-// private one. It is so from the moment on in which there is the channel. Muster's chat keeps
-// to it; whoever may use the API and the pages sees all incidents.
-func (s State) Restricted() bool { return s.Channel.Private }
+// private one, or will be. It is so from the declaration on, for as long as a step that opens a
+// private channel may still do so, whatever keeps it; once there is a channel, that one
+// decides. Muster's chat keeps to it; whoever may use the API and the pages sees all incidents.
+func (s State) Restricted() bool {
+	return s.Channel.Private || s.PrivatePlanned && s.Channel.ID == ""
+}
+
+// planPrivacy notes whether a private channel is planned. It is not any more where the response
+// has taken another way; that people skip the step, or that it fails, opens nothing.
+func (s *State) planPrivacy() {
+	s.PrivatePlanned = slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Private && !step.LeftOut })
+}
 
 // PublicTitle is the title as people outside of the response may read it.
 func (s State) PublicTitle() string {

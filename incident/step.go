@@ -73,6 +73,9 @@ type Step struct {
 
 	// Do names the action of an automatic step: "slack.create_channel".
 	Do string `json:"do,omitzero"`
+	// Private says that the step opens a channel only for those who are let in, or may do so:
+	// see [State.Restricted].
+	Private bool `json:"private,omitzero"`
 	// Hook is set where the step is the work of a hook that failed and so became
 	// visible. It is the hook's id.
 	Hook string `json:"hook,omitzero"`

@@ -312,6 +312,8 @@ func (a *Agenda) dueReactions(s incident.State, inFlight map[string]bool, d *due
 			// The step of the same id does it.
 			continue
 		case inFlight[r.ID]:
+		case a.untellable(s, hook.Do):
+			continue
 		case !d.at(a.watches[r.ID].NotBefore, "ask again: "+hook.ID):
 			// What takes its time elsewhere holds up nobody.
 			continue

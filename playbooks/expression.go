@@ -104,6 +104,8 @@ type programs map[string]*program
 type program struct {
 	cel.Program
 	secrets []string
+	// lasting says that it gives the same from the declaration to the end.
+	lasting bool
 }
 
 // compile checks one expression against the wanted kinds of result.
@@ -174,7 +176,7 @@ func compileProgram(expression string, wanted []*cel.Type) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &program{Program: planned, secrets: secrets}, nil
+	return &program{Program: planned, secrets: secrets, lasting: lasting(ast)}, nil
 }
 
 // compileCondition compiles an expression that must be true or false. None is always fine.

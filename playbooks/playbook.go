@@ -336,7 +336,9 @@ func (p *Playbook) Attach(s incident.State) (incident.AttachPlaybook, error) {
 		return filled
 	}
 	for _, step := range p.Steps {
-		attach.Steps = append(attach.Steps, step.planned(fill))
+		planned := step.planned(fill)
+		planned.Private = p.mayOpenPrivately(step, scope)
+		attach.Steps = append(attach.Steps, planned)
 	}
 	return attach, nil
 }

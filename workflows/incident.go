@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"muster/incident"
 	"muster/playbooks"
 
@@ -107,7 +109,20 @@ func begin(ctx workflow.Context, in IncidentInput) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if plansPrivacy(attach) && workflow.GetVersion(ctx, restrictedFromDeclaration, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		for i := range attach.Steps {
+			attach.Steps[i].Private = false
+		}
+	}
 	return r, r.doSelf(ctx, attach)
+}
+
+// restrictedFromDeclaration is the change by which an incident is restricted before its private
+// channel is there. Those that were declared before it keep to what their journals say.
+const restrictedFromDeclaration = "restricted-from-declaration"
+
+func plansPrivacy(attach incident.AttachPlaybook) bool {
+	return slices.ContainsFunc(attach.Steps, func(step incident.Step) bool { return step.Private })
 }
 
 // receive takes in the signals that have arrived.

@@ -141,7 +141,7 @@ func (t *turn) incident(ctx context.Context) (incident.State, error) {
 // admitted says whether whoever did the act may see and change an incident from here. A form
 // is one that they were shown by Muster, which has asked this before.
 func (t *turn) admitted(ctx context.Context, s incident.State) bool {
-	return !s.Restricted() || t.act.Channel == s.Channel.ID || t.act.Submission != nil ||
+	return !s.Restricted() || s.Channel.ID != "" && t.act.Channel == s.Channel.ID || t.act.Submission != nil ||
 		s.Admits(t.identify(ctx, t.act.By.ID, incident.Person{}))
 }
 

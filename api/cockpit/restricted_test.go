@@ -24,22 +24,44 @@ func restricted(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 func TestARestrictedIncidentIsNotForThoseOutside(t *testing.T) {
-	restricted(t, func(t *testing.T, w *world) {
-		before := len(w.journals["INC-1"])
-		lines := []string{
-			"INC-1 status", "INC-1 timeline", "INC-1 step", "INC-1 update", "INC-1 update it is over", "INC-1 note I was here", "INC-1 role claim commander",
-			"INC-1 resolve", "INC-1 resolve gone", "INC-1 merge", "subscribe INC-1", "INC-1 postmortem", "INC-1 severity", "INC-1 followup list", "list", "list secret", "status",
-		}
-		for _, text := range lines {
-			w.writes(outsider, general, text)
-			_, shown := w.lastAnswer()
-			require.NotContains(t, strings.ReplaceAll(strings.ToLower(shown), "list secret", ""), "checkout", text)
-			require.NotContains(t, shown, "secret-channel", text)
-		}
-		require.Empty(t, w.forms)
-		require.Empty(t, w.follows)
-		require.Len(t, w.journals["INC-1"], before)
+	restricted(t, func(t *testing.T, w *world) { outside(t, w) })
+}
+
+func TestARestrictedIncidentIsNotForThoseOutsideBeforeItsChannelIsThere(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.noChannel, w.private = true, true
+		w.writes(second, general, "checkout secret sev1")
+		w.answers = nil
+		outside(t, w)
+		w.writes(outsider, "", "INC-1 status") // no channel is not the channel that it does not have
+		_, shown := w.lastAnswer()
+		require.NotContains(t, strings.ToLower(shown), "checkout")
+
+		w.muster("INC-1", incident.AssignRole{Role: "commander", User: people[responder].Name, Email: people[responder].Email})
+		w.writes(responder, general, "INC-1 status")
+		_, shown = w.lastAnswer()
+		require.Contains(t, shown, "secret", "who holds a role may lead it meanwhile")
 	})
+}
+
+// outside tries what somebody may who was not let in.
+func outside(t *testing.T, w *world) {
+	t.Helper()
+	before := len(w.journals["INC-1"])
+	lines := []string{
+		"INC-1 status", "INC-1 timeline", "INC-1 step", "INC-1 update", "INC-1 update it is over", "INC-1 note I was here", "INC-1 role claim commander",
+		"INC-1 resolve", "INC-1 resolve gone", "INC-1 merge", "subscribe INC-1", "INC-1 postmortem", "INC-1 severity", "INC-1 followup list", "list", "list secret", "status",
+	}
+	for _, text := range lines {
+		w.writes(outsider, general, text)
+		_, shown := w.lastAnswer()
+		require.NotContains(t, strings.ReplaceAll(strings.ToLower(shown), "list secret", ""), "checkout", text)
+		require.NotContains(t, shown, "secret-channel", text)
+	}
+	require.Empty(t, w.forms)
+	require.Empty(t, w.follows)
+	require.Len(t, w.journals["INC-1"], before)
 }
 
 func TestARestrictedIncidentIsLedByThoseInItsChannelFromAnywhere(t *testing.T) {

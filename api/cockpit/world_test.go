@@ -60,6 +60,8 @@ type world struct {
 	channelFor func(id incident.ID) *incident.Channel
 	// noChannel leaves the channels of new incidents closed until openChannel.
 	noChannel bool
+	// private has the playbook open private ones.
+	private bool
 	// down is what the Commander, the Inbox, the Reader and the chat answer with.
 	down struct{ commander, inbox, reader, chat, forms, pager, answers error }
 	// onCall are the people of the pager's services, policies and schedules, by their ids.
@@ -187,7 +189,7 @@ func (w *world) Declare(_ context.Context, key string, d api.Declaration) (incid
 			{ID: "communications", Title: "communications lead"}, {ID: "scribe", Title: "scribe"},
 		},
 		Steps: []incident.Step{
-			{ID: "channel", Title: "Open the incident channel", Kind: incident.Automatic, State: incident.Pending, Do: "slack.create_channel"},
+			{ID: "channel", Title: "Open the incident channel", Kind: incident.Automatic, State: incident.Pending, Do: "slack.create_channel", Private: w.private},
 			{ID: "assess", Title: "Confirm the severity and who is affected", Kind: incident.Manual, State: incident.Waiting, Role: "commander"},
 			{ID: "stop-the-impact", Title: "Stop the impact before looking for the cause", Kind: incident.Manual, State: incident.Waiting},
 			{ID: "statement", Title: "Approve what customers are told", Kind: incident.Approval, State: incident.Waiting, Approvers: []string{"commander"}},

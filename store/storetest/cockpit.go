@@ -266,6 +266,8 @@ func runFollows(t *testing.T, b Backend) {
 			}
 			st.state.Channel.Private, st.state.Absorbed = true, []incident.ID{"INC-999"}
 			require.Equal(t, []string{"1-incident"}, accounts(t, s, st.state))
+			st.state.Channel, st.state.PrivatePlanned = incident.Channel{}, true
+			require.Equal(t, []string{"1-incident"}, accounts(t, s, st.state), "its private channel is not there yet")
 		}},
 		{"who follows for several reasons is told once, for the narrowest", func(t *testing.T, s *store.Store) {
 			st := declared(t, s, incident.Declare{})

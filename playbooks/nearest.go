@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"muster/internal/spelling"
 )
 
 // How many names a hint lists: the eye finds one among so many, and needs no list where
@@ -39,35 +41,10 @@ func didYouMean(name, plural string, known []string) string {
 func nearest(name string, known []string) (best string, similar bool) {
 	fewest := 0
 	for _, candidate := range known {
-		n := edits([]rune(strings.ToLower(name)), []rune(strings.ToLower(candidate)))
+		n := spelling.Edits(strings.ToLower(name), strings.ToLower(candidate))
 		if n*3 <= max(len([]rune(candidate)), 3) && (!similar || n < fewest) {
 			best, fewest, similar = candidate, n, true
 		}
 	}
 	return best, similar
-}
-
-// edits is the optimal string alignment distance: how many letters to insert, drop,
-// replace or swap with their neighbour to get from one text to the other.
-func edits(from, to []rune) int {
-	rows := [3][]int{make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)}
-	before, last, row := rows[0], rows[1], rows[2]
-	for j := range last {
-		last[j] = j
-	}
-	for i := range from {
-		row[0] = i + 1
-		for j := range to {
-			replaced := last[j]
-			if from[i] != to[j] {
-				replaced++
-			}
-			row[j+1] = min(replaced, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && from[i] == to[j-1] && from[i-1] == to[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(to)]
 }

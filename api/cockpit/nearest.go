@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"muster/config"
+	"muster/internal/spelling"
 )
 
 // likeness says how many edits apart two words may be to be taken for one that was
@@ -26,7 +26,7 @@ func likeness(letters int) int {
 func nearest(word string, known []string) (best string, ok bool) {
 	fewest := 0
 	for _, candidate := range known {
-		n := config.Edits(word, candidate)
+		n := spelling.Edits(word, candidate)
 		if n <= likeness(min(utf8.RuneCountInString(word), utf8.RuneCountInString(candidate))) && (!ok || n < fewest) {
 			best, fewest, ok = candidate, n, true
 		}

@@ -10,8 +10,8 @@ import (
 
 	"muster/chat"
 	"muster/chat/card"
-	"muster/config"
 	"muster/incident"
+	"muster/internal/spelling"
 	"muster/store"
 )
 
@@ -108,7 +108,7 @@ func similarMark(text string) (written string, meant mark, ok bool) {
 	}
 	word := strings.ToLower(found[1])
 	for _, m := range []mark{decisionMark, actionMark} {
-		if n := config.Edits(word, string(m)); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
+		if n := spelling.Edits(word, string(m)); n > 0 && n <= likeness(len(m)) && word != string(m)+"s" {
 			return found[1], m, true
 		}
 	}

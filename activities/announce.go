@@ -24,9 +24,9 @@ func (a *Activities) announce(ctx context.Context, e call) (incident.Outcome, er
 	channels := e.Incident.AnnounceIn()
 	switch {
 	case e.Incident.Restricted():
-		return incident.Outcome{Text: restrictedText}, nil
+		return idle(restrictedText, nil), nil
 	case len(channels) == 0:
-		return incident.Outcome{Text: "there is no channel to announce it in"}, nil
+		return idle("there is no channel to announce it in", nil), nil
 	}
 	var outcome incident.Outcome
 	var in, not []string
@@ -61,7 +61,9 @@ const restrictedText = "it is restricted to those who are let in"
 func wouldAnnounce(_ context.Context, e call) (incident.Outcome, error) {
 	channels := e.Incident.AnnounceIn()
 	if len(channels) == 0 || e.Incident.Restricted() {
-		return told("announce it nowhere"), nil
+		outcome := told("announce it nowhere")
+		outcome.Idle = true
+		return outcome, nil
 	}
 	return told("announce it in %s", strings.Join(channels, ", ")), nil
 }
@@ -125,11 +127,11 @@ func (a *Activities) notify(ctx context.Context, e call) (incident.Outcome, erro
 	if failure != nil && (!isFinal(failure) || reached == 0) {
 		return incident.Outcome{}, failure
 	}
-	outcome := incident.Outcome{Text: fmt.Sprintf("%d of %d who follow were told", reached, len(followers)), Output: map[string]any{"told": reached}}
+	output := map[string]any{"told": reached}
 	if len(followers) == 0 {
-		outcome.Text = "nobody follows"
+		return idle("nobody follows", output), nil
 	}
-	return outcome, nil
+	return incident.Outcome{Text: fmt.Sprintf("%d of %d who follow were told", reached, len(followers)), Output: output}, nil
 }
 
 // askedBefore are the accounts with which an attempt before this one was done, and how many

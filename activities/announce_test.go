@@ -141,6 +141,7 @@ func TestEverybodyWhoFollowsIsToldInPrivate(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, test.text, outcome.Text)
 			require.Equal(t, test.told, outcome.Output["told"])
+			require.Equal(t, len(test.following) == 0, outcome.Idle, "with nobody to tell there is nothing to do")
 			for _, said := range o.told {
 				require.Contains(t, said, "*Severity* changed")
 				require.Regexp(t, `^muster-test-INC-7-tell\.9\.U\w+: `, said)

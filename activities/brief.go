@@ -42,7 +42,7 @@ func (a *Activities) showBrief(ctx context.Context, e call, channel string, pin 
 	s := e.Incident
 	shown := s.ShownIn(incident.ShownBrief, channel)
 	if shown.IsZero() && e.Work.Hook != "" {
-		return incident.Outcome{Text: "there is no brief yet", Output: map[string]any{"url": ""}}, nil
+		return idle("there is no brief yet", map[string]any{"url": ""}), nil
 	}
 	outlook := s.Outlook()
 	if due := e.Work.UpdateDue; !due.IsZero() {

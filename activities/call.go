@@ -76,6 +76,11 @@ func (a *Activities) action(name string, how implementation) Action {
 	}
 }
 
+// idle is the outcome of what had nothing to do; the text says why.
+func idle(text string, output map[string]any) incident.Outcome {
+	return incident.Outcome{Text: text, Idle: true, Output: output}
+}
+
 // reveal puts secrets in the place of their references, in those parameters that may hold
 // them. It returns their values too. One that is not set is a final failure.
 func (a *Activities) reveal(action playbooks.Action, with playbooks.Parameters) (revealed playbooks.Parameters, values []string, err error) {

@@ -60,7 +60,7 @@ func (a *Activities) invite(ctx context.Context, e call) (incident.Outcome, erro
 		return a.inviteThose(ctx, channel, absent, "")
 	}
 	if e.Incident.Service.PagerService == "" {
-		return incident.Outcome{Text: "the service has no on-call to invite", Output: map[string]any{"invited": ""}}, nil
+		return idle("the service has no on-call to invite", map[string]any{"invited": ""}), nil
 	}
 	onCall, err := a.Pager.OnCall(ctx, e.Incident.Service.PagerService)
 	if err != nil {
@@ -83,7 +83,7 @@ func (a *Activities) inviteThose(ctx context.Context, channel string, people []i
 	}
 	outcome := incident.Outcome{Responders: invited, Output: map[string]any{"invited": namesOf(invited)}}
 	if len(invited) == 0 {
-		outcome.Text = nobody
+		outcome.Text, outcome.Idle = nobody, nobody == ""
 	}
 	return outcome, nil
 }

@@ -87,7 +87,7 @@ func (a *Activities) acknowledgePages(ctx context.Context, e call) (incident.Out
 		return p.Status == incident.PageAcknowledged || p.Status == incident.PageResolved || p.AsksForHelp()
 	})
 	if len(pages) == 0 && len(e.Incident.Pages) > 0 {
-		return incident.Outcome{Text: "every page is taken already"}, nil
+		return idle("every page is taken already", nil), nil
 	}
 	return eachPage(ctx, e, pages, incident.PageAcknowledged, a.Pager.Acknowledge)
 }
@@ -101,7 +101,7 @@ func (a *Activities) resolvePages(ctx context.Context, e call) (incident.Outcome
 // eachPage does something to pages, by which they get a status.
 func eachPage(ctx context.Context, e call, pages []incident.Page, status incident.PageStatus, do func(context.Context, incident.Page) error) (incident.Outcome, error) {
 	if len(pages) == 0 {
-		return incident.Outcome{Text: "no page was sent"}, nil
+		return idle("no page was sent", nil), nil
 	}
 	var failure error
 	var outcome incident.Outcome

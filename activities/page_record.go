@@ -17,7 +17,7 @@ const pagerSource = "pagerduty"
 // came from the pager does not go back there.
 func (a *Activities) notePages(ctx context.Context, e call) (incident.Outcome, error) {
 	if e.Work.On != nil && e.Work.On.Source == pagerSource {
-		return incident.Outcome{Text: "it came from there"}, nil
+		return idle("it came from there", nil), nil
 	}
 	return eachOpenPage(ctx, e, func(page incident.Page) error {
 		return a.Pager.AddNote(ctx, page, e.key, e.text("text"))
@@ -62,7 +62,7 @@ func missing(ctx context.Context, err error) bool {
 func eachOpenPage(ctx context.Context, e call, do func(incident.Page) error) (incident.Outcome, error) {
 	pages := openPages(e.Incident)
 	if len(pages) == 0 {
-		return incident.Outcome{Text: "no page is open"}, nil
+		return idle("no page is open", nil), nil
 	}
 	var failure error
 	left := 0

@@ -46,7 +46,7 @@ func (a *Activities) adoptIssue(ctx context.Context, e call) (incident.Outcome, 
 	case err != nil:
 		return incident.Outcome{}, vendorError(err)
 	case !found:
-		return incident.Outcome{Text: "it is done already", Output: ticketOutput(incident.Ticket{})}, nil
+		return idle("it is done already", ticketOutput(incident.Ticket{})), nil
 	case !ticket.Done:
 		return incident.Outcome{
 			Ticket: &ticket, Followup: e.Work.Followup,

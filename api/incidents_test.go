@@ -204,6 +204,19 @@ func TestTheTimelineTellsWhatHappened(t *testing.T) {
 	require.NotContains(t, lookup(t, got.json, "events", 1, "data"), "document", "a playbook's text is too long for here")
 }
 
+func TestTheTimelineMarksWhatHadNothingToDo(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := h.declare()
+	h.command(path, incident.FinishStep{Step: "tell@1", Hook: "tell", Title: "Tell those who follow", Outcome: incident.Outcome{Idle: true, Text: "nobody follows"}})
+
+	got := h.get(path + "/timeline")
+
+	require.NotContains(t, lookup(t, got.json, "events", 1), "idle")
+	require.Equal(t, true, lookup(t, got.json, "events", 2, "idle"))
+	require.Equal(t, "Done: Tell those who follow: nobody follows", lookup(t, got.json, "events", 2, "text"), "whoever looks for a fault finds it")
+}
+
 func TestTheTimelineComesInPages(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

@@ -234,6 +234,7 @@ type TimelineEvent struct {
 	ActorKind string    `json:"actor_kind" enum:"person,muster,vendor"`
 	Source    string    `json:"source" doc:"The way it came in." example:"api"`
 	Text      string    `json:"text" doc:"What happened, in a sentence."`
+	Idle      bool      `json:"idle,omitempty" doc:"That a reaction had nothing to do. People are not shown it."`
 	Data      any       `json:"data" doc:"What happened, for programs; its fields depend on the kind."`
 }
 
@@ -364,7 +365,7 @@ func viewEvent(e incident.Event) (TimelineEvent, error) {
 	return TimelineEvent{
 		Seq: e.Seq, At: e.At.UTC(), Kind: string(e.Kind()),
 		Actor: e.Actor.Name, ActorKind: string(e.Actor.Kind), Source: e.Source,
-		Text: e.Text(), Data: json.RawMessage(data),
+		Text: e.Text(), Idle: e.Idle(), Data: json.RawMessage(data),
 	}, nil
 }
 

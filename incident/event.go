@@ -46,6 +46,13 @@ func (e Event) Kind() Kind { return e.Fact.Kind() }
 // Text is the sentence people read in the timeline.
 func (e Event) Text() string { return e.Fact.Text() }
 
+// Idle says that it tells of a reaction that had nothing to do. The journal needs it, since the
+// reaction is settled by it; people need not read it.
+func (e Event) Idle() bool {
+	done, ok := e.Fact.(StepCompleted)
+	return ok && done.Idle
+}
+
 // Brief returns the event without what only the fold needs: its text stays (of a long
 // alert, its beginning), the alerts themselves do not. It keeps small what is carried along
 // until it has been answered.

@@ -84,6 +84,8 @@ type StepCompleted struct {
 	Hook     string `json:"hook,omitzero"`
 	Approved bool   `json:"approved,omitzero"`
 	Note     string `json:"note,omitzero"`
+	// Idle says that there was nothing to do, and the note why; see [Event.Idle].
+	Idle bool `json:"idle,omitzero"`
 	// Output is what an action gave back; see [Step.Output].
 	Output map[string]any `json:"output,omitzero"`
 }

@@ -93,6 +93,8 @@ func (i FinishStep) decide(s State, _ Command) ([]Fact, error) {
 		return facts, nil
 	}
 	done := StepCompleted{Step: step.ID, Hook: step.Hook, Title: step.Title, Note: i.Outcome.Text, Output: i.Outcome.Output}
+	// What stands in the list of steps is told to its end.
+	done.Idle = i.Outcome.Idle && !known && len(facts) == 0
 	leaveOut := func(why string, bytes int) {
 		done.Output = nil
 		done.Note = strings.TrimSpace(done.Note + fmt.Sprintf(" (what it gave back is left out: %s than %d bytes)", why, bytes))

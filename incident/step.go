@@ -159,6 +159,9 @@ type Outcome struct {
 	Output map[string]any `json:"output,omitzero"`
 	// Text tells people in half a sentence what was done.
 	Text string `json:"text,omitzero"`
+	// Idle says that there was nothing to do, and the text why. Of a reaction, people are then
+	// told nothing.
+	Idle bool `json:"idle,omitzero"`
 	// Again says that the action is under way, and after how long to ask again; 0 for one
 	// that is done. It is asked as it was the first time: with the same work on
 	// the incident as it was then.

@@ -36,18 +36,31 @@ func TestMusterDoingSteps(t *testing.T) {
 	page := incident.Page{Key: "page"}
 	ticket := sampleTicket()
 	rules{
-		"a step starts":                   {when: start, want: []incident.Fact{incident.StepStarted{Step: "auto", Title: "Open the channel", Type: incident.Automatic}}},
-		"a manual step is handed on":      {when: incident.StartStep{Step: "manual"}, want: []incident.Fact{incident.StepStarted{Step: "manual", Title: "Roll back", Type: incident.Manual, Role: "commander"}}},
-		"a step starts once":              {given: []incident.Intent{start}, when: start},
-		"a step that starts is known":     {when: incident.StartStep{Step: "nine"}, missing: "step"},
-		"a step is finished":              {given: []incident.Intent{start}, when: finish, want: []incident.Fact{incident.StepCompleted{Step: "auto", Title: "Open the channel", Note: "opened"}}},
-		"a step is finished once":         {given: []incident.Intent{start, finish}, when: finish},
-		"a step that finishes is known":   {when: incident.FinishStep{Step: "nine"}, missing: "step"},
-		"a step that was skipped stays":   {given: []incident.Intent{start, incident.SkipStep{Step: "auto", Reason: "no"}}, when: finish},
-		"a step fails":                    {given: []incident.Intent{start}, when: fail, want: []incident.Fact{incident.StepFailed{Step: "auto", Title: "Open the channel", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon}}},
-		"a settled step fails no more":    {given: []incident.Intent{start, finish}, when: fail},
-		"a step that fails is known":      {when: incident.FailStep{Step: "nine", Error: "x"}, missing: "step"},
-		"a hook's work is no step":        {when: incident.FinishStep{Step: "h1", Hook: "h", Title: "Announce"}, want: []incident.Fact{incident.StepCompleted{Step: "h1", Hook: "h", Title: "Announce"}}},
+		"a step starts":                 {when: start, want: []incident.Fact{incident.StepStarted{Step: "auto", Title: "Open the channel", Type: incident.Automatic}}},
+		"a manual step is handed on":    {when: incident.StartStep{Step: "manual"}, want: []incident.Fact{incident.StepStarted{Step: "manual", Title: "Roll back", Type: incident.Manual, Role: "commander"}}},
+		"a step starts once":            {given: []incident.Intent{start}, when: start},
+		"a step that starts is known":   {when: incident.StartStep{Step: "nine"}, missing: "step"},
+		"a step is finished":            {given: []incident.Intent{start}, when: finish, want: []incident.Fact{incident.StepCompleted{Step: "auto", Title: "Open the channel", Note: "opened"}}},
+		"a step is finished once":       {given: []incident.Intent{start, finish}, when: finish},
+		"a step that finishes is known": {when: incident.FinishStep{Step: "nine"}, missing: "step"},
+		"a step that was skipped stays": {given: []incident.Intent{start, incident.SkipStep{Step: "auto", Reason: "no"}}, when: finish},
+		"a step fails":                  {given: []incident.Intent{start}, when: fail, want: []incident.Fact{incident.StepFailed{Step: "auto", Title: "Open the channel", Do: "slack.create_channel", Error: "Slack is down", RetryAt: noon}}},
+		"a settled step fails no more":  {given: []incident.Intent{start, finish}, when: fail},
+		"a step that fails is known":    {when: incident.FailStep{Step: "nine", Error: "x"}, missing: "step"},
+		"a hook's work is no step":      {when: incident.FinishStep{Step: "h1", Hook: "h", Title: "Announce"}, want: []incident.Fact{incident.StepCompleted{Step: "h1", Hook: "h", Title: "Announce"}}},
+		"what had nothing to do says so": {
+			when: incident.FinishStep{Step: "h1", Hook: "h", Title: "Tell", Outcome: incident.Outcome{Idle: true, Text: "nobody follows"}},
+			want: []incident.Fact{incident.StepCompleted{Step: "h1", Hook: "h", Title: "Tell", Note: "nobody follows", Idle: true}},
+		},
+		"what people see in their list of steps is told to its end": {
+			given: []incident.Intent{start}, when: incident.FinishStep{Step: "auto", Outcome: incident.Outcome{Idle: true, Text: "nobody to invite"}},
+			want: []incident.Fact{incident.StepCompleted{Step: "auto", Title: "Open the channel", Note: "nobody to invite"}},
+		},
+		"so is what had failed before": {
+			given: []incident.Intent{incident.FailStep{Step: "h1", Hook: "h", Title: "Tell", Error: "x"}, incident.RetryStep{Step: "h1"}},
+			when:  incident.FinishStep{Step: "h1", Hook: "h", Outcome: incident.Outcome{Idle: true, Text: "nobody follows"}},
+			want:  []incident.Fact{incident.StepCompleted{Step: "h1", Hook: "h", Title: "Tell", Note: "nobody follows"}},
+		},
 		"a hook's failure becomes a step": {when: incident.FailStep{Step: "h1", Hook: "h", Title: "Announce", Do: "slack.post", Error: "x"}, want: []incident.Fact{incident.StepFailed{Step: "h1", Hook: "h", Title: "Announce", Do: "slack.post", Error: "x"}}},
 		"what was brought about is remembered": {
 			given: []incident.Intent{start},

@@ -279,7 +279,8 @@ func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	if n := count(rest.first().fold()); !rest.empty() && (n == 0 || n > card.TimelineMost) {
+	n := count(rest.first().fold())
+	if !rest.empty() && (n == 0 || n > card.TimelineMost) {
 		text := fmt.Sprintf("The timeline is shown here up to its latest %d entries: `%s timeline %d`. All of it is on the incident's page.", card.TimelineMost, t.command, card.TimelineMost)
 		return plan{}, ask(text, say(fmt.Sprintf("Show the latest %d", card.TimelineMost), fmt.Sprintf("%s timeline", s.ID))...)
 	}
@@ -287,10 +288,7 @@ func planTimeline(ctx context.Context, t *turn, rest line) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	if n := count(rest.first().fold()); n > 0 && n < len(events) {
-		events = events[len(events)-n:]
-	}
-	return show(card.Timeline(s, events, t.pages))
+	return show(card.Timeline(s, events, n, t.pages))
 }
 
 // count reads a small number; 0 for anything else.

@@ -8,14 +8,21 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"muster/incident"
+	"muster/incident/timeline"
 	"muster/store"
 )
 
 // incidentPath is where an incident's page is.
 func incidentPath(id incident.ID) string { return "/incidents/" + url.PathEscape(string(id)) }
 
-// recentEvents is how much of a timeline a page shows unless asked for all of it.
-const recentEvents = 100
+// A page shows the latest events unless asked for all of them: recentEvents, and as many more
+// each time while they make up less than recentLines, since what fails for hours is one line.
+// Beyond recentReads times, what there is will do.
+const (
+	recentEvents = 100
+	recentLines  = 50
+	recentReads  = 5
+)
 
 // showIncident is the page of one incident. An id in another spelling ("42", "inc-42")
 // is sent on to the page.
@@ -92,11 +99,7 @@ func (u *UI) readIncident(c *gin.Context) (*incidentPage, bool) {
 // a form was refused, what was typed into it.
 func (u *UI) incidentPage(c *gin.Context, s incident.State, you string, r *refusal) (*incidentPage, error) {
 	whole := c.Query("timeline") == "all"
-	after := max(0, s.Seq-recentEvents)
-	if whole {
-		after = 0
-	}
-	events, err := u.events(c.Request.Context(), s.ID, after)
+	after, events, err := u.recent(c.Request.Context(), s, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +170,21 @@ func incidentTitle(s incident.State) string {
 		return "Exercise: " + title
 	}
 	return title
+}
+
+// recent reads as much of a timeline as a page shows, and says after which event that begins.
+func (u *UI) recent(ctx context.Context, s incident.State, whole bool) (after int, events []incident.Event, err error) {
+	for read := 1; ; read++ {
+		if after = max(0, s.Seq-read*recentEvents); whole {
+			after = 0
+		}
+		if events, err = u.events(ctx, s.ID, after); err != nil {
+			return 0, nil, err
+		}
+		if after == 0 || read == recentReads || len(timeline.Of(s, events)) >= recentLines {
+			return after, events, nil
+		}
+	}
 }
 
 // events reads the whole timeline after an event.

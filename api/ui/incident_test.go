@@ -180,10 +180,58 @@ func TestALongTimelineIsShownInPartAndOnDemandWhole(t *testing.T) {
 
 	require.Contains(t, part.text(t, "timeline"), "note 119.")
 	require.NotContains(t, part.text(t, "timeline"), "note 3.")
-	require.Contains(t, part.text(t, "timeline"), "Show all 125 entries")
+	require.Contains(t, part.text(t, "timeline"), "Show the whole timeline")
 	require.Contains(t, whole.text(t, "timeline"), "note 3.")
 	body := find(whole.root, func(n *html.Node) bool { return n.Data == "body" })
 	require.Contains(t, attribute(body, "data-sections"), "timeline=all", "live updates show it whole, too")
+}
+
+func TestWhatFailsForHoursIsOneLineThatStaysTrueAndOneWhenItIsOver(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.begin(t, "Checkout fails", "SEV2")
+	fail := func() {
+		s.clock.advance(10 * time.Second)
+		s.do(t, id, muster, incident.FailStep{Step: "page", Error: "no answer", RetryAt: s.clock.Now().Add(10 * time.Minute)})
+	}
+	fail()
+	page := s.get(t, "/incidents/INC-1")
+	require.Contains(t, page.text(t, "timeline"), "Failed: Page the on-call: no answer (trying again at 03:22:10 UTC)", "it is seen at once")
+	require.Contains(t, attribute(page.element(t, "timeline"), "data-latest"), "Muster: Failed: Page the on-call", "and read out")
+
+	for range 60 {
+		s.clock.advance(10 * time.Minute)
+		s.do(t, id, muster, incident.RetryStep{Step: "page"}, incident.StartStep{Step: "page"})
+		fail()
+	}
+	for _, address := range []string{"/incidents/INC-1", "/incidents/INC-1?timeline=all"} {
+		text := s.get(t, address).text(t, "timeline")
+		require.Equal(t, 1, strings.Count(text, "no answer"), address)
+		require.Contains(t, text, "Failing since 03:12:10 UTC: Page the on-call: no answer (61 times so far, last at 13:22:10; trying again at 13:32:10 UTC)", address)
+		require.Contains(t, text, "Alert firing: CheckoutErrors", address, "there is room for what happened before")
+	}
+
+	s.do(t, id, muster, incident.RetryStep{Step: "page"}, incident.StartStep{Step: "page"})
+	require.Contains(t, s.get(t, "/incidents/INC-1").text(t, "timeline"), "trying again now")
+	s.clock.advance(time.Minute)
+	s.do(t, id, muster, incident.FinishStep{Step: "page"})
+	page = s.get(t, "/incidents/INC-1")
+	require.Contains(t, page.text(t, "timeline"), "Done: Page the on-call (it had failed 61 times since 03:12:10 UTC)")
+	require.Contains(t, page.text(t, "timeline"), "Failed 61 times from 03:12:10 to 13:23:10 UTC: Page the on-call: no answer")
+	require.Contains(t, attribute(page.element(t, "timeline"), "data-latest"), "Done: Page the on-call")
+	require.NotContains(t, page.text(t, "timeline"), "trying again")
+}
+
+func TestWhatHadNothingToDoIsNotOnTheTimeline(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.begin(t, "Checkout fails", "SEV2")
+	before := s.get(t, "/incidents/INC-1").text(t, "timeline")
+	s.do(t, id, muster, incident.FinishStep{Step: "tell@1", Hook: "tell", Title: "Tell those who follow", Outcome: incident.Outcome{Idle: true, Text: "nobody follows"}})
+	require.Equal(t, before, s.get(t, "/incidents/INC-1").text(t, "timeline"))
+	require.NotContains(t, s.get(t, "/incidents/INC-1/postmortem").body, "Tell those who follow")
+	s.do(t, id, muster, incident.FinishStep{Step: "tell@2", Hook: "tell", Title: "Tell those who follow", Outcome: incident.Outcome{Text: "1 of 1 who follow were told"}})
+	require.Contains(t, s.get(t, "/incidents/INC-1").text(t, "timeline"), "1 of 1 who follow were told")
 }
 
 func TestHostileTextIsShownAsText(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"muster/incident"
+	"muster/incident/timeline"
 )
 
 // WriteView is where people write updates and notes.
@@ -73,7 +74,7 @@ func (d *DayView) add(e EntryView) {
 	run.Entries = append(run.Entries, e)
 }
 
-// EntryView is one event.
+// EntryView is one line, of an event or of all attempts at what fails.
 type EntryView struct {
 	Seq  int
 	At   Moment
@@ -97,24 +98,29 @@ func (b builder) timeline(events []incident.Event, before int) *TimelineView {
 	if before > 0 {
 		v.AllPath = b.path + "?timeline=all#timeline"
 	}
-	for _, e := range slices.Backward(events) {
+	told := timeline.Of(b.state, events)
+	for _, e := range slices.Backward(told) {
 		entry := entryOf(e)
 		if len(v.Days) == 0 || v.Days[len(v.Days)-1].Title != entry.At.Day {
 			v.Days = append(v.Days, DayView{Title: entry.At.Day})
 		}
 		v.Days[len(v.Days)-1].add(entry)
 	}
-	if n := len(events); n > 0 {
-		last := events[n-1]
-		v.Seq, v.Latest = last.Seq, last.Actor.Name+": "+last.Text()
+	if n := len(told); n > 0 {
+		last := told[n-1]
+		v.Seq, v.Latest = last.Event.Seq, last.Event.Actor.Name+": "+last.Text
 	}
 	return v
 }
 
-func entryOf(e incident.Event) EntryView {
+func entryOf(told timeline.Entry) EntryView {
+	e := told.Event
 	icon, tone := look(e.Fact)
+	if told.Recovered {
+		tone = "done"
+	}
 	v := EntryView{
-		Seq: e.Seq, At: newMoment(e.At), Icon: icon, Tone: tone, Text: e.Text(),
+		Seq: e.Seq, At: newMoment(e.At), Icon: icon, Tone: tone, Text: told.Text,
 		Actor: e.Actor.Name, ByPerson: e.Actor.Kind == incident.ActorPerson,
 	}
 	switch f := e.Fact.(type) {

@@ -8,6 +8,7 @@ import (
 
 	"muster/chat"
 	"muster/incident"
+	"muster/incident/timeline"
 )
 
 // Status answers how things stand. The state has its steps.
@@ -83,20 +84,22 @@ func row(s incident.State, pages Pages) chat.Text {
 // TimelineMost is how many events a timeline shows.
 const TimelineMost = 20
 
-// Timeline is the latest of the events, [TimelineMost] at most, the newest last. The events
-// are in their order, and may be no more than the latest ones.
-func Timeline(s incident.State, events []incident.Event, pages Pages) chat.Card {
+// Timeline is the latest lines of the timeline, the newest last: as many as wanted, and
+// [TimelineMost] at most, which is also what 0 asks for. The events are in their order, and may
+// be no more than the latest ones.
+func Timeline(s incident.State, events []incident.Event, wanted int, pages Pages) chat.Card {
 	card := chat.Card{Summary: fmt.Sprintf("%s: timeline", s.ID), Parts: []chat.Part{{Heading: string(s.ID) + " · timeline"}}}
-	told := tellable(events)
-	if hidden := len(told) - TimelineMost; hidden > 0 {
-		told = told[hidden:]
+	told := tellable(s, events)
+	if wanted <= 0 || wanted > TimelineMost {
+		wanted = TimelineMost
 	}
+	told = told[max(0, len(told)-wanted):]
 	if len(told) == 0 {
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Line("Nothing yet.")})
 	}
 	for _, e := range told {
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Text{
-			chat.Moment(e.At), chat.Plain(" " + line(e.Text())), chat.Plain(" — " + line(e.Actor.Name)),
+			chat.Moment(e.Event.At), chat.Plain(" " + line(e.Text)), chat.Plain(" — " + line(e.Event.Actor.Name)),
 		}})
 	}
 	aside := linked([]incident.Link{{Title: "The whole timeline", URL: pages.Incident(s.ID)}})
@@ -107,16 +110,14 @@ func Timeline(s incident.State, events []incident.Event, pages Pages) chat.Card 
 }
 
 // tellable leaves out what is only of interest to who looks for a fault: steps that Muster
-// begins and ends, and where its own messages are.
-func tellable(events []incident.Event) []incident.Event {
-	return slices.DeleteFunc(slices.Clone(events), func(e incident.Event) bool {
-		switch f := e.Fact.(type) {
+// begins and ends, and where its own messages are. That something works again stays.
+func tellable(s incident.State, events []incident.Event) []timeline.Entry {
+	return slices.DeleteFunc(timeline.Of(s, events), func(e timeline.Entry) bool {
+		switch f := e.Event.Fact.(type) {
 		case incident.StepStarted:
 			return f.Type == incident.Automatic || f.Type == incident.Wait
 		case incident.StepCompleted:
-			return e.Actor.Kind == incident.ActorMuster
-		case incident.StepRetried:
-			return e.Actor.Kind == incident.ActorMuster
+			return e.Event.Actor.Kind == incident.ActorMuster && !e.Recovered
 		case incident.MessageShown, incident.PlaybookAttached:
 			return true
 		default:

@@ -142,8 +142,8 @@ func TestCardsReadAsTheyShould(t *testing.T) {
 			Overdue: []card.OverdueFollowup{{Incident: "INC-40", Followup: underway().Followups[1]}},
 		}, pages),
 		"digest_quiet": card.Digest(card.Day{Since: began, Until: began.AddDate(0, 0, 1)}, card.Pages{}),
-		"timeline":     card.Timeline(underway(), events(), pages),
-		"timeline_new": card.Timeline(underway(), nil, card.Pages{}),
+		"timeline":     card.Timeline(underway(), events(), 0, pages),
+		"timeline_new": card.Timeline(underway(), nil, 0, card.Pages{}),
 		"prompt": card.Message(card.Said{
 			Text: "*A status update is due* for INC-42.", To: []incident.Person{one}, Links: pages.Links(underway(), links, ""),
 			Buttons: card.Buttons(underway(), []string{"update", "snooze"}, card.Matter{Hook: "update-due"}, pages),
@@ -167,12 +167,19 @@ func events() []incident.Event {
 		incident.NoteAdded{Body: "Release 7 went out at 13:58."},
 		incident.NoteAdded{Body: "We roll back", Decision: true},
 		incident.RoleAssigned{Role: "commander", Title: "incident commander", To: one.Name},
+		incident.StepFailed{Step: "topic", Title: "Set the topic", Error: "no answer", RetryAt: after(9 * time.Minute)},
+		incident.StepRetried{Step: "topic", Title: "Set the topic"},
+		incident.StepStarted{Step: "topic", Title: "Set the topic", Type: incident.Automatic},
+		incident.StepFailed{Step: "topic", Title: "Set the topic", Error: "no answer", RetryAt: after(12 * time.Minute)},
+		incident.StepCompleted{Step: "topic", Title: "Set the topic"},
+		incident.StepFailed{Step: "link", Title: "Set the link", Error: "no answer", RetryAt: after(14 * time.Minute)},
+		incident.StepCompleted{Step: "tell@3", Hook: "tell", Title: "Tell those who follow", Note: "nobody follows", Idle: true},
 	}
 	all := make([]incident.Event, len(facts))
 	for i, fact := range facts {
 		actor := incident.PersonActor(one.Name)
 		switch fact.(type) {
-		case incident.StepStarted, incident.StepCompleted, incident.MessageShown:
+		case incident.StepStarted, incident.StepCompleted, incident.StepFailed, incident.StepRetried, incident.MessageShown:
 			actor = incident.MusterActor()
 		}
 		all[i] = incident.Event{Incident: "INC-42", Seq: i + 1, At: after(time.Duration(i) * time.Minute), Actor: actor, Fact: fact}

@@ -50,7 +50,7 @@ func TestWhatOthersHaveWrittenIsPlainAndBounded(t *testing.T) {
 		require.Less(t, len(card.Draft(s, all)), 12_000)
 		for _, c := range []chat.Card{
 			card.Brief(s, s.Outlook(), pages, links), card.Announcement(s, pages), card.Status(s, pages), card.Steps(s, pages),
-			card.List("Open "+text, []incident.State{s}, true, pages), card.Followups(s, began, pages), card.Timeline(s, all, pages),
+			card.List("Open "+text, []incident.State{s}, true, pages), card.Followups(s, began, pages), card.Timeline(s, all, 0, pages),
 			card.Digest(card.Day{Since: began, Until: began, Open: []incident.State{s}, Resolved: []incident.State{s}, Overdue: []card.OverdueFollowup{{Incident: s.ID, Followup: s.Followups[1]}}}, pages),
 			card.Help("/incident", text, []card.Topic{{Usage: text, Does: text}}),
 			card.Private(s, "Severity changed", pages),

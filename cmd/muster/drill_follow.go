@@ -225,9 +225,12 @@ const (
 	textWidth  = 160
 )
 
-// print prints an event on a line of its own.
+// print prints an event on a line of its own, if it says something to people.
 func (f *follower) print(e api.TimelineEvent) {
 	f.seq = e.Seq
+	if e.Idle {
+		return
+	}
 	c := f.console
 	actor := fmt.Sprintf("%-*s", actorWidth, incident.CutText(oneLine(e.Actor), actorWidth))
 	c.printf("  %s  %s  %s\n", c.style(dim, e.At.UTC().Format(time.TimeOnly)), actor,

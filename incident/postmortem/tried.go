@@ -94,7 +94,8 @@ func decisions(s incident.State, events []incident.Event) []Decision {
 	return all
 }
 
-// routine names what Muster did by itself at the first attempt, each once.
+// routine names what Muster did by itself at the first attempt, each once. What had nothing to
+// do was not done.
 func routine(events []incident.Event) []string {
 	var titles []string
 	failed := make(map[string]bool)
@@ -103,7 +104,7 @@ func routine(events []incident.Event) []string {
 		case incident.StepFailed:
 			failed[f.Step] = true
 		case incident.StepCompleted:
-			if e.Actor.Kind != incident.ActorPerson && !failed[f.Step] {
+			if e.Actor.Kind != incident.ActorPerson && !failed[f.Step] && !f.Idle {
 				titles = appendNew(titles, f.Title)
 			}
 			delete(failed, f.Step)

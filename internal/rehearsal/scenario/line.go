@@ -36,10 +36,14 @@ var lineKinds = []string{
 	string(rehearsal.RequestMade), string(rehearsal.WorkflowAsked), string(rehearsal.HelpAsked), string(rehearsal.PageNoted), promptKind, timelineKind, string(rehearsal.CommandRefused),
 }
 
-// Lines are all lines of a record, by time. An event that is a prompt is there twice.
+// Lines are all lines of a record, by time. An event that is a prompt is there twice, and one
+// that tells nothing to people is not there.
 func Lines(r *rehearsal.Record) []Line {
 	var lines []Line
 	for _, e := range r.Events {
+		if e.Idle() {
+			continue
+		}
 		l := Line{At: e.At.Sub(r.Start), Kind: timelineKind, Event: e.Kind(), Text: e.Text(), By: e.Actor.Name, Step: stepOf(e.Fact)}
 		lines = append(lines, l)
 		if hook, ok := promptOf(e.Fact); ok {

@@ -24,8 +24,9 @@ func (d *doorman) Invite(_ context.Context, _ string, people []incident.Person) 
 func TestWhoIsInvited(t *testing.T) {
 	t.Parallel()
 	scribe := incident.Person{Name: "Second Responder", Email: "second@example.com"}
+	declarer := incident.Person{Name: "guest", Account: "U03"}
 	s := incident.State{
-		ID: "INC-7", Channel: incident.Channel{ID: "C1"},
+		ID: "INC-7", Channel: incident.Channel{ID: "C1"}, Declarer: declarer,
 		Present: []incident.Person{{Name: "Third Responder"}},
 		Roles: []incident.Role{
 			{ID: "scribe", Holder: scribe.Name, HolderEmail: scribe.Email},
@@ -37,6 +38,7 @@ func TestWhoIsInvited(t *testing.T) {
 		want []incident.Person
 	}{
 		"who holds a role":                     {"scribe", []incident.Person{scribe}},
+		"who declared it, by their account":    {"guest", []incident.Person{declarer}},
 		"nobody who is there":                  {"Third Responder", nil},
 		"nobody, while nobody holds it":        {"commander", nil},
 		"somebody by an address, with a name":  {"Second@example.com", []incident.Person{scribe}},

@@ -78,7 +78,7 @@ func recipients(s incident.State, to string) []incident.Person {
 	if strings.Contains(to, "@") {
 		person.Email = to
 	}
-	known := slices.Concat(s.OnCall, s.Present)
+	known := slices.Concat([]incident.Person{s.Declarer}, s.OnCall, s.Present)
 	for _, role := range s.Roles {
 		known = append(known, s.HolderPerson(role.ID))
 	}

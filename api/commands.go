@@ -172,6 +172,7 @@ func (r MergeRequest) intent(*Server) incident.Intent {
 // DeclareRequest begins an incident.
 type DeclareRequest struct {
 	Author
+	Email    string `json:"email,omitempty" maxLength:"254" doc:"The e-mail address of whoever declares it, by which they are found in the chat, to be let into the incident's channel." example:"responder@example.com"`
 	Title    string `json:"title" example:"Checkout fails for a third of customers"`
 	Service  string `json:"service" doc:"What is affected: a service of the catalogue or its alias." example:"checkout"`
 	Severity string `json:"severity" doc:"A severity or its alias." example:"SEV2"`
@@ -210,7 +211,7 @@ func (s *Server) declare(ctx context.Context, in *declareInput) (*incidentOutput
 	}
 	state, err := s.commander.Declare(ctx, in.commandKey("declare-incident"), Declaration{
 		Title: in.Body.Title, Summary: in.Body.Summary, Service: service, Severity: severity,
-		Playbook: strings.TrimSpace(in.Body.Playbook), Exercise: in.Body.Exercise.exercise(), Actor: in.Body.actor(), Source: sourceAPI,
+		Playbook: strings.TrimSpace(in.Body.Playbook), Exercise: in.Body.Exercise.exercise(), Actor: in.Body.actor(), Person: incident.Person{Email: strings.TrimSpace(in.Body.Email)}, Source: sourceAPI,
 	})
 	if err != nil {
 		return nil, err

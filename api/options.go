@@ -108,6 +108,8 @@ type Declaration struct {
 	// Exercise makes it practice; nil for what is real.
 	Exercise *incident.Exercise
 	Actor    incident.Actor
+	// Person is the actor, where more is known of them than their name.
+	Person incident.Person
 	// Source is the way the declaration came in, as in [incident.Event].
 	Source string
 	// Reworded says that a repetition may say it in other words, because others are asked for

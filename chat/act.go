@@ -129,12 +129,10 @@ type Membership struct {
 }
 
 // Owed is what By has still to get for another act, which was carried out. No chat sends it:
-// Muster keeps it for itself while a chat is away. One of Answer and Declared is set.
+// Muster keeps it for itself while a chat is away.
 type Owed struct {
 	// Answer is what By is to be shown.
-	Answer *Card `json:"answer,omitzero"`
-	// Declared is the incident that By has declared and is to be taken to the channel of.
-	Declared incident.ID `json:"declared,omitzero"`
+	Answer Card `json:"answer"`
 	// Kept is when it was kept, and Again how often it was before.
 	Kept  time.Time `json:"kept"`
 	Again int       `json:"again,omitzero"`

@@ -20,6 +20,8 @@ type IncidentDeclared struct {
 	Exercise *Exercise `json:"exercise,omitzero"`
 	// AcceptedAt is when Muster took in the alert that it is declared for.
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	// Person is who declared it, where more is known of them than the event's actor says.
+	Person Person `json:"person,omitzero"`
 }
 
 // Kind implements [Fact].
@@ -45,6 +47,10 @@ func (f IncidentDeclared) apply(s *State, e Event) {
 	}
 	if e.Actor.Kind == ActorPerson {
 		s.confirmSeverity(e)
+	}
+	if e.Actor.Kind == ActorPerson {
+		s.Declarer = f.Person
+		s.Declarer.Name = e.Actor.Name
 	}
 }
 

@@ -59,7 +59,13 @@ func (RespondersInvited) Kind() Kind { return "responders_invited" }
 // Text implements [Fact].
 func (f RespondersInvited) Text() string { return "Invited " + personNames(f.People) }
 
-func (f RespondersInvited) apply(*State, Event) {}
+func (f RespondersInvited) apply(s *State, _ Event) {
+	for _, p := range f.People {
+		if !slices.ContainsFunc(s.Invited, p.Same) && len(s.Invited) < MaxPresent {
+			s.Invited = with(s.Invited, p)
+		}
+	}
+}
 
 // PostmortemDrafted says that the postmortem can be read. It is computed from the
 // events whenever it is asked for.

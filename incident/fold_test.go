@@ -154,7 +154,6 @@ func TestEventsThatDoNotFitChangeNothing(t *testing.T) {
 		"a follow-up that is not known":       incident.TicketFiled{Followup: "F9", Ticket: sampleTicket()},
 		"an alert that never fired":           incident.AlertsResolved{Alerts: []incident.Alert{cleared(sampleAlert("a"))}},
 		"the work of a hook that is no step":  incident.StepCompleted{Step: "h", Hook: "h"},
-		"people who were invited":             incident.RespondersInvited{People: []incident.Person{{Name: "x"}}},
 		"a kind that a newer version defined": incident.UnknownFact{Name: "moon_landed"},
 	} {
 		t.Run(name, func(t *testing.T) {

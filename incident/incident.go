@@ -142,7 +142,9 @@ type State struct {
 	Scale               []SeverityLevel `json:"scale,omitzero"`
 	Service             Service         `json:"service"`
 
-	DeclaredBy Actor     `json:"declared_by"`
+	DeclaredBy Actor `json:"declared_by"`
+	// Declarer is the person who declared it; the zero Person where no person did.
+	Declarer   Person    `json:"declarer,omitzero"`
 	DeclaredAt time.Time `json:"declared_at,omitzero"`
 	// AcceptedAt is when Muster took in the alert that it was declared for, before DeclaredAt
 	// where Temporal or a worker was away; zero where a person declared it.
@@ -190,6 +192,9 @@ type State struct {
 	PrivatePlanned bool `json:"private_planned,omitzero"`
 	// Present are the people in the channel, [MaxPresent] at most.
 	Present []Person `json:"present,omitzero"`
+	// Invited are those who were brought into the channel and have not left it since,
+	// [MaxPresent] at most.
+	Invited []Person `json:"invited,omitzero"`
 	// Shown are the messages that are kept up to date.
 	Shown     []ShownMessage `json:"shown,omitzero"`
 	Followups []Followup     `json:"followups,omitzero"`
@@ -270,7 +275,7 @@ func (s State) Brief() State {
 	s.Present = slices.DeleteFunc(slices.Clone(s.Present), func(p Person) bool {
 		return !slices.ContainsFunc(s.Roles, func(r Role) bool { return r.Holder == p.Name })
 	})
-	s.Steps, s.Reminders, s.Recorded = nil, nil, nil
+	s.Steps, s.Reminders, s.Recorded, s.Invited = nil, nil, nil, nil
 	if len(s.Alerts) > alertsInBrief {
 		if firing := s.Firing(); len(firing) > 0 {
 			s.Alerts = firing

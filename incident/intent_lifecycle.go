@@ -22,6 +22,8 @@ type Declare struct {
 	// AcceptedAt is when Muster took in the alert that it is declared for; zero where a
 	// person declares it.
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	// Person is who declares it, where more is known of them than the command's actor says.
+	Person Person `json:"person,omitzero"`
 }
 
 // Name implements [Intent].
@@ -41,6 +43,10 @@ func (i Declare) decide(s State, c Command) ([]Fact, error) {
 	if err := boundedText("summary", i.Summary, MaxTextRunes); err != nil {
 		return nil, err
 	}
+	person, err := i.Person.checked("person")
+	if err != nil {
+		return nil, err
+	}
 	if strings.TrimSpace(i.Service.Name) == "" {
 		return nil, invalid("service", "the incident must name the service it affects")
 	}
@@ -51,6 +57,7 @@ func (i Declare) decide(s State, c Command) ([]Fact, error) {
 	return []Fact{IncidentDeclared{
 		Title: title, Summary: strings.TrimSpace(i.Summary), Severity: i.Severity,
 		Scale: i.Scale, Service: i.Service, Notes: i.Notes, Exercise: i.Exercise, AcceptedAt: i.AcceptedAt.UTC(),
+		Person: person,
 	}}, nil
 }
 

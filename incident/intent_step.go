@@ -158,8 +158,12 @@ func (o Outcome) facts(s State) []Fact {
 	if o.Channel != nil {
 		facts = append(facts, ChannelOpened{Channel: *o.Channel})
 	}
-	if o.Page == nil && len(o.Responders) > 0 {
-		facts = append(facts, RespondersInvited{People: o.Responders})
+	if o.Page == nil {
+		// Who was there before is nothing to tell.
+		invited := slices.DeleteFunc(slices.Clone(o.Responders), func(p Person) bool { return letIn(s, p) })
+		if len(invited) > 0 {
+			facts = append(facts, RespondersInvited{People: invited})
+		}
 	}
 	if o.Ticket != nil {
 		facts = append(facts, TicketFiled{Followup: o.Followup, Ticket: *o.Ticket})

@@ -145,7 +145,7 @@ func requireUnique[T any, K comparable](t require.TestingT, what string, all []T
 // requireOnlyReports checks that an ended incident changes only by reports of work
 // that was under way: its steps and what they brought about.
 func requireOnlyReports(t require.TestingT, before, after incident.State) {
-	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "OnCall", "Pages", "Channel", "Followups", "Reminders", "PostmortemAt", "Shown", "PersonAt", "Seq", "At")
+	work := cmpopts.IgnoreFields(incident.State{}, "Restorations", "Steps", "OnCall", "Pages", "Channel", "Invited", "Followups", "Reminders", "PostmortemAt", "Shown", "PersonAt", "Seq", "At")
 	require.Empty(t, cmp.Diff(before, after, work), "an ended incident does not change")
 	require.Len(t, after.Followups, len(before.Followups))
 }

@@ -17,6 +17,8 @@ type PageChanged struct {
 	// there since.
 	AssignedTo []Person `json:"assigned_to,omitzero"`
 	Responders []Person `json:"responders,omitzero"`
+	// Wanted are those of both who were not in the response before.
+	Wanted []Person `json:"wanted,omitzero"`
 	// By is who did it there; empty where that is the event's actor.
 	By string `json:"by,omitzero"`
 }
@@ -175,7 +177,25 @@ func pageChanged(s State, now Page, by string) []Fact {
 	if ok && f.ID == "" && f.URL == "" && f.Status == "" && len(f.AssignedTo) == 0 && len(f.Responders) == 0 {
 		return nil
 	}
+	f.Wanted = wantedBy(s, known, f)
 	return []Fact{f}
+}
+
+// wantedBy returns those whom news of a page brings into the response: who is in its channel
+// is there, and whom the first page was for is brought in by what begins every response.
+func wantedBy(s State, known Page, f PageChanged) []Person {
+	first := len(s.Pages) == 0 || s.Pages[0].Key == f.Key
+	if first && known.Status == "" && f.Status == PageTriggered {
+		return nil
+	}
+	var wanted []Person
+	for _, p := range slices.Concat(f.AssignedTo, f.Responders) {
+		there := letIn(s, p) || first && slices.ContainsFunc(s.OnCall, p.Same)
+		if !there && !slices.ContainsFunc(wanted, p.Same) {
+			wanted = append(wanted, p)
+		}
+	}
+	return wanted
 }
 
 func samePeople(a, b []Person) bool {

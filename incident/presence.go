@@ -32,6 +32,7 @@ func (f ResponderLeft) Text() string { return f.Person.Name + " left the channel
 
 func (f ResponderLeft) apply(s *State, _ Event) {
 	s.Present = slices.DeleteFunc(slices.Clone(s.Present), f.Person.Same)
+	s.Invited = slices.DeleteFunc(slices.Clone(s.Invited), f.Person.Same)
 }
 
 // MaxPresent is how many people in the channel an incident remembers. Those who come after
@@ -67,3 +68,8 @@ func (i ReportPresence) decide(s State, _ Command) ([]Fact, error) {
 }
 
 func present(s State, person Person) bool { return slices.ContainsFunc(s.Present, person.Same) }
+
+// letIn says whether somebody is in the channel, or was brought in and has not left it.
+func letIn(s State, person Person) bool {
+	return present(s, person) || slices.ContainsFunc(s.Invited, person.Same)
+}

@@ -15,6 +15,8 @@ type Person struct {
 	Name string `json:"name"`
 	// Email joins one person's accounts at different vendors. Empty when unknown.
 	Email string `json:"email,omitzero"`
+	// Account is the id of their account in the chat, where that is where they come from.
+	Account string `json:"account,omitzero"`
 }
 
 // IsZero says that it is nobody.
@@ -30,11 +32,14 @@ func (p Person) Same(other Person) bool {
 }
 
 func (p Person) checked(field string) (Person, error) {
-	p = Person{Name: strings.TrimSpace(p.Name), Email: strings.TrimSpace(p.Email)}
+	p = Person{Name: strings.TrimSpace(p.Name), Email: strings.TrimSpace(p.Email), Account: p.Account}
 	if p.Name == "" {
 		p.Name = p.Email
 	}
 	if err := boundedText(field, p.Name, MaxNameRunes); err != nil {
+		return Person{}, err
+	}
+	if err := boundedText(field, p.Account, MaxNameRunes); err != nil {
 		return Person{}, err
 	}
 	return p, boundedText(field, p.Email, maxEmailRunes)

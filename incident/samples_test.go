@@ -92,7 +92,7 @@ func sampleFacts() []incident.Fact {
 	step := sampleSteps()[1]
 	step.Assignee, step.AddedBy = "Sample Responder", "Sample Scribe"
 	return []incident.Fact{
-		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}, Exercise: &incident.Exercise{Speed: 10, Channel: "game-days"}, AcceptedAt: noon},
+		incident.IncidentDeclared{Title: "Checkout fails", Summary: "Payments are declined", Severity: "SEV2", Scale: sampleScale(), Service: sampleService(), Notes: []string{"the catalogue does not know the service"}, Exercise: &incident.Exercise{Speed: 10, Channel: "game-days"}, AcceptedAt: noon, Person: incident.Person{Name: "Sample Responder", Email: "responder@example.com", Account: "U0123"}},
 		incident.PlaybookAttached{Playbook: samplePlaybook(), Parts: []incident.PlaybookRef{samplePlaybook(), {Name: "payments", Version: "aa01"}}, Roles: sampleRoles(), Steps: sampleSteps(), Document: json.RawMessage(`{"name":"default"}`)},
 		incident.IncidentAcknowledged{Note: "on my way"},
 		incident.IncidentAcknowledged{},
@@ -165,7 +165,7 @@ func sampleFacts() []incident.Fact {
 		incident.ResponderLeft{Person: incident.Person{Name: "Second Responder"}},
 		incident.HelpRequested{Who: "Second Responder", Person: incident.Person{Name: "Second Responder", Email: "second@example.com"}, PagerService: "PDEF456", Policy: "PPOL789", Message: "the database needs you"},
 		incident.HelpRequested{Who: "service payments", PagerService: "PDEF456"},
-		incident.PageChanged{Key: page.Key, ID: "Q1", URL: "https://pager.example/Q1", Status: incident.PageAcknowledged, AssignedTo: []incident.Person{person}, Responders: []incident.Person{{Name: "Second Responder"}}, By: "Sample Responder"},
+		incident.PageChanged{Key: page.Key, ID: "Q1", URL: "https://pager.example/Q1", Status: incident.PageAcknowledged, AssignedTo: []incident.Person{person}, Responders: []incident.Person{{Name: "Second Responder"}}, Wanted: []incident.Person{{Name: "Second Responder"}}, By: "Sample Responder"},
 		incident.PageChanged{Key: "INC-42/second", Status: incident.PageTriggered},
 		incident.PageChanged{Key: page.Key, AssignedTo: []incident.Person{person, {Name: "Second Responder"}}},
 		incident.MessageShown{ShownMessage: incident.ShownMessage{Purpose: incident.ShownBrief, Channel: "C1", Ref: sampleMessage()}},

@@ -34,14 +34,17 @@ type IncidentView struct {
 	// SeverityRank is 1 for the most severe level of the scale.
 	SeverityRank int64 `cel:"severity_rank"`
 	// SeverityConfirmed says that a person has set the severity, or found it right.
-	SeverityConfirmed bool              `cel:"severity_confirmed"`
-	Service           ServiceView       `cel:"service"`
-	Active            bool              `cel:"active"`
-	Acknowledged      bool              `cel:"acknowledged"`
-	AcknowledgedBy    string            `cel:"acknowledged_by"`
-	Commander         string            `cel:"commander"`
-	Roles             map[string]string `cel:"roles"`
-	VacantRoles       []string          `cel:"vacant_roles"`
+	SeverityConfirmed bool        `cel:"severity_confirmed"`
+	Service           ServiceView `cel:"service"`
+	Active            bool        `cel:"active"`
+	Acknowledged      bool        `cel:"acknowledged"`
+	AcknowledgedBy    string      `cel:"acknowledged_by"`
+	// DeclaredBy is the person who declared it: their e-mail address, or their name where none
+	// is known; empty where no person did.
+	DeclaredBy  string            `cel:"declared_by"`
+	Commander   string            `cel:"commander"`
+	Roles       map[string]string `cel:"roles"`
+	VacantRoles []string          `cel:"vacant_roles"`
 	// Steps says where each step stands, by its id: "done".
 	Steps map[string]string `cel:"steps"`
 	// Choices are the ids of the options chosen, by decision; "" where nobody has decided.
@@ -90,9 +93,11 @@ type EventView struct {
 	Actor string `cel:"actor"`
 	// Source is the way it came in: "api", "page", "slack", "pagerduty", "playbook".
 	Source string `cel:"source"`
-	// Person is whom it is about: who was given a role or is asked for help, and those who come
-	// from an incident that was merged into this one. It is their e-mail address, or their name
-	// where none is known, of several with commas between; PersonName is the name.
+	// Person is whom it is about: who was given a role or is asked for help, those who come
+	// from an incident that was merged into this one, and whom the pager has brought into the
+	// response, by assigning a page to them or by asking them to help. It is their e-mail
+	// address, or their name where none is known, of several with commas between; PersonName is
+	// the name.
 	Person     string `cel:"person"`
 	PersonName string `cel:"person_name"`
 }
@@ -130,7 +135,7 @@ func NewIncidentView(s incident.State, now time.Time) IncidentView {
 		SeverityRank: 1 + int64(slices.IndexFunc(s.Scale, func(l incident.SeverityLevel) bool { return l.Name == s.Severity })),
 		Service:      ServiceView{Name: s.Service.Name, Team: s.Service.Team, ChannelPrefix: s.Service.ChannelPrefix},
 		Active:       s.Status.Active(),
-		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name,
+		Acknowledged: !s.AcknowledgedAt.IsZero(), AcknowledgedBy: s.AcknowledgedBy.Name, DeclaredBy: addressOf(s.Declarer),
 		Commander: s.Holder("commander"), Roles: map[string]string{}, Steps: map[string]string{}, Choices: map[string]string{}, Exercise: s.Exercise != nil,
 		SeverityConfirmed: s.SeverityConfirmed, PagesOpen: int64(s.PagesOpen()), AnnounceIn: s.AnnounceIn(),
 		AlertsFiring: int64(s.AlertsFiring()), Channel: s.Channel.Name,
@@ -168,14 +173,24 @@ func newEventView(e incident.Event) EventView {
 	case incident.HelpRequested:
 		about = f.Person
 	case incident.IncidentAbsorbed:
-		people := make([]string, len(f.People))
-		for i, p := range f.People {
-			people[i] = cmp.Or(p.Email, p.Name)
-		}
-		about.Name = strings.Join(people, ", ")
+		about.Name = addressesOf(f.People)
+	case incident.PageChanged:
+		about.Name = addressesOf(f.Wanted)
 	}
-	view.Person, view.PersonName = cmp.Or(about.Email, about.Name), about.Name
+	view.Person, view.PersonName = addressOf(about), about.Name
 	return view
+}
+
+// addressOf is a person's e-mail address, or their name where none is known.
+func addressOf(p incident.Person) string { return cmp.Or(p.Email, p.Name) }
+
+// addressesOf are those of several people, with commas between.
+func addressesOf(people []incident.Person) string {
+	addresses := make([]string, len(people))
+	for i, p := range people {
+		addresses[i] = addressOf(p)
+	}
+	return strings.Join(addresses, ", ")
 }
 
 func newFallbackView(f incident.Fallback) FallbackView {

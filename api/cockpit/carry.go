@@ -61,7 +61,9 @@ func (t *turn) execute(ctx context.Context, p plan) (incident.State, error) {
 	if p.declare != nil {
 		d := *p.declare
 		// The names in it are what the chat knows at the moment, if it answers at all.
-		d.Actor, d.Source, d.Reworded = t.actor(ctx), t.source(), true
+		self := t.self(ctx)
+		self.Account = t.act.By.ID
+		d.Actor, d.Person, d.Source, d.Reworded = incident.PersonActor(self.Name), self, t.source(), true
 		state, err := t.commander.Declare(ctx, t.key(""), d)
 		if err != nil {
 			return incident.State{}, err
@@ -132,9 +134,9 @@ func (t *turn) confirm(ctx context.Context, p plan, after incident.State) {
 	}
 }
 
-// tellDeclared says what was declared, where its channel is as soon as that is open, and
-// takes whoever declared it there. Where the chat has a place for several answers they are
-// two; where each is a private message, one is enough.
+// tellDeclared says what was declared, and where its channel is if that is open soon. Where
+// the chat has a place for several answers they are two; where each is a private message, one
+// is enough. The way into the channel is the playbook's business, which loses nobody.
 func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State) {
 	atOnce := t.act.ReplyTo != "" || declared.Channel.ID != ""
 	if atOnce {
@@ -145,23 +147,16 @@ func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State
 		if !atOnce {
 			t.tell(ctx, p.done(s))
 		}
-		if err := t.invite(ctx, s); err != nil {
-			t.log().InfoContext(ctx, "who declared an incident is taken to its channel later", "incident", s.ID, "error", err)
-			t.owe(ctx, chat.Owed{Declared: s.ID})
-		} else if atOnce && s.Channel.ID != declared.Channel.ID {
+		if atOnce && s.Channel.ID != declared.Channel.ID {
 			t.tell(ctx, channelCard(s))
 		}
 	})
-	if err != nil {
-		t.owe(ctx, chat.Owed{Declared: declared.ID})
-		if !atOnce {
-			t.tell(ctx, p.done(declared))
-		}
+	if err != nil && !atOnce {
+		t.tell(ctx, p.done(declared))
 	}
 }
 
-// openedWithin is how long whoever declared an incident is kept waiting for the way to its
-// channel.
+// openedWithin is how long whoever declared an incident is told of its channel.
 const openedWithin = 10 * time.Second
 
 // opened is a new incident with its channel, or without where that takes too long.

@@ -296,7 +296,7 @@ func (t *turn) needsForm(form chat.Form) chat.Card {
 // was to be kept, so is the answer.
 func (t *turn) tell(ctx context.Context, answer chat.Card) {
 	if err := t.show(ctx, answer); err != nil && t.carrying && !isSettled(err) {
-		t.owe(ctx, chat.Owed{Answer: &answer})
+		t.owe(ctx, answer)
 	}
 }
 

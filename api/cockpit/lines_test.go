@@ -129,6 +129,7 @@ func TestOneLineDeclaresAnIncident(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				w.writes(responder, general, c.line)
 				c.want.Actor, c.want.Source, c.want.Reworded = incident.PersonActor("Sample Responder"), "slack", true
+				c.want.Person = incident.Person{Name: "Sample Responder", Email: "responder@example.com", Account: responder}
 				require.Empty(t, cmp.Diff([]api.Declaration{c.want}, w.declared))
 				require.Len(t, w.answers, 1, "what was understood")
 			})

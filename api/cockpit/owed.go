@@ -2,11 +2,9 @@ package cockpit
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"muster/chat"
-	"muster/incident"
 )
 
 const (
@@ -40,15 +38,12 @@ func (*laterError) Early() bool { return true }
 // Delay says how long it is left alone.
 func (e *laterError) Delay() time.Duration { return e.after }
 
-// owe keeps in the inbox what whoever did the act has still to get. It may be repeated.
-func (t *turn) owe(ctx context.Context, owed chat.Owed) {
+// owe keeps in the inbox what whoever did the act has still to be shown. It may be repeated.
+func (t *turn) owe(ctx context.Context, answer chat.Card) {
 	act := t.act
 	act.ID, act.At = t.act.ID+":answer", t.saidAt()
-	if owed.Declared != "" {
-		act.ID = t.act.ID + ":channel"
-	}
 	act.Command, act.Press, act.Submission, act.Message, act.Reaction, act.Pin = nil, nil, nil, nil, nil, nil
-	if err := t.keepOwed(ctx, act, owed); err != nil {
+	if err := t.keepOwed(ctx, act, chat.Owed{Answer: answer}); err != nil {
 		t.log().ErrorContext(ctx, "what somebody is owed for an act could not be kept", "error", err)
 	}
 }
@@ -67,7 +62,7 @@ func (t *turn) keepOwed(ctx context.Context, act chat.Act, owed chat.Owed) error
 // payOwed gives somebody what they could not get when their act was carried out. An answer
 // may come twice after a crash.
 func (t *turn) payOwed(ctx context.Context, owed chat.Owed) error {
-	err := t.pay(ctx, owed)
+	err := t.chat.Answer(ctx, t.act, owed.Answer)
 	switch {
 	case err == nil:
 		return nil
@@ -80,28 +75,4 @@ func (t *turn) payOwed(ctx context.Context, owed chat.Owed) error {
 		}
 	}
 	return &laterError{cause: err, after: owedEvery}
-}
-
-func (t *turn) pay(ctx context.Context, owed chat.Owed) error {
-	if owed.Answer != nil {
-		return t.chat.Answer(ctx, t.act, *owed.Answer)
-	}
-	s, err := t.reader.Incident(ctx, owed.Declared)
-	if err != nil || s.Status.Ended() {
-		return err
-	}
-	if err := t.invite(ctx, s); err != nil {
-		return err
-	}
-	return t.chat.Answer(ctx, t.act, channelCard(s))
-}
-
-// invite takes whoever did the act into an incident's channel. The error is one where the
-// incident has none yet.
-func (t *turn) invite(ctx context.Context, s incident.State) error {
-	if s.Channel.ID == "" {
-		return fmt.Errorf("%s has no channel yet", s.ID)
-	}
-	_, err := t.chat.Invite(ctx, s.Channel.ID, []incident.Person{t.self(ctx)})
-	return err
 }

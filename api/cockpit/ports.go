@@ -60,9 +60,6 @@ type Chat interface {
 	// Person returns who an account belongs to. Somebody whose e-mail address is unknown
 	// has a name only, which is no error.
 	Person(ctx context.Context, accountID string) (incident.Person, error)
-	// Invite brings people into a channel and returns those whom the chat knows. Who is there
-	// already stays there.
-	Invite(ctx context.Context, channelID string, people []incident.Person) (invited []incident.Person, err error)
 	// EditPrompt changes a message that asks people for something, where it is one that Muster
 	// has posted as such and is still there.
 	EditPrompt(ctx context.Context, ref incident.MessageRef, change chat.Change) error

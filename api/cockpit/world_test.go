@@ -82,7 +82,6 @@ type world struct {
 
 	// What people got to see, in order.
 	answers []answered
-	invited []string
 	forms   []chat.Form
 	acts    int
 	// channel is the one that was written in last.
@@ -177,7 +176,7 @@ func (w *world) Declare(_ context.Context, key string, d api.Declaration) (incid
 	service, _ := catalogue.Service(d.Service)
 	id := incident.NewID(int64(len(w.journals) + 1))
 	declare := incident.Declare{
-		Title: d.Title, Summary: d.Summary, Severity: d.Severity,
+		Title: d.Title, Summary: d.Summary, Severity: d.Severity, Person: d.Person, Exercise: d.Exercise,
 		Service: incident.Service{Name: service.Name, Team: service.Team, PagerService: service.PagerDuty.Service},
 	}
 	for _, s := range catalogue.Scale() {
@@ -422,19 +421,6 @@ func (w *world) Person(ctx context.Context, account string) (incident.Person, er
 		return person, nil
 	}
 	return incident.Person{}, fmt.Errorf("user_not_found: %s", account)
-}
-
-// Invite implements [cockpit.Chat].
-func (w *world) Invite(_ context.Context, channel string, invited []incident.Person) ([]incident.Person, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.down.chat != nil {
-		return nil, w.down.chat
-	}
-	for _, p := range invited {
-		w.invited = append(w.invited, p.Name+" to "+channel)
-	}
-	return invited, nil
 }
 
 // EditPrompt implements [cockpit.Chat].

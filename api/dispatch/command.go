@@ -36,7 +36,7 @@ func (d *Dispatcher) Declare(ctx context.Context, key string, said api.Declarati
 	}
 	intent := incident.Declare{
 		Title: said.Title, Summary: said.Summary, Severity: said.Severity,
-		Scale: declaration.Scale(d.catalogue.Scale()), Service: declaration.Service(affected), Exercise: said.Exercise,
+		Scale: declaration.Scale(d.catalogue.Scale()), Service: declaration.Service(affected), Exercise: said.Exercise, Person: said.Person,
 	}
 	chosen, err := d.choose(said.Playbook, intent)
 	if err != nil {
@@ -107,7 +107,7 @@ func digest(d api.Declaration) string {
 	if d.Reworded {
 		return ""
 	}
-	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}, Exercise: d.Exercise}
+	said := incident.Declare{Title: d.Title, Summary: d.Summary, Severity: d.Severity, Service: incident.Service{Name: d.Service}, Notes: []string{d.Playbook}, Exercise: d.Exercise, Person: d.Person}
 	return incident.Command{Intent: said}.Digest()
 }
 

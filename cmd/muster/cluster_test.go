@@ -40,7 +40,7 @@ func newCluster(t *testing.T) *cluster {
 		"MUSTER_PAGERDUTY_TOKEN=sample", "MUSTER_PAGERDUTY_FROM=muster@example.com", "MUSTER_PAGERDUTY_WEBHOOK_SECRET=sample",
 		"MUSTER_JIRA_USER=muster@example.com", "MUSTER_JIRA_TOKEN=sample", "MUSTER_JIRA_WEBHOOK_SECRET=sample",
 	}}
-	c.sandbox = startProcess(t, regexp.MustCompile(`The sandbox is running: (\S+)/sandbox`), nil,
+	c.sandbox = startProcess(t, sandboxRunning, nil,
 		"sandbox", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir())
 	for _, address := range regexp.MustCompile(`MUSTER_(SLACK|PAGERDUTY|JIRA)_\w+=\S+`).FindAllString(c.sandbox.output.String(), -1) {
 		c.settings = append(c.settings, address)
@@ -50,8 +50,12 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
-// running matches what servers and workers log when they run.
-var running = regexp.MustCompile(`muster is running.* address=(\S+)`)
+// running matches what servers and workers log when they run, to the end of the line.
+var running = regexp.MustCompile(`muster is running.* address=(\S+).*\n`)
+
+// sandboxRunning matches what a sandbox says when it runs, to what comes after its
+// settings, so that these are whole.
+var sandboxRunning = regexp.MustCompile(`(?s)The sandbox is running: (\S+)/sandbox.*\n\nServers are told`)
 
 func (c *cluster) start(command string, args ...string) *process {
 	c.t.Helper()

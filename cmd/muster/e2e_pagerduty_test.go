@@ -169,3 +169,39 @@ func TestATeamIsAskedByItsEscalationPolicy(t *testing.T) {
 	require.Equal(t, []string{"ana: Asked team payments to help: who pays?"}, p.told("INC-1", "help_requested"))
 	p.stop()
 }
+
+// Whom PagerDuty assigns after the start is let into the channel, once, and counts as on call.
+func TestWhoIsAssignedInPagerDutyIsLetIntoTheChannel(t *testing.T) {
+	t.Parallel()
+	p := startMuster(t, t.TempDir())
+	p.do("POST", "/api/v1/incidents", document{"title": "Search fails", "service": "search", "severity": "SEV2", "actor": "ana"})
+	p.eventually("the page and the channel", func() bool {
+		return p.pageOn("PSEARCH") != nil && settled(p.incident("INC-1")) && len(p.incident("INC-1").list("present")) > 0
+	})
+	first := fmt.Sprint(p.incident("INC-1").list("on_call")[0]["name"])
+	const two, five = "responder-two@example.com", "responder-five@example.com"
+	onCall := func(name string) {
+		p.t.Helper()
+		p.eventually(name+" to be on call", func() bool {
+			now := p.incident("INC-1").list("on_call")
+			return len(now) == 1 && now[0]["name"] == name
+		})
+	}
+	p.inPagerDuty("reassign", document{"by": two, "to": five})
+	onCall("Sample Responder Five")
+	p.comesIn("INC-1", "Sample Responder Five")
+	p.inPagerDuty("reassign", document{"by": five, "to": two})
+	onCall("Sample Responder Two")
+	p.comesIn("INC-1", "Sample Responder Two")
+	p.inPagerDuty("reassign", document{"by": two, "to": five})
+	onCall("Sample Responder Five")
+	p.inPagerDuty("resolve", document{"by": five})
+	p.eventually("all that follows", func() bool {
+		return p.incident("INC-1")["status"] == "resolved" && settled(p.incident("INC-1"))
+	})
+	invited := strings.Join(p.told("INC-1", "responders_invited"), "\n")
+	for _, name := range []string{first, "Sample Responder Two", "Sample Responder Five"} {
+		require.Equal(t, 1, strings.Count(invited, name), "%s in %q", name, invited)
+	}
+	p.stop()
+}

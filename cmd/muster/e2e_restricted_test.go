@@ -57,7 +57,7 @@ func refusingSlack(t *testing.T, to string) *httptest.Server {
 func TestNothingOfARestrictedIncidentReachesOthersWhileSlackRefusesItsChannel(t *testing.T) {
 	t.Parallel()
 	slackBody(t, "events.body.json")
-	standIns := startProcess(t, regexp.MustCompile(`The sandbox is running: (\S+)/sandbox`), nil,
+	standIns := startProcess(t, sandboxRunning, nil,
 		"sandbox", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir())
 	address := regexp.MustCompile(`MUSTER_SLACK_API_URL=(\S+)`).FindStringSubmatch(standIns.output.String())[1]
 	api, err := url.Parse(address)

@@ -446,3 +446,30 @@ func TestWhatWasTakenFromSlackSurvivesAKill(t *testing.T) {
 		require.Equal(t, 1, times, text)
 	}
 }
+
+// Who declares is let into the channel, also if the process dies in the moment after.
+func TestWhoDeclaresIsLetIntoTheChannel(t *testing.T) {
+	t.Parallel()
+	slackBody(t, "events.body.json")
+	dir := t.TempDir()
+	s := startWithSlack(t, dir)
+	s.as(slackTwo).command("C0GENERAL", "search is slow sev3")
+	s.eventually("the incident", func() bool {
+		status, _ := s.call(http.MethodGet, "/api/v1/incidents/INC-1", nil)
+		return status == http.StatusOK
+	})
+	s.kill()
+	s = startWithSlack(t, dir)
+	s.comesIn("INC-1", "Sample Responder Two")
+	s.do(http.MethodPost, "/api/v1/incidents", document{"title": "Search is slow", "service": "search", "severity": "SEV3", "actor": "five", "email": "responder-five@example.com"})
+	s.comesIn("INC-2", "Sample Responder Five")
+	s.stop()
+}
+
+// comesIn waits until somebody is in the channel of an incident.
+func (p *process) comesIn(id, name string) {
+	p.t.Helper()
+	p.eventually(name+" to be in the channel of "+id, func() bool {
+		return slices.ContainsFunc(p.incident(id).list("present"), func(person document) bool { return person["name"] == name })
+	})
+}

@@ -15,11 +15,14 @@ import (
 // accountPattern is what ids of people look like: https://docs.slack.dev/reference/objects/user-object.
 var accountPattern = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)
 
-// AccountOf returns the id of a person's account in Slack: the one that the directory knows,
-// or else that of their e-mail address. It is false for whom Slack does not know, and for
+// AccountOf returns the id of a person's account in Slack: the one that they come with, or
+// that the directory knows, or else that of their e-mail address. It is false for whom Slack does not know, and for
 // whom it knows no more. The answer is remembered for an hour; that there is no such account,
 // for five minutes.
 func (c *Client) AccountOf(ctx context.Context, person incident.Person) (id string, ok bool, err error) {
+	if accountPattern.MatchString(person.Account) {
+		return person.Account, true, nil
+	}
 	if c.directory != nil {
 		if id, ok := c.directory.AccountOf(integrations.Slack, person); ok {
 			return id, true, nil

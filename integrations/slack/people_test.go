@@ -32,6 +32,10 @@ func TestInvite(t *testing.T) {
 			people: []incident.Person{person("unknown"), {Name: "ada"}, person("left"), person("ben")},
 			want:   []incident.Person{person("ben")},
 		},
+		"needs no address of those whose account is known": {
+			people: []incident.Person{{Name: "guest", Account: "U0GUEST"}, {Name: "left", Account: "none"}},
+			want:   []incident.Person{{Name: "guest", Account: "U0GUEST"}},
+		},
 		"invites nobody twice": {
 			people: []incident.Person{person("ada"), person("ada")},
 			want:   []incident.Person{person("ada")},

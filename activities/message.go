@@ -35,10 +35,13 @@ func (a *Activities) say(ctx context.Context, e call, channel string, pin bool) 
 		}
 		return a.Chat.Post(ctx, incident.Message{Key: e.key, ChannelID: channel, Text: text, Links: a.messageLinks(e), Pin: pin})
 	}
-	shown, err := a.Chat.Show(ctx, chat.Outgoing{Key: e.key, ChannelID: channel, Pin: pin, Card: card.Message(card.Said{
-		Text: e.text("text"), To: recipients(e.Incident, e.text("to")), Links: a.messageLinks(e), Exercise: exercise,
-		Buttons: card.Buttons(e.Incident, strings.Fields(e.text("buttons")), matterOf(e.Work), a.addresses()),
-	})})
+	buttons := card.Buttons(e.Incident, strings.Fields(e.text("buttons")), matterOf(e.Work), a.addresses())
+	shown, err := a.Chat.Show(ctx, chat.Outgoing{
+		Key: e.key, ChannelID: channel, Pin: pin, Prompt: len(buttons) > 0,
+		Card: card.Message(card.Said{
+			Text: e.text("text"), To: recipients(e.Incident, e.text("to")), Links: a.messageLinks(e), Exercise: exercise, Buttons: buttons,
+		}),
+	})
 	return shown.URL, err
 }
 

@@ -1,6 +1,10 @@
 package chat
 
-import "muster/incident"
+import (
+	"time"
+
+	"muster/incident"
+)
 
 // Outgoing is a card on its way to a channel.
 type Outgoing struct {
@@ -15,4 +19,11 @@ type Outgoing struct {
 	// Edit is the message to put the card in place of; where it is gone, the card is posted
 	// anew. Zero posts.
 	Edit incident.MessageRef
+	// Prompt keeps the card with its message, so that it can be changed later without being
+	// composed anew; see [Change].
+	Prompt bool
 }
+
+// Change returns what becomes of a prompt that was posted at a time; false leaves it as it is.
+// It is given what it has returned before, and changes that no more.
+type Change func(prompt Card, posted time.Time) (Card, bool)

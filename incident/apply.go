@@ -8,7 +8,7 @@ import (
 
 // FoldVersion counts the changes of what [Apply] makes of stored events. Raise it with each:
 // stores then make their read models anew from their journals.
-const FoldVersion = 4
+const FoldVersion = 5
 
 // Apply adds one event to a state and returns the new state; the old one is left as
 // it was. It is total: what an event names and

@@ -42,7 +42,9 @@ func (f IncidentDeclared) apply(s *State, e Event) {
 		ID: e.Incident, Title: f.Title, Summary: f.Summary, Status: Investigating,
 		Severity: f.Severity, Scale: f.Scale, Service: f.Service,
 		DeclaredBy: e.Actor, DeclaredAt: e.At, Exercise: f.Exercise, AcceptedAt: f.AcceptedAt,
-		SeverityConfirmed: e.Actor.Kind == ActorPerson,
+	}
+	if e.Actor.Kind == ActorPerson {
+		s.confirmSeverity(e)
 	}
 }
 
@@ -147,8 +149,13 @@ func (f SeverityChanged) Text() string {
 func (f SeverityChanged) apply(s *State, e Event) {
 	s.Severity = f.To
 	if e.Actor.Kind == ActorPerson {
-		s.SeverityConfirmed = true
+		s.confirmSeverity(e)
 	}
+}
+
+// confirmSeverity says that whoever brought an event about stands behind the severity.
+func (s *State) confirmSeverity(e Event) {
+	s.SeverityConfirmed, s.SeverityConfirmedBy, s.SeverityConfirmedAt = true, e.Actor, e.At
 }
 
 // SeverityConfirmed says that somebody has found the severity right.
@@ -162,7 +169,7 @@ func (SeverityConfirmed) Kind() Kind { return "severity_confirmed" }
 // Text implements [Fact].
 func (f SeverityConfirmed) Text() string { return fmt.Sprintf("Confirmed that it is a %s", f.Severity) }
 
-func (f SeverityConfirmed) apply(s *State, _ Event) { s.SeverityConfirmed = true }
+func (f SeverityConfirmed) apply(s *State, e Event) { s.confirmSeverity(e) }
 
 // IncidentResolved ends the response; learning begins.
 type IncidentResolved struct {
@@ -177,7 +184,7 @@ func (IncidentResolved) Kind() Kind { return "resolved" }
 func (f IncidentResolved) Text() string { return sentence("Resolved", f.Summary) }
 
 func (f IncidentResolved) apply(s *State, e Event) {
-	s.Status, s.ResolvedAt, s.Resolution = Resolved, e.At, f.Summary
+	s.Status, s.ResolvedAt, s.ResolvedBy, s.Resolution = Resolved, e.At, e.Actor, f.Summary
 	if s.MitigatedAt.IsZero() {
 		s.MitigatedAt = e.At
 	}
@@ -198,7 +205,7 @@ func (f IncidentReopened) Text() string { return sentence("Reopened", f.Reason) 
 
 func (f IncidentReopened) apply(s *State, e Event) {
 	s.Status, s.ReopenedAt = Investigating, e.At
-	s.MitigatedAt, s.ResolvedAt, s.Resolution = zeroTime, zeroTime, ""
+	s.MitigatedAt, s.ResolvedAt, s.ResolvedBy, s.Resolution = zeroTime, zeroTime, Actor{}, ""
 	s.AcknowledgedAt, s.AcknowledgedBy = zeroTime, Actor{}
 }
 
@@ -213,7 +220,9 @@ func (IncidentCancelled) Kind() Kind { return "cancelled" }
 // Text implements [Fact].
 func (f IncidentCancelled) Text() string { return sentence("Cancelled as a false alarm", f.Reason) }
 
-func (f IncidentCancelled) apply(s *State, e Event) { s.Status, s.EndedAt = Cancelled, e.At }
+func (f IncidentCancelled) apply(s *State, e Event) {
+	s.Status, s.EndedAt, s.EndedBy = Cancelled, e.At, e.Actor
+}
 
 // IncidentMerged ends an incident that turned out to be part of another.
 type IncidentMerged struct {
@@ -230,7 +239,7 @@ func (f IncidentMerged) Text() string {
 }
 
 func (f IncidentMerged) apply(s *State, e Event) {
-	s.Status, s.EndedAt, s.MergedInto = Merged, e.At, f.Into
+	s.Status, s.EndedAt, s.EndedBy, s.MergedInto = Merged, e.At, e.Actor, f.Into
 }
 
 // IncidentAbsorbed tells the surviving incident that another was merged into it.
@@ -293,4 +302,6 @@ func (IncidentClosed) Kind() Kind { return "closed" }
 // Text implements [Fact].
 func (f IncidentClosed) Text() string { return sentence("Closed", f.Reason) }
 
-func (f IncidentClosed) apply(s *State, e Event) { s.Status, s.EndedAt = Closed, e.At }
+func (f IncidentClosed) apply(s *State, e Event) {
+	s.Status, s.EndedAt, s.EndedBy = Closed, e.At, e.Actor
+}

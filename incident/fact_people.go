@@ -89,7 +89,9 @@ func (UpdatePosted) Kind() Kind { return "update_posted" }
 // Text implements [Fact].
 func (f UpdatePosted) Text() string { return f.Body }
 
-func (f UpdatePosted) apply(s *State, e Event) { s.Update, s.UpdatedAt = f.Body, e.At }
+func (f UpdatePosted) apply(s *State, e Event) {
+	s.Update, s.UpdatedAt, s.UpdatedBy = f.Body, e.At, e.Actor
+}
 
 // ReminderGiven prompts people about something that has not happened.
 type ReminderGiven struct {

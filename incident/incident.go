@@ -135,9 +135,12 @@ type State struct {
 	Status   Status   `json:"status"`
 	Severity Severity `json:"severity"`
 	// SeverityConfirmed says that a person has set the severity, or found it right.
-	SeverityConfirmed bool            `json:"severity_confirmed,omitzero"`
-	Scale             []SeverityLevel `json:"scale,omitzero"`
-	Service           Service         `json:"service"`
+	SeverityConfirmed bool `json:"severity_confirmed,omitzero"`
+	// SeverityConfirmedBy and SeverityConfirmedAt are who did so last, and when.
+	SeverityConfirmedBy Actor           `json:"severity_confirmed_by,omitzero"`
+	SeverityConfirmedAt time.Time       `json:"severity_confirmed_at,omitzero"`
+	Scale               []SeverityLevel `json:"scale,omitzero"`
+	Service             Service         `json:"service"`
 
 	DeclaredBy Actor     `json:"declared_by"`
 	DeclaredAt time.Time `json:"declared_at,omitzero"`
@@ -151,8 +154,10 @@ type State struct {
 	FirstAcknowledgedBy Actor     `json:"first_acknowledged_by,omitzero"`
 	MitigatedAt         time.Time `json:"mitigated_at,omitzero"`
 	ResolvedAt          time.Time `json:"resolved_at,omitzero"`
-	// EndedAt is when the incident was closed, cancelled or merged.
+	ResolvedBy          Actor     `json:"resolved_by,omitzero"`
+	// EndedAt is when the incident was closed, cancelled or merged, EndedBy who did that.
 	EndedAt time.Time `json:"ended_at,omitzero"`
+	EndedBy Actor     `json:"ended_by,omitzero"`
 
 	// Resolution is what people said when they resolved it.
 	Resolution string `json:"resolution,omitzero"`
@@ -186,9 +191,10 @@ type State struct {
 	Shown     []ShownMessage `json:"shown,omitzero"`
 	Followups []Followup     `json:"followups,omitzero"`
 
-	// Update is the last status update, and UpdatedAt when it was given.
+	// Update is the last status update, UpdatedAt when it was given and UpdatedBy by whom.
 	Update    string    `json:"update,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	UpdatedBy Actor     `json:"updated_by,omitzero"`
 	// AlertsClearedAt is when the last firing alert resolved; zero while any fires.
 	AlertsClearedAt time.Time `json:"alerts_cleared_at,omitzero"`
 	// Reminders are the prompts given so far, by hook and subject.
@@ -247,6 +253,8 @@ type Reminder struct {
 	// SnoozedUntil is before when people do not want to be reminded; zero if they have not
 	// said so. That of the reminder without a hook counts for all.
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
+	// SnoozedBy is who said so.
+	SnoozedBy Actor `json:"snoozed_by,omitzero"`
 }
 
 // alertsInBrief bounds how many alerts [State.Brief] keeps.

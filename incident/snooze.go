@@ -31,7 +31,7 @@ func (f ReminderSnoozed) Text() string {
 }
 
 func (f ReminderSnoozed) apply(s *State, e Event) {
-	s.changeReminder(f.Hook, f.Subject, func(r *Reminder) { r.SnoozedUntil = e.At.Add(f.For) })
+	s.changeReminder(f.Hook, f.Subject, func(r *Reminder) { r.SnoozedUntil, r.SnoozedBy = e.At.Add(f.For), e.Actor })
 }
 
 // changeReminder changes what is known of the reminders of a matter, from the first one on.

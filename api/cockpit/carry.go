@@ -35,6 +35,7 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 	case err == nil:
 		c.delayed.done(act.ID)
 		t.confirm(ctx, p, after)
+		t.settlePrompt(after)
 		return nil
 	case isWords(err), isSettled(err):
 		c.delayed.done(act.ID)
@@ -42,6 +43,7 @@ func (c *Cockpit) CarryOut(ctx context.Context, act chat.Act) error {
 		if t.mayAnswer() {
 			t.tell(ctx, t.words(ctx, err))
 		}
+		t.settlePrompt(t.about)
 		return nil
 	case ctx.Err() != nil, errors.Is(err, errTooEarly):
 		return err

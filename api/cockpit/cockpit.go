@@ -256,6 +256,7 @@ func (t *turn) answerAtOnce(ctx context.Context) {
 func (t *turn) deliver(ctx context.Context, p plan, err error) {
 	if err != nil {
 		t.tell(ctx, t.words(ctx, err))
+		t.settlePrompt(t.about)
 		return
 	}
 	if p.form != nil {
@@ -270,6 +271,9 @@ func (t *turn) openForm(ctx context.Context, form chat.Form) {
 	if t.act.Trigger == "" {
 		t.tell(ctx, t.needsForm(form))
 		return
+	}
+	if _, known := submissions[form.ID]; known && t.act.Press != nil {
+		form.Context = withPrompt(form.Context, t.act.Press.On)
 	}
 	if err := t.chat.OpenForm(ctx, t.act.Trigger, form); err != nil {
 		t.log().WarnContext(ctx, "a form could not be opened", "form", form.ID, "error", err)

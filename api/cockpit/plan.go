@@ -55,6 +55,8 @@ type turn struct {
 	// asking says that the chat may be asked who people are. While an act is being taken
 	// there is no time for that.
 	asking bool
+	// about is the incident as it was read last.
+	about incident.State
 	// target is the incident that the act names; empty leaves it to the channel.
 	target incident.ID
 	// wording is the command line that is being understood, for what is asked about it.
@@ -135,6 +137,7 @@ func (t *turn) incident(ctx context.Context) (incident.State, error) {
 	if err == nil && !t.admitted(ctx, state) {
 		return incident.State{}, ask(fmt.Sprintf("%s is restricted to those who were let into its channel. If you are there, say it there.", id))
 	}
+	t.about = state
 	return state, err
 }
 

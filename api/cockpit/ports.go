@@ -63,6 +63,9 @@ type Chat interface {
 	// Invite brings people into a channel and returns those whom the chat knows. Who is there
 	// already stays there.
 	Invite(ctx context.Context, channelID string, people []incident.Person) (invited []incident.Person, err error)
+	// EditPrompt changes a message that asks people for something, where it is one that Muster
+	// has posted as such and is still there.
+	EditPrompt(ctx context.Context, ref incident.MessageRef, change chat.Change) error
 	// Message returns what a message says, with its link; false if it is gone.
 	Message(ctx context.Context, ref incident.MessageRef) (chat.Message, bool, error)
 }

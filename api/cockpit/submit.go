@@ -91,7 +91,8 @@ func (t *turn) planSubmission(ctx context.Context, s chat.Submission) (plan, err
 	if !ok {
 		return plan{}, ask("This version of Muster does not know that form. Please begin again.")
 	}
-	parts := strings.SplitN(s.Context, "|", contextParts+1)
+	about, _ := splitPrompt(s.Context)
+	parts := strings.SplitN(about, "|", contextParts+1)
 	parts = append(parts, make([]string, contextParts)...)
 	t.target = incident.ID(cmp.Or(parts[0], s.Values[intoEntry]))
 	state, err := t.incident(ctx)

@@ -72,6 +72,11 @@ type world struct {
 	follows  []store.Follow
 	said     []store.Said
 	messages map[incident.MessageRef]chat.Message
+	// prompts are messages that ask for something, which were all posted at once; edited counts
+	// how often one was to be changed.
+	prompts  map[incident.MessageRef]chat.Card
+	postedAt time.Time
+	edited   int
 
 	// What people got to see, in order.
 	answers []answered
@@ -428,6 +433,21 @@ func (w *world) Invite(_ context.Context, channel string, invited []incident.Per
 		w.invited = append(w.invited, p.Name+" to "+channel)
 	}
 	return invited, nil
+}
+
+// EditPrompt implements [cockpit.Chat].
+func (w *world) EditPrompt(_ context.Context, ref incident.MessageRef, change chat.Change) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.edited++
+	if w.down.chat != nil {
+		return w.down.chat
+	}
+	prompt, there := w.prompts[ref]
+	if next, changed := change(prompt, w.postedAt); there && changed {
+		w.prompts[ref] = next
+	}
+	return nil
 }
 
 // Message implements [cockpit.Chat].

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	// messageEvent and keyField are how a message's metadata holds its key:
-	// https://docs.slack.dev/messaging/message-metadata
+	// messageEvent and its fields are how a message's metadata holds its key, and a prompt's
+	// card: https://docs.slack.dev/messaging/message-metadata
 	messageEvent = "muster_message"
 	keyField     = "key"
+	promptField  = "card"
 	// messagesPerPage and historyPages bound the search for a message that was posted
 	// already; pages go back in time from the newest message.
 	messagesPerPage = 200

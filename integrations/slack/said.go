@@ -33,7 +33,7 @@ func (c *Client) Message(ctx context.Context, ref incident.MessageRef) (chat.Mes
 // found by any of its messages: https://docs.slack.dev/messaging/retrieving-messages.
 func (c *Client) find(ctx context.Context, ref incident.MessageRef) (slackapi.Message, bool, error) {
 	history, err := c.history(ctx, slackapi.GetConversationHistoryParameters{
-		ChannelID: ref.ChannelID, Latest: ref.ID, Oldest: ref.ID, Inclusive: true, Limit: 1,
+		ChannelID: ref.ChannelID, Latest: ref.ID, Oldest: ref.ID, Inclusive: true, Limit: 1, IncludeAllMetadata: true,
 	})
 	switch {
 	case integrations.HasCode(err, notThere...):
@@ -45,7 +45,7 @@ func (c *Client) find(ctx context.Context, ref incident.MessageRef) (slackapi.Me
 		return found, true, nil
 	}
 	thread, _, err := c.replies(ctx, slackapi.GetConversationRepliesParameters{
-		ChannelID: ref.ChannelID, Timestamp: ref.ID, Latest: ref.ID, Oldest: ref.ID, Inclusive: true, Limit: 1,
+		ChannelID: ref.ChannelID, Timestamp: ref.ID, Latest: ref.ID, Oldest: ref.ID, Inclusive: true, Limit: 1, IncludeAllMetadata: true,
 	})
 	switch {
 	case integrations.HasCode(err, notThere...):

@@ -20,6 +20,8 @@ type posting struct {
 	channelID, thread, key string
 	text                   string
 	blocks                 []slackapi.Block
+	// prompt is the card as JSON, where it is kept with the message.
+	prompt string
 }
 
 // Show puts a card into a channel, and returns where it is. A card with a key is posted
@@ -33,6 +35,9 @@ func (c *Client) Show(ctx context.Context, out chat.Outgoing) (incident.MessageR
 		return incident.MessageRef{}, err
 	}
 	card.channelID, card.thread, card.key = out.ChannelID, out.Thread, out.Key
+	if out.Prompt {
+		card.prompt = promptDocument(out.Card)
+	}
 	if !out.Edit.IsZero() {
 		shown := out.Edit
 		shown.ChannelID = cmp.Or(shown.ChannelID, out.ChannelID)
@@ -72,10 +77,14 @@ func (p posting) content() []slackapi.MsgOption {
 	}
 }
 
-// edit puts a card in the place of a message, whose metadata stays.
+// edit puts a card in the place of a message, whose metadata stays unless it is a prompt's.
 func (c *Client) edit(ctx context.Context, shown incident.MessageRef, card posting) error {
+	options := card.content()
+	if card.prompt != "" {
+		options = append(options, card.metadata())
+	}
 	return c.calls.Call(ctx, "chat.update", func(ctx context.Context) error {
-		_, _, _, err := c.api.UpdateMessageContext(ctx, shown.ChannelID, shown.ID, card.content()...)
+		_, _, _, err := c.api.UpdateMessageContext(ctx, shown.ChannelID, shown.ID, options...)
 		return err
 	})
 }
@@ -109,19 +118,33 @@ func (c *Client) postNew(ctx context.Context, message posting) (timestamp string
 	if message.thread != "" {
 		options = append(options, slackapi.MsgOptionTS(message.thread))
 	}
-	if message.key != "" {
-		options = append(options, slackapi.MsgOptionMetadata(slackapi.SlackMetadata{
-			EventType: messageEvent, EventPayload: map[string]any{keyField: message.key},
-		}))
+	if message.key != "" || message.prompt != "" {
+		options = append(options, message.metadata())
 	}
 	timestamp, err = integrations.Ask(ctx, c.calls.On(message.channelID), operation, func(ctx context.Context) (string, error) {
 		_, timestamp, err := c.api.PostMessageContext(ctx, message.channelID, options...)
 		return timestamp, err
 	})
+	if message.prompt != "" && integrations.HasCode(err, metadataTooLong) {
+		message.prompt = "" // what is asked is worth more than that it can be changed
+		return c.postNew(ctx, message)
+	}
 	if err == nil && timestamp == "" {
 		err = c.calls.Unreadable(operation, "the message's timestamp")
 	}
 	return timestamp, err
+}
+
+// metadata is what Muster knows a message by.
+func (p posting) metadata() slackapi.MsgOption {
+	payload := map[string]any{}
+	if p.key != "" {
+		payload[keyField] = p.key
+	}
+	if p.prompt != "" {
+		payload[promptField] = p.prompt
+	}
+	return slackapi.MsgOptionMetadata(slackapi.SlackMetadata{EventType: messageEvent, EventPayload: payload})
 }
 
 // findMessage returns the timestamp, Slack's id, of a message that was posted already.

@@ -82,6 +82,14 @@ func (unconnectedChat) AccountOf(context.Context, incident.Person) (string, bool
 	return "", false, noSlack("look somebody up")
 }
 
+func (unconnectedChat) EditPrompt(context.Context, incident.MessageRef, chat.Change) error {
+	return noSlack("edit a message")
+}
+
+func (unconnectedChat) EditPrompts(context.Context, string, chat.Change) (int, error) {
+	return 0, noSlack("edit messages")
+}
+
 func (unconnectedChat) Message(context.Context, incident.MessageRef) (chat.Message, bool, error) {
 	return chat.Message{}, false, noSlack("read a message")
 }

@@ -438,21 +438,6 @@ func (w *world) EditPrompt(_ context.Context, ref incident.MessageRef, change ch
 	return nil
 }
 
-// EditPrompt implements [cockpit.Chat].
-func (w *world) EditPrompt(_ context.Context, ref incident.MessageRef, change chat.Change) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.edited++
-	if w.down.chat != nil {
-		return w.down.chat
-	}
-	prompt, there := w.prompts[ref]
-	if next, changed := change(prompt, w.postedAt); there && changed {
-		w.prompts[ref] = next
-	}
-	return nil
-}
-
 // Message implements [cockpit.Chat].
 func (w *world) Message(_ context.Context, ref incident.MessageRef) (chat.Message, bool, error) {
 	w.mu.Lock()

@@ -64,6 +64,7 @@ func (a *Activities) table() map[string]implementation {
 		playbooks.SlackSetTopic:        {do: a.setTopic, exercise: would("set the topic: %s", "topic")},
 		playbooks.SlackPost:            {do: a.post, exercise: a.postExercise},
 		playbooks.SlackBrief:           {do: a.brief, exercise: a.briefExercise},
+		playbooks.SlackPrompts:         {do: a.prompts, exercise: a.promptsExercise},
 		playbooks.SlackAnnounce:        {do: a.announce, exercise: wouldAnnounce},
 		playbooks.SlackNotify:          {do: a.notify, exercise: would("tell everybody who follows: %s", "text")},
 		playbooks.SlackBookmark:        {do: a.bookmark, exercise: would("add the bookmark %s", "title")},

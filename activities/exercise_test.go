@@ -57,6 +57,7 @@ func TestOfAnExerciseNothingLeavesMuster(t *testing.T) {
 		playbooks.SlackSetTopic:        "exercise: would set the topic: some topic",
 		playbooks.SlackPost:            "exercise: would say: some text",
 		playbooks.SlackBrief:           "exercise: would keep the brief",
+		playbooks.SlackPrompts:         "exercise: would bring what people were asked for up to date",
 		playbooks.SlackAnnounce:        "exercise: would announce it in incidents",
 		playbooks.SlackNotify:          "exercise: would tell everybody who follows: some text",
 		playbooks.SlackBookmark:        "exercise: would add the bookmark some title",

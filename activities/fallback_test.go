@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"testing"
+	"time"
 
 	"muster/chat"
 	"muster/incident"
@@ -26,6 +27,9 @@ type outside struct {
 	shown   []chat.Outgoing
 	told    []string
 	refused map[string]error
+	// prompts are those of channels, all posted at once.
+	prompts map[string][]chat.Card
+	posted  time.Time
 }
 
 func (o *outside) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef, error) {

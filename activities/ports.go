@@ -20,6 +20,9 @@ type Chat interface {
 	// Show posts a card once for each key, or puts it in the place of another message, and
 	// returns where it is; see [chat.Outgoing].
 	Show(ctx context.Context, card chat.Outgoing) (incident.MessageRef, error)
+	// EditPrompts changes those of the latest messages of a channel that ask people for
+	// something ([chat.Outgoing].Prompt), and returns how many it has changed.
+	EditPrompts(ctx context.Context, channelID string, change chat.Change) (changed int, err error)
 	// TellAccount sends a private message to an account once for each key. It is false,
 	// without an error, where there is nobody who could read it.
 	TellAccount(ctx context.Context, key, accountID string, card chat.Card) (told bool, err error)

@@ -265,49 +265,6 @@ type Reminder struct {
 	SnoozedBy Actor `json:"snoozed_by,omitzero"`
 }
 
-// alertsInBrief bounds how many alerts [State.Brief] keeps.
-const alertsInBrief = 10
-
-// Brief reduces a state to what is needed to act on it: no steps, no reminders, a few
-// alerts, the firing ones before others, and of the people in the channel those who hold a
-// role. It keeps small what is handed on often.
-func (s State) Brief() State {
-	s.Present = slices.DeleteFunc(slices.Clone(s.Present), func(p Person) bool {
-		return !slices.ContainsFunc(s.Roles, func(r Role) bool { return r.Holder == p.Name })
-	})
-	s.Steps, s.Reminders, s.Recorded, s.Invited = nil, nil, nil, nil
-	if len(s.Alerts) > alertsInBrief {
-		if firing := s.Firing(); len(firing) > 0 {
-			s.Alerts = firing
-		}
-		s.Alerts = s.Alerts[:min(len(s.Alerts), alertsInBrief)]
-	}
-	return s
-}
-
-// stepsInBrief bounds how many steps [State.BriefWithSteps] keeps.
-const stepsInBrief = 60
-
-// BriefWithSteps is [State.Brief] with the steps, for whoever shows them: those that are
-// open first, each in its order and as short as in an [Outlook]; of the others no more than
-// where they stand.
-func (s State) BriefWithSteps() State {
-	var open, others []Step
-	for _, step := range s.Steps {
-		step = step.atGlance()
-		switch {
-		case step.State == Running || step.State == Waiting || step.State == Failed:
-			open = append(open, step)
-		case step.Hook == "":
-			others = append(others, Step{ID: step.ID, Kind: step.Kind, State: step.State, LeftOut: step.LeftOut})
-		}
-	}
-	s = s.Brief()
-	s.Steps = append(open, others...)
-	s.Steps = s.Steps[:min(len(s.Steps), stepsInBrief)]
-	return s
-}
-
 // Responders are those who respond, as far as is known: who holds a role, who acknowledged, and
 // who is in the channel, each of them once.
 func (s State) Responders() []Person {

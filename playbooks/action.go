@@ -104,6 +104,7 @@ const (
 	SlackInvite          = "slack.invite"
 	SlackAlert           = "slack.alert"
 	SlackBrief           = "slack.brief"
+	SlackPrompts         = "slack.prompts"
 	SlackAnnounce        = "slack.announce"
 	SlackNotify          = "slack.notify"
 	JiraCreateIssue      = "jira.create_issue"

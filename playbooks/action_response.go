@@ -78,6 +78,9 @@ var responseActions = []Action{
 		Outputs: []Output{{Name: "url", Doc: "Where the message is.", Type: TextOutput}},
 	},
 	{
+		Name: SlackPrompts, Doc: "Brings messages with buttons in the incident's channel up to date, the latest 200 messages of it: buttons whose matter is settled go, and a line says what became of it, by whom and when.",
+	},
+	{
 		Name: SlackAnnounce, Doc: "Tells others than the responders, in the channels that announcements in muster.yaml name for the service and the severity. The first time it posts a message with how things stand, which is edited in place from then on; a text is posted in its thread. Without such channels it does nothing. Of a restricted incident nobody is told.",
 		Parameters: []Parameter{{Name: "text", Doc: "What is new, for the thread; *bold* and line breaks are understood."}},
 	},

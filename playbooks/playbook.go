@@ -301,7 +301,7 @@ func vendor(do string) string {
 // wait for it.
 func lane(do string) string {
 	switch do {
-	case SlackAlert, SlackBrief, SlackAnnounce, SlackNotify:
+	case SlackAlert, SlackBrief, SlackPrompts, SlackAnnounce, SlackNotify:
 		return do
 	default:
 		return vendor(do)

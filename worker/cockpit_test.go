@@ -47,6 +47,42 @@ func TestTheChannelHasOneBriefThatStaysTrue(t *testing.T) {
 	require.Less(t, len(s.edits), len(s.events), "several events are one edit")
 }
 
+func TestWhatPeopleWereAskedForShowsWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	prompt := func(words string) string {
+		for _, p := range s.prompts {
+			if strings.Contains(p.Summary, words) {
+				return p.String()
+			}
+		}
+		return ""
+	}
+	s.at(6*time.Minute, func() { require.Contains(t, prompt("Nobody has acknowledged"), "[Acknowledge]") })
+	s.person(7*time.Minute, "ana", incident.Acknowledge{})
+	s.person(7*time.Minute, "ana", incident.AssignRole{Role: "commander", User: "ana", Email: "ana@example.com"})
+	s.at(8*time.Minute, func() {
+		require.Contains(t, prompt("Nobody has acknowledged"), "> ✓ acknowledged by @ana")
+		require.NotContains(t, prompt("Nobody has acknowledged"), "[")
+		require.Contains(t, prompt("Nobody has taken"), "> ✓ incident commander: taken by @ana")
+		require.Contains(t, prompt("Nobody has taken"), "[Take scribe]")
+		s.breakVendor("slack", errDown)
+	})
+	s.person(9*time.Minute, "ana", incident.AssignRole{Role: "scribe", User: "bo"})
+	s.at(15*time.Minute, func() { s.mendVendor("slack") })
+	s.at(40*time.Minute, func() {
+		require.Contains(t, prompt("Nobody has taken"), "> ✓ scribe: taken by bo", "the chat is back")
+		require.Contains(t, prompt("Still to do"), "[Done]")
+	})
+	s.person(41*time.Minute, "ana", incident.SkipStep{Step: "assess", Reason: "known"})
+	s.person(41*time.Minute, "ana", incident.CompleteStep{Step: "stop-the-impact"})
+	s.person(time.Hour, "ana", incident.Resolve{Summary: "failed over"})
+	s.run()
+	require.Contains(t, prompt("Still to do: Stop the impact"), "> ✓ done by @ana")
+	require.Contains(t, prompt("Nobody has taken"), "> ✓ resolved by @ana")
+	require.Len(t, containing(s.texts("step_completed"), "asked for up to date"), 1, "that it was brought up to date is no news, but where it had failed")
+}
+
 func TestThoseWhoDoNotRespondAreToldOnce(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)

@@ -68,7 +68,7 @@ func TestARunContinuesAsNewOnlyWhenNothingIsUnderWay(t *testing.T) {
 	for _, r := range second.input.Carried.Reactions {
 		carried = append(carried, r.Hook)
 	}
-	require.ElementsMatch(t, []string{"announce", "keep-brief"}, carried, "what failed meanwhile is carried over to be tried again")
+	require.ElementsMatch(t, []string{"announce", "keep-brief", "keep-prompts"}, carried, "what failed meanwhile is carried over to be tried again")
 	second.mendVendor("slack")
 	second.person(time.Hour, "ana", incident.Resolve{})
 	second.run()

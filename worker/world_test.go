@@ -35,6 +35,8 @@ type world struct {
 	topics   []string
 	messages []string
 	edits    []string
+	// prompts are the cards that ask for something, as they are now.
+	prompts []chat.Card
 	// following are the accounts of those who want to hear of everything.
 	following []string
 	posted    map[string]bool
@@ -139,10 +141,28 @@ func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef,
 	if text := out.Card.String(); out.Edit.IsZero() && !w.posted[key] {
 		w.posted[key] = true
 		w.messages = append(w.messages, text)
+		if out.Prompt {
+			w.prompts = append(w.prompts, out.Card)
+		}
 	} else if !out.Edit.IsZero() {
 		w.edits = append(w.edits, text)
 	}
 	return incident.MessageRef{ChannelID: out.ChannelID, ID: key, URL: "https://chat.example.com/" + key}, nil
+}
+
+func (w *world) EditPrompts(_ context.Context, _ string, change chat.Change) (changed int, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.broken["slack"]; err != nil {
+		return 0, err
+	}
+	for i, prompt := range w.prompts {
+		if next, did := change(prompt, time.Time{}); did {
+			w.prompts[i] = next
+			changed++
+		}
+	}
+	return changed, nil
 }
 
 func (w *world) Followers(context.Context, incident.State) ([]chat.Account, error) {

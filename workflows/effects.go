@@ -45,7 +45,10 @@ func (r *response) work(ctx workflow.Context, w playbooks.Work) {
 // handedOn is what whoever does an action gets to know of the incident: the steps only where
 // they are shown.
 func handedOn(s incident.State, w playbooks.Work) incident.State {
-	if w.Do == playbooks.SlackBrief || w.With["buttons"] != "" {
+	switch {
+	case w.Do == playbooks.SlackPrompts:
+		return s.BriefWithPrompts()
+	case w.Do == playbooks.SlackBrief, w.With["buttons"] != "":
 		return s.BriefWithSteps()
 	}
 	return s.Brief()

@@ -181,7 +181,7 @@ func resolveForm(s incident.State) chat.Form {
 }
 
 func cancelForm(s incident.State) chat.Form {
-	return form(s, cancelFormID, "Cancel "+string(s.ID), "Cancel the incident", textField(reasonEntry, "Why was it a false alarm?", "", true))
+	return form(s, cancelFormID, "Cancel "+string(s.ID), "Cancel the incident", textField(reasonEntry, "Why was it a false alarm?", "", false))
 }
 
 // mergeChoices is how many incidents a form offers to merge into.

@@ -142,6 +142,10 @@ func TestAFormStaysOpenWhereSomethingIsWrong(t *testing.T) {
 			opens{line: "step skip assess"}, "step_skip", nil, nil,
 			chat.Problem{Entry: "reason", Message: `Say why step "Confirm the severity and who is affected" is skipped: the reason is kept in the timeline.`},
 		},
+		"a cancellation without a reason": {
+			opens{line: "cancel"}, "cancel", map[string]string{"reason": " "}, nil,
+			chat.Problem{Entry: "reason", Message: "Say why it was a false alarm."},
+		},
 		"nobody for a role": {
 			opens{line: "role"}, "role", map[string]string{"user": ""}, nil,
 			chat.Problem{Entry: "user", Message: "Choose who takes the role."},

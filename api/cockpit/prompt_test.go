@@ -53,7 +53,7 @@ func TestAPromptShowsWhatBecameOfItOnceAButtonWasPressed(t *testing.T) {
 		want                   string
 	}{
 		"taken":         {buttons: "acknowledge snooze", press: "Acknowledge", want: "> ✓ acknowledged by @Sample Responder" + when},
-		"put off":       {buttons: "acknowledge snooze", press: "Snooze…", option: "for 30m", want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again at 2026-11-24 12:30 UTC"},
+		"put off":       {buttons: "acknowledge snooze", press: "Snooze…", option: "for 30m", want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again 2026-11-24 12:30 UTC"},
 		"a role":        {buttons: "take_role", press: "Take scribe", want: "[Take incident commander] [Take communications lead]\n> ✓ scribe: taken by @Sample Responder" + when},
 		"a step":        {buttons: "step:assess snooze", press: "Done", want: "> ✓ done by @Sample Responder" + when},
 		"a decision":    {buttons: "step:way", press: "Choose…", option: "Roll back", want: "> ✓ decided for “Roll back” by @Sample Responder" + when},

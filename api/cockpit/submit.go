@@ -68,6 +68,9 @@ var submissions = map[string]submission{
 		return do(s, resolvedText(s), incident.Resolve{Summary: t.plain(ctx, v[summaryEntry])})
 	}},
 	cancelFormID: {[]string{reasonEntry}, func(ctx context.Context, t *turn, s incident.State, _ []string, v values) (plan, error) {
+		if strings.TrimSpace(v[reasonEntry]) == "" {
+			return plan{}, &incident.InvalidError{Field: reasonEntry, Message: "say why it was a false alarm"}
+		}
 		return do(s, fmt.Sprintf("%s is cancelled.", s.ID), incident.Cancel{Reason: t.plain(ctx, v[reasonEntry])})
 	}},
 	mergeFormID: {[]string{intoEntry, reasonEntry}, func(ctx context.Context, t *turn, s incident.State, _ []string, v values) (plan, error) {

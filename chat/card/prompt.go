@@ -16,8 +16,8 @@ import (
 // a follow-up. It is false where nothing has changed.
 //
 // The card is the message as it was posted at a time, or as Met has left it: what it has
-// written stays, also where it is taken back later, since people are asked anew then. The
-// incident may lack its reminders, which leaves snoozes alone.
+// written stays, also where it is taken back later, since people are asked anew then. Controls
+// about another incident are left alone, since a channel may have several.
 func Met(c chat.Card, s incident.State, posted time.Time) (chat.Card, bool) {
 	var parts, said []chat.Part
 	asked, open := 0, 0
@@ -141,6 +141,9 @@ func rest(row []chat.Control, s incident.State, posted time.Time) (left []chat.C
 // became says what became of what a control asks for; false while it is open, and for a
 // control that asks for nothing.
 func became(act, value string, s incident.State, posted time.Time) (chat.Text, bool) {
+	if id, _ := ReadValue(value, 1); id != s.ID {
+		return nil, false
+	}
 	switch act {
 	case StepCompleteAct, StepSkipAct, StepApproveAct, StepRejectAct, StepChooseAct, StepRetryAct:
 		_, parts := ReadValue(value, 1)
@@ -242,7 +245,7 @@ func snoozeBecame(value string, s incident.State, posted time.Time) (chat.Text, 
 		by = s.Reminder("", "")
 	}
 	text := done(restMark+" snoozed", s, by.SnoozedBy.Name, time.Time{})
-	return append(text, chat.Plain(", asks again at "), chat.Moment(until)), true
+	return append(text, chat.Plain(", asks again "), chat.Moment(until)), true
 }
 
 // done says what was done, by whom and when, as far as that is known.

@@ -66,14 +66,14 @@ func TestAPromptShowsWhatBecameOfIt(t *testing.T) {
 			happens: func(s *incident.State) {
 				s.Reminders = []incident.Reminder{{Hook: "update-due", SnoozedUntil: after(30 * time.Minute), SnoozedBy: incident.PersonActor(one.Name)}}
 			},
-			want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again at 2026-03-02 14:30 UTC",
+			want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again 2026-03-02 14:30 UTC",
 		},
 		"put off with all others": {
 			of: declared(), buttons: "acknowledge snooze", matter: reminder,
 			happens: func(s *incident.State) {
 				s.Reminders = []incident.Reminder{{Hook: "update-due"}, {SnoozedUntil: after(30 * time.Minute), SnoozedBy: incident.PersonActor(one.Name)}}
 			},
-			want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again at 2026-03-02 14:30 UTC",
+			want: "[Acknowledge]\n> 😴 snoozed by @Sample Responder, asks again 2026-03-02 14:30 UTC",
 		},
 		"put off before it was asked": {
 			of: declared(), buttons: "acknowledge", matter: reminder,
@@ -190,6 +190,14 @@ func TestAPromptShowsWhatBecameOfIt(t *testing.T) {
 			require.False(t, met, "it is said once")
 		})
 	}
+}
+
+func TestAPromptAboutAnotherIncidentIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	other := over()
+	other.ID = "INC-43"
+	_, met := card.Met(asking(declared(), "acknowledge take_role step:assess snooze", card.Matter{}), other, began)
+	require.False(t, met)
 }
 
 func TestWhatAPromptHasSaidStays(t *testing.T) {

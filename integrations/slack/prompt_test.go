@@ -14,6 +14,7 @@ import (
 	"muster/chat"
 	"muster/incident"
 	"muster/integrations"
+	"muster/integrations/vendortest"
 )
 
 // prompting is a message that asks for something, with what Slack might take for markup.
@@ -28,8 +29,7 @@ func prompting() chat.Outgoing {
 }
 
 // promptAt is what a channel holds after a prompt was posted there.
-func promptAt(t *testing.T, metadata string) string {
-	t.Helper()
+func promptAt(metadata string) string {
 	return fmt.Sprintf(`{"ok":true,"messages":[
 		{"ts":"1700000002.000100","text":"hello","metadata":{"event_type":"deployment","event_payload":{"card":"{}"}}},
 		{"ts":"1700000001.000100","text":"the brief","metadata":{"event_type":"muster_message","event_payload":{"key":"brief"}}},
@@ -65,11 +65,9 @@ func TestAPromptIsChangedInItsPlace(t *testing.T) {
 			fake.Handle(history, func(w http.ResponseWriter, r *http.Request) {
 				answer := nothingPosted
 				if metadata != "" {
-					require.Equal(t, "1", r.FormValue("include_all_metadata"))
-					answer = promptAt(t, metadata)
+					answer = promptAt(metadata)
 				}
-				_, err := w.Write([]byte(answer))
-				require.NoError(t, err)
+				vendortest.WriteJSON(t, w, http.StatusOK, answer)
 			})
 			fake.Answer(edit, http.StatusOK, `{"ok":true,"channel":"C0INCIDENT","ts":"1700000000.000100"}`)
 			_, err := client.Show(t.Context(), prompting())
@@ -79,6 +77,9 @@ func TestAPromptIsChangedInItsPlace(t *testing.T) {
 
 			var posted time.Time
 			require.NoError(t, change(client, taken(&posted)))
+			for _, asked := range fake.Requests("/api/conversations.history") {
+				require.Equal(t, "1", asked.Form.Get("include_all_metadata"))
+			}
 			require.Equal(t, time.Unix(1_700_000_000, 100_000).UTC(), posted)
 			sent := fake.Requests("/api/chat.update")
 			require.Len(t, sent, 1)
@@ -125,7 +126,7 @@ func TestAPromptThatCannotBeChangedStaysAsItIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, fake := newKnowing(t)
-			fake.Answer(history, http.StatusOK, promptAt(t, row.metadata))
+			fake.Answer(history, http.StatusOK, promptAt(row.metadata))
 			fake.Answer(edit, http.StatusOK, row.edited)
 			var posted time.Time
 			changed, err := client.EditPrompts(t.Context(), channelID, taken(&posted))

@@ -136,6 +136,11 @@ func (w *world) Show(_ context.Context, out chat.Outgoing) (incident.MessageRef,
 	return ref, err
 }
 
+// EditPrompts implements [activities.Chat]. Nobody rehearses to read a message twice.
+func (w *world) EditPrompts(context.Context, string, chat.Change) (int, error) {
+	return 0, w.ask(Slack, func() {})
+}
+
 // Followers implements [activities.Followers].
 func (w *world) Followers(context.Context, incident.State) ([]chat.Account, error) {
 	accounts := make([]chat.Account, len(w.script.Followers))

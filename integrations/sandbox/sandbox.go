@@ -236,6 +236,8 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.Handle("/sandbox/slack/api/{method}", s.misbehaving(vendorSlack, s.slackAPI()))
 	mux.Handle("POST /sandbox/slack/hooks/"+slackTeamID+"/{token}", s.misbehaving(vendorSlack, http.HandlerFunc(s.takeResponse)))
 	mux.Handle("POST /sandbox/slack/people/{user}/{act}", sameOrigin(s.doInSlack))
+	mux.HandleFunc("GET /sandbox/slack/link", s.serveSocket)
+	mux.Handle("POST /sandbox/slack/disconnect", sameOrigin(s.disconnectSlack))
 	mux.HandleFunc("GET /sandbox/revision", s.serveRevision)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}", s.redirectToChannel)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}/{message}", s.redirectToChannel)

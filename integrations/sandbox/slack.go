@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -56,6 +57,7 @@ type slackMethod func(context.Context, slackCall) (object, error)
 
 func (s *Sandbox) slackAPI() http.Handler {
 	methods := map[string]slackMethod{
+		openSlackSocket:            s.openSocket,
 		"auth.test":                s.authTest,
 		"bookmarks.add":            s.addBookmark,
 		"bookmarks.edit":           s.editBookmark,
@@ -122,8 +124,12 @@ func (s *Sandbox) callSlack(r *http.Request, method slackMethod) (object, error)
 		return nil, err
 	}
 	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if bearer == "" && arguments.Get("token") == "" {
+	token := cmp.Or(bearer, arguments.Get("token"))
+	switch {
+	case token == "":
 		return nil, refuse("not_authed")
+	case strings.HasPrefix(token, appTokenPrefix) != (r.PathValue("method") == openSlackSocket):
+		return nil, refuse("not_allowed_token_type")
 	}
 	if err := s.app.permit(r.PathValue("method")); err != nil {
 		return nil, err

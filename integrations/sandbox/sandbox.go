@@ -101,6 +101,7 @@ type Sandbox struct {
 	webhooks *webhookSender
 	slack    *slackSender
 	app      slackApp
+	rates    *slackRates
 	pages    *pagerDutySender
 	mux      *http.ServeMux
 }
@@ -143,6 +144,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		log:      options.Logger,
 		app:      app,
 		faults:   newFaults(options.Seed),
+		rates:    newSlackRates(),
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
 	s.slack = newSlackSender(options, db)

@@ -97,7 +97,11 @@ func (s *Sandbox) slackAPI() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := s.callSlack(r, methods[r.PathValue("method")])
 		var refused slackError
+		var early tooOften
 		switch {
+		case errors.As(err, &early):
+			w.Header().Set("Retry-After", early.retryAfter())
+			writeFault(w, r, vendorSlack, http.StatusTooManyRequests)
 		case err == nil:
 			answer["ok"] = true
 			w.Header().Set("X-OAuth-Scopes", strings.Join(s.app.scopes, ","))
@@ -130,6 +134,11 @@ func (s *Sandbox) callSlack(r *http.Request, method slackMethod) (object, error)
 		return nil, refuse("not_authed")
 	case strings.HasPrefix(token, appTokenPrefix) != (r.PathValue("method") == openSlackSocket):
 		return nil, refuse("not_allowed_token_type")
+	}
+	if s.faults.limits(vendorSlack) {
+		if err := s.rates.take(r.PathValue("method"), arguments.Get("channel"), s.now()); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.app.permit(r.PathValue("method")); err != nil {
 		return nil, err

@@ -155,10 +155,10 @@ func TestDevHearsItsOwnSandboxBySocketMode(t *testing.T) {
 	}
 	s := run()
 	s.does("command", document{"channel": "general", "text": "/incident search is slow sev3"})
-	channel := s.channelOf("INC-1")
+	s.channelOf("INC-1")
 	s.kill()
 	s = run()
-	s.does("command", document{"channel": channel, "text": "/incident note after the cut"})
+	s.does("command", document{"channel": "general", "text": "/incident INC-1 note after the cut"})
 	s.entry("INC-1", "the note", holding("note_added", "after the cut"))
 	s.stop()
 }

@@ -40,7 +40,7 @@ func newCluster(t *testing.T) *cluster {
 		"MUSTER_PAGERDUTY_TOKEN=sample", "MUSTER_PAGERDUTY_FROM=muster@example.com", "MUSTER_PAGERDUTY_WEBHOOK_SECRET=sample",
 		"MUSTER_JIRA_USER=muster@example.com", "MUSTER_JIRA_TOKEN=sample", "MUSTER_JIRA_WEBHOOK_SECRET=sample",
 	}}
-	c.sandbox = startProcess(t, regexp.MustCompile(`The sandbox is running: (\S+)/sandbox`), nil,
+	c.sandbox = startProcess(t, sandboxRuns, nil,
 		"sandbox", "--listen", "127.0.0.1:0", "--data-dir", t.TempDir())
 	for _, address := range regexp.MustCompile(`MUSTER_(SLACK|PAGERDUTY|JIRA)_\w+=\S+`).FindAllString(c.sandbox.output.String(), -1) {
 		c.settings = append(c.settings, address)

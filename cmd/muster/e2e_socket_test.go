@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sandboxRuns matches what muster sandbox says when it runs.
+// sandboxRuns matches what muster sandbox says when it runs, to the end: its settings are in it.
 var sandboxRuns = regexp.MustCompile(`The sandbox is running: (\S+)/sandbox(?s:.*)MUSTER_PAGERDUTY_WEBHOOK_SECRET`)
 
 // startWorkspace starts a Slack that outlives muster. It has no address of muster's: whoever

@@ -35,6 +35,9 @@ func (p Production) Validate() error {
 		// Only muster dev has a sandbox that signs with it.
 		half.add(slackToken, "is not set, but %s is; set both to use Slack, or neither to do without it", slackSigningSecret)
 	}
+	if p.Slack.AppToken.IsSet() && p.SlackSandboxed() && p.Slack.AppToken.Reveal() == SandboxAppToken {
+		half.add(slackToken, "is not set, but %s is; set both to use Slack, or neither to do without it", slackAppToken)
+	}
 	return Problems(nil).join(p.RequirePostgres(), p.Database.Validate(), p.Vendors.Validate(), p.Heartbeat.Validate(), half.err())
 }
 

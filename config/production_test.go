@@ -19,6 +19,7 @@ func TestProductionNeedsPostgresAndWholeVendors(t *testing.T) {
 		"without a database":             {nil, "MUSTER_DATABASE_URL is not set"},
 		"another kind of database":       {map[string]string{"MUSTER_DATABASE_URL": "mysql://muster:s3cret@db/muster"}, "is not the address of a Postgres database"},
 		"a vendor by half":               {map[string]string{"MUSTER_DATABASE_URL": url, "MUSTER_JIRA_TOKEN": "t"}, "MUSTER_JIRA_URL"},
+		"the sandbox's app token alone":  {map[string]string{"MUSTER_DATABASE_URL": url, "MUSTER_SLACK_APP_TOKEN": "xapp-sandbox"}, "MUSTER_SLACK_TOKEN is not set, but MUSTER_SLACK_APP_TOKEN is"},
 		"Slack's signing secret alone":   {map[string]string{"MUSTER_DATABASE_URL": url, "MUSTER_SLACK_SIGNING_SECRET": "s3cret"}, "MUSTER_SLACK_TOKEN is not set, but MUSTER_SLACK_SIGNING_SECRET is"},
 		"Slack by Socket Mode":           {map[string]string{"MUSTER_DATABASE_URL": url, "MUSTER_SLACK_TOKEN": "xoxb-s3cret", "MUSTER_SLACK_APP_TOKEN": "xapp-s3cret"}, ""},
 		"a heartbeat that leads nowhere": {map[string]string{"MUSTER_DATABASE_URL": url, "MUSTER_HEARTBEAT_URL": "s3cret"}, "MUSTER_HEARTBEAT_URL is not a web address"},

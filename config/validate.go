@@ -170,13 +170,17 @@ func (s Slack) validate(problems *Problems) {
 	if s.Token.IsSet() && !s.SigningSecret.IsSet() && !s.AppToken.IsSet() {
 		problems.add(slackSigningSecret, "is not set, but %s is; set it so that Slack can reach Muster, or %s so that Muster connects to Slack", slackToken, slackAppToken)
 	}
-	if s.AppToken.IsSet() && !s.Token.IsSet() {
+	if s.AppToken.IsSet() && !s.Token.IsSet() && s.AppToken.Reveal() != SandboxAppToken {
 		problems.add(slackToken, "is not set, but %s is; set both to use Slack, or neither to do without it", slackAppToken)
 	}
 	if s.AppToken.IsSet() && !strings.HasPrefix(s.AppToken.Reveal(), appTokenPrefix) {
 		problems.add(slackAppToken, "is not an app-level token; those begin with %s and are made under Basic Information on the app's page", appTokenPrefix)
 	}
 }
+
+// SandboxAppToken is the app-level token by which muster dev connects to its own sandbox's
+// Slack by Socket Mode. Alone it is no half of a real Slack's settings.
+const SandboxAppToken = appTokenPrefix + "sandbox"
 
 // appTokenPrefix begins Slack's app-level tokens.
 // https://docs.slack.dev/authentication/tokens

@@ -64,6 +64,7 @@ func TestValidate(t *testing.T) {
 		"Slack by Socket Mode needs no signing secret": {func(s *config.Settings) { s.Slack.Token, s.Slack.AppToken = set("a"), set("xapp-b") }, ""},
 		"Slack by Socket Mode needs a token": {func(s *config.Settings) { s.Slack.AppToken = set("xapp-b") },
 			"MUSTER_SLACK_TOKEN is not set, but MUSTER_SLACK_APP_TOKEN is; set both to use Slack, or neither to do without it"},
+		"the sandbox's Slack may be heard by Socket Mode": {func(s *config.Settings) { s.Slack.AppToken = set(config.SandboxAppToken) }, ""},
 		"Socket Mode takes an app's token and no other": {func(s *config.Settings) { s.Slack.Token, s.Slack.AppToken = set("a"), set("xoxb-b") },
 			"MUSTER_SLACK_APP_TOKEN is not an app-level token; those begin with xapp- and are made under Basic Information on the app's page"},
 		"the sandbox may be given a signing secret": {func(s *config.Settings) { s.Slack.SigningSecret = set("a") }, ""},

@@ -47,7 +47,7 @@ func (a *app) newCockpit(o appOptions) (err error) {
 	})
 	if token := o.vendors.Slack.AppToken; token.IsSet() {
 		a.socket = slack.NewSocket(slack.SocketOptions{
-			AppToken: integrations.Secret(token.Reveal()), APIURL: o.vendors.Slack.APIURL, Inbound: a.inbound, Logger: o.logger.With("part", "slack"),
+			AppToken: integrations.Secret(token.Reveal()), APIURL: a.slackOptions(o.vendors).APIURL, Inbound: a.inbound, Logger: o.logger.With("part", "slack"),
 		})
 	}
 	return nil
@@ -84,9 +84,9 @@ func secretsOf(settings []config.Secret) []integrations.Secret {
 }
 
 // signedBySandbox gives the sandbox's Slack and PagerDuty and those who hear of them secrets
-// in common.
+// in common. Whoever connects by Socket Mode needs none for Slack, which then has no address.
 func signedBySandbox(v *config.Vendors) {
-	if v.SlackSandboxed() && !v.Slack.SigningSecret.IsSet() {
+	if v.SlackSandboxed() && !v.Slack.SigningSecret.IsSet() && !v.Slack.AppToken.IsSet() {
 		v.Slack.SigningSecret = config.NewSecret(rand.Text())
 	}
 	if v.PagerDutySandboxed() && !v.PagerDuty.WebhookSecret.IsSet() {

@@ -74,6 +74,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 	c.printf("The sandbox is running: %s/sandbox shows what reaches it. Give servers and workers\n\n", options.PublicURL)
 	for _, line := range [][2]string{
 		{"MUSTER_SLACK_API_URL", standIns.SlackURL()}, {"MUSTER_SLACK_TOKEN", "sandbox"}, {"MUSTER_SLACK_SIGNING_SECRET", "sandbox"},
+		{"MUSTER_SLACK_APP_TOKEN", config.SandboxAppToken},
 		{"MUSTER_PAGERDUTY_API_URL", standIns.PagerDutyURL()}, {"MUSTER_PAGERDUTY_EVENTS_URL", standIns.PagerDutyEventsURL()},
 		{"MUSTER_PAGERDUTY_TOKEN", "sandbox"}, {"MUSTER_PAGERDUTY_FROM", "muster@example.com"},
 		{"MUSTER_JIRA_URL", standIns.JiraURL()}, {"MUSTER_JIRA_USER", "muster@example.com"}, {"MUSTER_JIRA_TOKEN", "sandbox"},
@@ -82,7 +83,8 @@ func (cmd *sandboxCommand) Run(ctx context.Context, c *console) (err error) {
 		c.printf("  %s=%s\n", line[0], line[1])
 	}
 	c.printf("\nServers are told what happens here: of tickets that are moved with --jira-webhook-url http://SERVER/webhooks/jira,\n" +
-		"of what people do in Slack with --slack-request-url http://SERVER/webhooks/slack, and of what they do with pages with\n" +
+		"of what people do in Slack over the connections of MUSTER_SLACK_APP_TOKEN, which needs nothing else, or else with\n" +
+		"--slack-request-url http://SERVER/webhooks/slack and MUSTER_SLACK_SIGNING_SECRET; and of what they do with pages with\n" +
 		"--pagerduty-webhook-url http://SERVER/webhooks/pagerduty and a MUSTER_PAGERDUTY_WEBHOOK_SECRET that both have.\n")
 	select {
 	case err := <-failed:

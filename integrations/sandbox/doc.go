@@ -27,8 +27,9 @@
 //     (POST /sandbox/faults). The mode timeout_after_effect is the one that finds
 //     clients which do things twice.
 //   - People act in Slack, on the page or by HTTP: they talk, type commands, press buttons,
-//     fill in forms, react and pin. Muster is told in signed bodies as Slack sends them, and
-//     events that it does not take are sent again.
+//     fill in forms, react and pin. Muster is told in signed bodies as Slack sends them, or
+//     over connections that it opens (Socket Mode), and events that it does not take are sent
+//     again.
 //   - Blocks and views are held to Slack's limits, and the app to its manifest.
 //   - A person can move a ticket, and Jira's signed webhook is sent; and say what a query of
 //     Prometheus gives, which is a sample otherwise and says so.
@@ -40,7 +41,7 @@
 // bodies. [Sandbox] joins them with the faults (faults.go), the state document
 // (state.go), and the page that renders that same document (page.go, slack_page.go). What
 // people do in Slack is in slack_people.go and its neighbours, what Muster is told of it in
-// slack_events.go and slack_delivery.go.
+// slack_events.go, slack_delivery.go and slack_socket.go.
 //
 // Any non-empty credential is accepted and none is stored. The people, addresses and
 // identifiers it serves are sample data.

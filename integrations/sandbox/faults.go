@@ -39,9 +39,12 @@ const (
 	modeRateLimit          mode = "rate_limit"           // HTTP 429 with Retry-After or SMTP 450, nothing happened
 	modeDown               mode = "down"                 // the connection closes, nothing happened
 	modeTimeoutAfterEffect mode = "timeout_after_effect" // it happened, and the connection closes unanswered
+	// modeLimits is not a failure by chance: Slack refuses what its limits do not allow, with 429
+	// and Retry-After, and takes the rest.
+	modeLimits mode = "limits"
 )
 
-var faultModes = []mode{modeError, modeRateLimit, modeDown, modeTimeoutAfterEffect}
+var faultModes = []mode{modeError, modeRateLimit, modeDown, modeTimeoutAfterEffect, modeLimits}
 
 const (
 	// retryAfterSeconds is what a rate-limited client is told to wait. A second is the
@@ -81,7 +84,7 @@ func (f *faults) draw(v vendor) mode {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	current, ok := f.active[v]
-	if !ok || f.random.Float64() >= current.Rate {
+	if !ok || current.Mode == modeLimits || f.random.Float64() >= current.Rate {
 		return modeNone
 	}
 	if current.Count != nil {
@@ -93,6 +96,13 @@ func (f *faults) draw(v vendor) mode {
 		}
 	}
 	return current.Mode
+}
+
+// limits says whether a vendor keeps to its limits.
+func (f *faults) limits(v vendor) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.active[v].Mode == modeLimits
 }
 
 func (f *faults) set(next fault) {
@@ -154,6 +164,14 @@ func (q faultRequest) fault() (fault, []problemError) {
 	}
 	if q.Count != nil && *q.Count < 1 {
 		complain("count", "is %d: send how many requests to hit, at least 1, or leave it out", *q.Count)
+	}
+	if q.Mode == modeLimits {
+		if slices.Contains(vendors, q.Vendor) && q.Vendor != vendorSlack {
+			complain("vendor", "is %q, whose limits are not known here: send %s", q.Vendor, vendorSlack)
+		}
+		if q.Rate != nil || q.Count != nil {
+			complain("mode", "is %s, which hits the calls that are too many: leave rate and count out", modeLimits)
+		}
 	}
 	return f, errs
 }

@@ -52,6 +52,54 @@ func TestSlackFaults(t *testing.T) {
 	require.NoError(t, create("b"))
 }
 
+func TestSlackKeepsToItsLimits(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	one, two := w.channel(t, "one"), w.channel(t, "two")
+	say := func(channel string) error {
+		_, _, err := w.slack.PostMessage(channel, text("something"))
+		return err
+	}
+	for range 9 {
+		require.NoError(t, say(one), "there are no limits unless they are asked for")
+	}
+	w.fault(t, `{"vendor":"slack","mode":"limits"}`)
+	var limited *slack.RateLimitedError
+	for range 5 {
+		require.NoError(t, say(one), "a short burst")
+	}
+	w.clock.advance(100 * time.Millisecond)
+	require.ErrorAs(t, say(one), &limited)
+	require.Equal(t, time.Second, limited.RetryAfter)
+	require.NoError(t, say(two), "each channel has its own")
+	w.clock.advance(time.Second)
+	require.NoError(t, say(one))
+	require.ErrorAs(t, say(one), &limited, "one a second")
+
+	topic := func() error {
+		_, err := w.slack.SetTopicOfConversation(one, "SEV1")
+		return err
+	}
+	for range 20 {
+		require.NoError(t, topic())
+	}
+	w.clock.advance(18500 * time.Millisecond)
+	require.ErrorAs(t, topic(), &limited)
+	require.Equal(t, 42*time.Second, limited.RetryAfter, "whole seconds, and no less than it takes")
+	_, err := w.slack.AuthTest()
+	require.NoError(t, err, "each method has its own")
+	w.clock.advance(limited.RetryAfter)
+	require.NoError(t, topic())
+	w.fault(t, `{"mode":"none"}`)
+	require.NoError(t, say(one))
+	require.NoError(t, say(one))
+
+	response, answer := w.call(t, "POST", "/sandbox/faults", `{"vendor":"jira","mode":"limits","rate":0.5}`, "Content-Type", "application/json")
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+	require.Contains(t, answer, "whose limits are not known here")
+	require.Contains(t, answer, "leave rate and count out")
+}
+
 func TestPagerDutyFaults(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -101,6 +101,7 @@ type Sandbox struct {
 	webhooks *webhookSender
 	slack    *slackSender
 	app      slackApp
+	rates    *slackRates
 	pages    *pagerDutySender
 	mux      *http.ServeMux
 }
@@ -143,6 +144,7 @@ func Open(ctx context.Context, options Options) (*Sandbox, error) {
 		log:      options.Logger,
 		app:      app,
 		faults:   newFaults(options.Seed),
+		rates:    newSlackRates(),
 		webhooks: newWebhookSender(options.JiraWebhookURL, options.JiraWebhookSecret, options.Logger),
 	}
 	s.slack = newSlackSender(options, db)
@@ -236,6 +238,8 @@ func (s *Sandbox) routes() *http.ServeMux {
 	mux.Handle("/sandbox/slack/api/{method}", s.misbehaving(vendorSlack, s.slackAPI()))
 	mux.Handle("POST /sandbox/slack/hooks/"+slackTeamID+"/{token}", s.misbehaving(vendorSlack, http.HandlerFunc(s.takeResponse)))
 	mux.Handle("POST /sandbox/slack/people/{user}/{act}", sameOrigin(s.doInSlack))
+	mux.HandleFunc("GET /sandbox/slack/link", s.serveSocket)
+	mux.Handle("POST /sandbox/slack/disconnect", sameOrigin(s.disconnectSlack))
 	mux.HandleFunc("GET /sandbox/revision", s.serveRevision)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}", s.redirectToChannel)
 	mux.HandleFunc("GET /sandbox/slack/archives/{channel}/{message}", s.redirectToChannel)

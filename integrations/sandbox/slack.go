@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -56,6 +57,7 @@ type slackMethod func(context.Context, slackCall) (object, error)
 
 func (s *Sandbox) slackAPI() http.Handler {
 	methods := map[string]slackMethod{
+		openSlackSocket:            s.openSocket,
 		"auth.test":                s.authTest,
 		"bookmarks.add":            s.addBookmark,
 		"bookmarks.edit":           s.editBookmark,
@@ -95,7 +97,11 @@ func (s *Sandbox) slackAPI() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := s.callSlack(r, methods[r.PathValue("method")])
 		var refused slackError
+		var early tooOften
 		switch {
+		case errors.As(err, &early):
+			w.Header().Set("Retry-After", early.retryAfter())
+			writeFault(w, r, vendorSlack, http.StatusTooManyRequests)
 		case err == nil:
 			answer["ok"] = true
 			w.Header().Set("X-OAuth-Scopes", strings.Join(s.app.scopes, ","))
@@ -122,8 +128,17 @@ func (s *Sandbox) callSlack(r *http.Request, method slackMethod) (object, error)
 		return nil, err
 	}
 	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if bearer == "" && arguments.Get("token") == "" {
+	token := cmp.Or(bearer, arguments.Get("token"))
+	switch {
+	case token == "":
 		return nil, refuse("not_authed")
+	case strings.HasPrefix(token, appTokenPrefix) != (r.PathValue("method") == openSlackSocket):
+		return nil, refuse("not_allowed_token_type")
+	}
+	if s.faults.limits(vendorSlack) {
+		if err := s.rates.take(r.PathValue("method"), arguments.Get("channel"), s.now()); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.app.permit(r.PathValue("method")); err != nil {
 		return nil, err

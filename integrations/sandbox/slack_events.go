@@ -14,7 +14,7 @@ import (
 // tell keeps an event for the app, where the app is in the channel and has an address. As in
 // Slack, the app is told of its own doings too.
 func (s *Sandbox) tell(ctx context.Context, tx *sql.Tx, channelID string, event object) error {
-	if s.options.SlackRequestURL == "" {
+	if !s.slack.listened() {
 		return nil
 	}
 	channel, err := scanChannel(tx.QueryRowContext(ctx, selectChannels+` WHERE id = ?`, channelID))

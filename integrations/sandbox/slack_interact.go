@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -19,7 +18,7 @@ import (
 // interaction is an act on its way to Muster.
 type interaction struct {
 	channel slackChannel
-	body    []byte
+	what    delivery
 	to      responseTo // where an answer to it goes
 	view    slackView  // the modal that it is about
 	before  happened
@@ -27,8 +26,8 @@ type interaction struct {
 
 // begin opens an act that Muster is told of.
 func (s *Sandbox) begin(ctx context.Context, tx *sql.Tx, who person) (result happened, err error) {
-	if s.options.SlackRequestURL == "" {
-		return result, cannot(http.StatusConflict, "This sandbox has no address of Muster: start it with one, as muster dev does.")
+	if !s.slack.listened() {
+		return result, cannot(http.StatusConflict, "This sandbox has no address of Muster: start it with one, as muster dev does, or connect Muster by Socket Mode.")
 	}
 	if result.since, err = latestTS(ctx, tx); err != nil {
 		return result, err
@@ -38,18 +37,12 @@ func (s *Sandbox) begin(ctx context.Context, tx *sql.Tx, who person) (result hap
 }
 
 // send delivers an interaction and returns what Muster answered.
-func (s *Sandbox) send(ctx context.Context, body []byte) (slackAnswer, error) {
-	answer, reason := s.slack.post(ctx, body, http.Header{"Content-Type": {formContent}})
+func (s *Sandbox) send(ctx context.Context, what delivery) (slackAnswer, error) {
+	answer, reason := s.slack.deliver(ctx, what)
 	if reason != "" {
 		return answer, cannot(http.StatusBadGateway, "Muster did not take this (%s): Slack would show that the app did not respond. Look into Muster's log.", reason)
 	}
 	return answer, nil
-}
-
-// payload is the body of everything but commands: a form whose only field is JSON.
-func payload(fields object) ([]byte, error) {
-	data, err := json.Marshal(fields)
-	return []byte(url.Values{"payload": {string(data)}}.Encode()), err
 }
 
 // envelope is what all interactions of a person have in common.
@@ -98,12 +91,15 @@ func (s *Sandbox) command(ctx context.Context, who person, d deed) (happened, er
 			return err
 		}
 		responseURL, err := s.newResponseURL(ctx, tx, who.slackID, act.channel.id, 0)
-		act.body = []byte(url.Values{
-			"token": {slackVerificationToken}, "team_id": {slackTeamID}, "team_domain": {slackTeamDomain},
-			"channel_id": {act.channel.id}, "channel_name": {act.channel.named()["name"].(string)},
-			"user_id": {who.slackID}, "user_name": {who.handle}, "command": {name}, "text": {composer.compose(strings.TrimSpace(line)).text},
-			"api_app_id": {slackAppID}, "is_enterprise_install": {"false"}, "response_url": {responseURL}, "trigger_id": {triggerID},
-		}.Encode())
+		if err != nil {
+			return err
+		}
+		act.what, err = told(kindCommand, map[string]string{
+			"token": slackVerificationToken, "team_id": slackTeamID, "team_domain": slackTeamDomain,
+			"channel_id": act.channel.id, "channel_name": act.channel.named()["name"].(string),
+			"user_id": who.slackID, "user_name": who.handle, "command": name, "text": composer.compose(strings.TrimSpace(line)).text,
+			"api_app_id": slackAppID, "is_enterprise_install": "false", "response_url": responseURL, "trigger_id": triggerID,
+		})
 		return err
 	})
 	if err != nil {
@@ -111,7 +107,7 @@ func (s *Sandbox) command(ctx context.Context, who person, d deed) (happened, er
 	}
 	act.to = responseTo{user: who.slackID, channelID: act.channel.id}
 	act.before.Channel = act.channel.id
-	answer, sent := s.send(ctx, act.body)
+	answer, sent := s.send(ctx, act.what)
 	err = s.db.transact(ctx, func(tx *sql.Tx) error {
 		if sent != nil {
 			_, err := s.insertMessage(ctx, tx, slackMessage{
@@ -169,13 +165,13 @@ func (s *Sandbox) shortcut(ctx context.Context, who person, d deed) (happened, e
 				return err
 			}
 		}
-		act.body, err = payload(fields)
+		act.what, err = told(kindInteraction, fields)
 		return err
 	})
 	if err != nil {
 		return happened{}, err
 	}
-	_, err = s.send(ctx, act.body)
+	_, err = s.send(ctx, act.what)
 	return act.before, err
 }
 
@@ -216,13 +212,13 @@ func (s *Sandbox) press(ctx context.Context, who person, d deed) (happened, erro
 		if fields["response_url"], err = s.newResponseURL(ctx, tx, who.slackID, channel.id, m.ts); err != nil {
 			return err
 		}
-		act.body, err = payload(fields)
+		act.what, err = told(kindInteraction, fields)
 		return err
 	})
 	if err != nil {
 		return happened{}, err
 	}
-	_, err = s.send(ctx, act.body)
+	_, err = s.send(ctx, act.what)
 	return act.before, err
 }
 
@@ -250,7 +246,7 @@ func (s *Sandbox) pressInView(ctx context.Context, tx *sql.Tx, who person, d dee
 	fields := s.envelope("block_actions", who, triggerID)
 	fields["container"], fields["view"] = object{"type": "view", "view_id": v.id()}, v.document(values)
 	fields["actions"] = []object{control}
-	act.body, err = payload(fields)
+	act.what, err = told(kindInteraction, fields)
 	return err
 }
 

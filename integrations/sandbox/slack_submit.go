@@ -34,13 +34,13 @@ func (s *Sandbox) submit(ctx context.Context, who person, d deed) (happened, err
 		}
 		fields := s.envelope("view_submission", who, triggerID)
 		fields["view"], fields["response_urls"] = act.view.document(values), []object{}
-		act.body, err = payload(fields)
+		act.what, err = told(kindInteraction, fields)
 		return err
 	})
 	if err != nil || len(act.before.Errors) > 0 {
 		return act.before, err
 	}
-	answer, err := s.send(ctx, act.body)
+	answer, err := s.send(ctx, act.what)
 	if err != nil {
 		return act.before, err
 	}
@@ -96,7 +96,7 @@ func (s *Sandbox) answerSubmission(ctx context.Context, tx *sql.Tx, v slackView,
 
 // closeModal closes the modal in front without sending it: {"view_id"}.
 func (s *Sandbox) closeModal(ctx context.Context, who person, d deed) (happened, error) {
-	var body []byte
+	var closed delivery
 	err := s.db.transact(ctx, func(tx *sql.Tx) error {
 		v, err := s.frontView(ctx, tx, who, d.ViewID)
 		if err != nil {
@@ -106,14 +106,14 @@ func (s *Sandbox) closeModal(ctx context.Context, who person, d deed) (happened,
 			fields := s.envelope("view_closed", who, "")
 			delete(fields, "trigger_id")
 			fields["view"], fields["is_cleared"] = v.document(nil), v.flag("clear_on_close")
-			if body, err = payload(fields); err != nil {
+			if closed, err = told(kindInteraction, fields); err != nil {
 				return err
 			}
 		}
 		return closeView(ctx, tx, v, v.flag("clear_on_close"))
 	})
-	if err == nil && body != nil && s.options.SlackRequestURL != "" {
-		_, err = s.send(ctx, body)
+	if err == nil && closed.payload != nil && s.slack.listened() {
+		_, err = s.send(ctx, closed)
 	}
 	return happened{}, err
 }

@@ -26,6 +26,8 @@ type slackState struct {
 	// person's id for a name.
 	DirectMessages []channelState `json:"direct_messages"`
 	Views          []viewState    `json:"views"` // the modals that people have open
+	// Connections are how many connections of Socket Mode Muster has open.
+	Connections int `json:"connections"`
 
 	standing []channelState // channels in which nothing was said yet
 }
@@ -195,6 +197,7 @@ func (s *Sandbox) readState(ctx context.Context) (state, error) {
 	}
 	all.Slack.Users = append(all.Slack.Users, userState{ID: slackBotUserID, Name: "Muster"})
 
+	all.Slack.Connections = s.slack.sockets.count()
 	err := s.db.transact(ctx, func(tx *sql.Tx) error {
 		if err := s.readSlack(ctx, tx, &all.Slack); err != nil {
 			return err

@@ -26,6 +26,10 @@ const (
 	// envelopesAtOnce is how many envelopes are taken side by side. More wait, and Slack with
 	// them.
 	envelopesAtOnce = 16
+	// socketsOpen is how many connections there are at a time. Slack ends each every few hours
+	// and gives little or no time for the next; meanwhile the other one hears. An app may have
+	// ten: https://docs.slack.dev/apis/events-api/using-socket-mode.
+	socketsOpen = 2
 	// refusedPause is how long Slack is left alone after it has refused the app's token,
 	// which somebody has to mend.
 	refusedPause = time.Minute
@@ -40,25 +44,29 @@ type SocketOptions struct {
 	// HTTPClient asks for connections. Nil means a client of its own. The connections
 	// themselves, which are WebSockets, go by the proxy of the environment.
 	HTTPClient *http.Client
+	// Connections are how many to keep open. Zero means two, so that Slack has one left when
+	// it ends the other.
+	Connections int
 	// Inbound reads what comes.
 	Inbound *Inbound
 	// Logger is told when the connection comes and goes. Nil is the default.
 	Logger *slog.Logger
 }
 
-// Socket receives what Slack sends over a connection that Muster has opened, for where Slack
-// cannot reach Muster: https://docs.slack.dev/apis/events-api/using-socket-mode. Several may
-// be open at a time, in as many processes; each envelope comes by one of them.
+// Socket receives what Slack sends over connections that Muster has opened, for where Slack
+// cannot reach Muster: https://docs.slack.dev/apis/events-api/using-socket-mode. Several are
+// open at a time, in each of several processes; each envelope comes by one of them.
 type Socket struct {
 	api    *slackapi.Client
 	calls  *integrations.Caller
 	in     *Inbound
+	count  int
 	logger *slog.Logger
 	// pause waits; tests have no time for that.
 	pause func(context.Context, time.Duration)
 }
 
-// NewSocket returns a connection that is not open yet.
+// NewSocket returns one whose connections are not open yet.
 func NewSocket(options SocketOptions) *Socket {
 	apiURL := strings.TrimSuffix(cmp.Or(options.APIURL, slackapi.APIURL), "/") + "/"
 	return &Socket{
@@ -66,7 +74,7 @@ func NewSocket(options SocketOptions) *Socket {
 			slackapi.OptionAppLevelToken(options.AppToken.Reveal()), slackapi.OptionAPIURL(apiURL),
 			slackapi.OptionHTTPClient(integrations.NewHTTPClient(options.HTTPClient))),
 		calls: integrations.NewCaller(integrations.Slack, explainAppToken, options.AppToken),
-		in:    options.Inbound, logger: cmp.Or(options.Logger, slog.Default()), pause: pause,
+		in:    options.Inbound, count: cmp.Or(options.Connections, socketsOpen), logger: cmp.Or(options.Logger, slog.Default()), pause: pause,
 	}
 }
 
@@ -87,10 +95,19 @@ func (s *Socket) Check(ctx context.Context) error {
 	})
 }
 
-// Run keeps a connection open until ctx ends, whatever becomes of it, and hands on what
-// comes. An envelope is acknowledged once nothing of it can be lost; Slack sends again those
-// that are not. It returns when all that came has been dealt with.
+// Run keeps connections open until ctx ends, whatever becomes of them, and hands on what
+// comes. An envelope is acknowledged once nothing of it can be lost; of those that are not,
+// Slack sends events again. It returns when all that came has been dealt with.
 func (s *Socket) Run(ctx context.Context) {
+	var open sync.WaitGroup
+	defer open.Wait()
+	for range s.count {
+		open.Go(func() { s.keepOpen(ctx) })
+	}
+}
+
+// keepOpen keeps one connection open until ctx ends.
+func (s *Socket) keepOpen(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := s.connect(ctx)
 		if ctx.Err() != nil {

@@ -151,10 +151,16 @@ func (l *safeLog) String() string {
 // connect starts a connection to s, and stops it when the test ends.
 func (s *socketSlack) connect(taker *taker) *socket {
 	s.t.Helper()
+	return s.connectWith(1, taker)
+}
+
+// connectWith starts so many connections; 0 are as many as usual.
+func (s *socketSlack) connectWith(connections int, taker *taker) *socket {
+	s.t.Helper()
 	k := &socket{taker: taker, log: newSafeLog(), pauses: make(chan time.Duration, 4), ended: make(chan struct{})}
 	logger := slog.New(slog.NewTextHandler(k.log, nil))
 	connection := slack.NewSocket(slack.SocketOptions{
-		AppToken: appToken, APIURL: s.server.URL + "/api", Logger: logger,
+		AppToken: appToken, APIURL: s.server.URL + "/api", Logger: logger, Connections: connections,
 		Inbound: slack.NewInbound(slack.InboundOptions{Taker: taker, Logger: logger, Now: func() time.Time { return receivedAt }}),
 	})
 	slack.SetPause(connection, func(_ context.Context, d time.Duration) { k.pauses <- d })
@@ -273,6 +279,20 @@ func TestTheConnectionIsOpenedAgain(t *testing.T) {
 	}
 	require.Len(t, k.taker.taken(), 3)
 	require.Empty(t, k.pauses)
+}
+
+func TestWhileOneConnectionIsRenewedAnotherHears(t *testing.T) {
+	t.Parallel()
+	s := newSocketSlack(t)
+	k := s.connectWith(0, &taker{})
+	one, two := s.accept(), s.accept()
+	put(t, one, `{"type":"disconnect","reason":"warning"}`)
+	put(t, two, envelope("e1", "slash_commands", `{"command":"/incident","text":"status","user_id":"U1","channel_id":"C1","trigger_id":"1.2.a"}`))
+	id, _ := acknowledged(t, two)
+	require.Equal(t, "e1", id)
+	s.accept()
+	require.Len(t, k.taker.taken(), 1)
+	require.Empty(t, s.connections, "there are two again, and no more")
 }
 
 func TestATokenThatSlackRefusesIsTriedAgainAfterAPause(t *testing.T) {

@@ -134,10 +134,10 @@ func readExercise(value string) *incident.Exercise {
 
 // heldWhere says where an exercise is held.
 func (t *turn) heldWhere(e incident.Exercise) string {
-	switch {
-	case e.Channel == "":
+	switch e.Channel {
+	case "":
 		return "What would be said is written down on its page only."
-	case e.Channel == t.act.Channel:
+	case t.act.Channel:
 		return "It is held in this channel: until it ends, what is written to Muster here is about it."
 	default:
 		return "It is held in #" + cmp.Or(e.ChannelName, e.Channel) + ": until it ends, what is written to Muster there is about it."

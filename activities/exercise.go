@@ -104,10 +104,10 @@ func (a *Activities) exerciseChannel(ctx context.Context, e call) (id, name stri
 		return "", "", nil
 	}
 	if known := e.Incident.Channel; known.ID != "" {
-		return known.ID, cmp.Or(known.Name, name), nil
+		return known.ID, cmp.Or(known.Name, e.Incident.Exercise.ChannelName, name), nil
 	}
 	id, err = a.Chat.ChannelID(ctx, name)
-	return id, name, vendorError(err)
+	return id, cmp.Or(e.Incident.Exercise.ChannelName, name), vendorError(err)
 }
 
 func channelTitle(id, name string) string {

@@ -20,6 +20,8 @@ type Act struct {
 	Workspace string `json:"workspace,omitzero"`
 	// Channel is the id of the channel it happened in; empty for a form.
 	Channel string `json:"channel,omitzero"`
+	// ChannelName is what people call the channel; empty where the chat does not say.
+	ChannelName string `json:"channel_name,omitzero"`
 	// By is who did it.
 	By Account `json:"by"`
 	// Trigger lets a form be opened in answer, within the next [TriggerLife]; empty where

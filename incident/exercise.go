@@ -8,4 +8,6 @@ type Exercise struct {
 	// Channel is the name or id of the chat channel it takes place in; empty for none, where
 	// what would be said is only written down.
 	Channel string `json:"channel,omitzero"`
+	// ChannelName is what people call it, where Channel is an id; empty where that is not known.
+	ChannelName string `json:"channel_name,omitzero"`
 }

@@ -19,8 +19,13 @@ import (
 // act is an act of somebody, with all that the chat sends along.
 func (w *world) act(by, channel string) chat.Act {
 	w.acts++
+	name := ""
+	if channel == general {
+		name = "general"
+	}
 	return chat.Act{
-		ID: fmt.Sprintf("act-%d", w.acts), Chat: "slack", At: w.clock(), Workspace: "T01", Channel: channel,
+		ChannelName: name,
+		ID:          fmt.Sprintf("act-%d", w.acts), Chat: "slack", At: w.clock(), Workspace: "T01", Channel: channel,
 		By: chat.Account{ID: by, Name: "handle." + by}, Trigger: "trigger", ReplyTo: "https://chat.example/reply",
 	}
 }

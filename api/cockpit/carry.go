@@ -138,6 +138,11 @@ func (t *turn) confirm(ctx context.Context, p plan, after incident.State) {
 // the chat has a place for several answers they are two; where each is a private message, one
 // is enough. The way into the channel is the playbook's business, which loses nobody.
 func (t *turn) tellDeclared(ctx context.Context, p plan, declared incident.State) {
+	if declared.Exercise != nil {
+		// It is known where that is held.
+		t.tell(ctx, p.done(declared))
+		return
+	}
 	atOnce := t.act.ReplyTo != "" || declared.Channel.ID != ""
 	if atOnce {
 		t.tell(ctx, p.done(declared))

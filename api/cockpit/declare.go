@@ -21,6 +21,8 @@ type draft struct {
 	title, summary    string
 	service, severity string
 	playbook          string
+	// exercise makes it practice; nil for what is real.
+	exercise *incident.Exercise
 	// unsure says that the words name more than one service or severity: the form asks.
 	unsure bool
 }
@@ -50,6 +52,7 @@ func (t *turn) declaring(d draft, severityNamed bool) (plan, error) {
 	return plan{
 		declare: &api.Declaration{
 			Title: d.title, Summary: d.summary, Service: d.service, Severity: incident.Severity(d.severity), Playbook: d.playbook,
+			Exercise: d.exercise,
 		},
 		done: func(s incident.State) chat.Card { return t.declaredCard(s, severityNamed) },
 	}, nil
@@ -63,12 +66,18 @@ func (t *turn) declaredCard(s incident.State, severityNamed bool) chat.Card {
 		about = fmt.Sprintf("\n%s, because you named no severity; %s.", s.Severity, s.Service.Name)
 	}
 	next := " Its channel is being opened, and whoever is on call is told."
-	if s.Channel.URL != "" {
+	if s.Exercise != nil {
+		text = append(text, chat.Plain(about+" "), chat.Bold("It is an exercise"), chat.Plain(": nobody is paged, nothing is filed, and it counts nowhere. "+t.heldWhere(*s.Exercise)))
+	} else if s.Channel.URL != "" {
 		text = append(text, chat.Plain(about+" It meets in "), chat.Linked("#"+s.Channel.Name, s.Channel.URL), chat.Plain("."))
 	} else {
 		text = append(text, chat.Plain(about+next))
 	}
-	c := chat.Card{Summary: fmt.Sprintf("Declared %s: %s", s.ID, s.Title), Parts: []chat.Part{{Body: text}}}
+	what := "Declared "
+	if s.Exercise != nil {
+		what = "Declared the exercise "
+	}
+	c := chat.Card{Summary: fmt.Sprintf("%s%s: %s", what, s.ID, s.Title), Parts: []chat.Part{{Body: text}}}
 	row := []chat.Control{
 		{Act: card.SeverityAct, Label: "Change the severity…", Value: card.Value(s.ID)},
 		{Act: card.TakeRoleAct, Label: "Lead it", Value: card.Value(s.ID, leadRole(s))},
@@ -215,11 +224,16 @@ const (
 	serviceEntry  = "service"
 	severityEntry = "severity"
 	summaryEntry  = "summary"
+	realEntry     = "exercise"
 )
 
 // declareForm opens the form that declares, with all that is known or likely filled in.
 func (t *turn) declareForm(ctx context.Context, d draft) (plan, error) {
 	service, err := t.likelyService(ctx, d)
+	if err != nil {
+		return plan{}, err
+	}
+	places, err := t.places(ctx, d.exercise)
 	if err != nil {
 		return plan{}, err
 	}
@@ -230,6 +244,7 @@ func (t *turn) declareForm(ctx context.Context, d draft) (plan, error) {
 			{ID: serviceEntry, Label: "Service", Kind: chat.ChoiceEntry, Value: service, Options: t.serviceOptions()},
 			{ID: severityEntry, Label: "Severity", Kind: chat.ChoiceEntry, Value: cmp.Or(d.severity, t.catalogue.Defaults().Severity), Options: t.severityOptions(), Hint: "It can be changed at any time."},
 			{ID: summaryEntry, Label: "What else is known?", Kind: chat.TextEntry, Value: d.summary, Optional: true},
+			t.realEntryOf(d.exercise, places),
 		},
 	})
 }
@@ -343,6 +358,7 @@ func namesOf(s config.Service) []string {
 func submitDeclaration(ctx context.Context, t *turn, s chat.Submission) (plan, error) {
 	d := draft{
 		title: t.plain(ctx, strings.TrimSpace(s.Values[titleEntry])), summary: t.plain(ctx, s.Values[summaryEntry]), playbook: s.Context,
+		exercise: readExercise(s.Values[realEntry]),
 	}
 	service, ok := t.catalogue.Service(s.Values[serviceEntry])
 	if !ok {

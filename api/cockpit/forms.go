@@ -58,7 +58,11 @@ func about(s incident.State, parts ...string) string {
 
 // heading names the incident above the fields of a form.
 func heading(s incident.State) []chat.Part {
-	return []chat.Part{{Aside: chat.Text{chat.Bold(string(s.ID)), chat.Plain(fmt.Sprintf(" · %s · %s · %s", s.Severity, s.Status, incident.CutText(s.Title, 100)))}}}
+	id := string(s.ID)
+	if s.Exercise != nil {
+		id = "Exercise " + id
+	}
+	return []chat.Part{{Aside: chat.Text{chat.Bold(id), chat.Plain(fmt.Sprintf(" · %s · %s · %s", s.Severity, s.Status, incident.CutText(s.Title, 100)))}}}
 }
 
 func form(s incident.State, id, title, submit string, fields ...chat.Entry) chat.Form {

@@ -69,6 +69,11 @@ func freeVerbs() []verb {
 				{"declare", "Open the form that declares an incident"},
 				{"TITLE", "Declare an incident in one line, such as *checkout errors spiking sev2*: the service and the severity are found in it"},
 			},
+			below: []verb{{name: "exercise", plan: planExercise}},
+		},
+		{
+			name: "exercise", free: true, plan: planExercise, bare: true,
+			ways: []way{{"exercise TITLE [in #CHANNEL]", "Declare an exercise in one line, held in this channel or in the one that you name: nobody is paged, nothing is filed, and it counts in no statistics"}},
 		},
 		{
 			name: "list", aliases: []string{"ls", "incidents"}, free: true, reads: true, plan: planList,

@@ -240,7 +240,7 @@ func (t *turn) problems(err error) ([]chat.Problem, bool) {
 	if !isWords(err) {
 		return nil, false
 	}
-	fields := []string{titleEntry, serviceEntry, severityEntry, summaryEntry}
+	fields := []string{titleEntry, serviceEntry, severityEntry, summaryEntry, realEntry}
 	switch form := t.act.Submission.Form; form {
 	case declareFormID:
 	case followFormID:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"time"
 
 	"muster/incident"
@@ -145,7 +146,7 @@ func exerciseText(e *incident.Exercise) string {
 	}
 	text := "This is practice. Nobody is paged, and it counts in no statistics."
 	if e.Channel != "" {
-		text += " What Muster says goes to the channel " + e.Channel + " alone."
+		text += " What Muster says goes to the channel " + cmp.Or(e.ChannelName, e.Channel) + " alone."
 	}
 	if e.Speed > 1 {
 		text += " Waiting goes by " + incident.FormatValue(e.Speed) + " times as fast as usual."

@@ -15,6 +15,9 @@ import (
 func Status(s incident.State, pages Pages) chat.Card {
 	o := s.Outlook()
 	parts := []chat.Part{{Heading: line(string(s.ID) + " · " + s.Title)}}
+	if s.Exercise != nil {
+		parts = append(parts, exerciseAside())
+	}
 	parts = append(parts, chat.Part{Fields: standing(s, o)})
 	if roles := roleFields(s); len(roles) > 0 {
 		parts = append(parts, chat.Part{Fields: roles})
@@ -65,6 +68,9 @@ func List(title string, incidents []incident.State, more bool, pages Pages) chat
 // row is an incident among others. Of a restricted one it says no more than that there is one.
 func row(s incident.State, pages Pages) chat.Text {
 	text := chat.Text{chat.Linked(string(s.ID), pages.Incident(s.ID)), chat.Plain(" "), chat.Bold(line(s.PublicTitle()))}
+	if s.Exercise != nil {
+		text = append(text, chat.Plain(" (exercise)"))
+	}
 	if s.Restricted() {
 		return append(text, chat.Plain(fmt.Sprintf("\n%s · %s · ", s.Severity, s.Status)), chat.Since(s.DeclaredAt))
 	}

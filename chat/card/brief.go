@@ -27,7 +27,7 @@ const (
 func Brief(s incident.State, o incident.Outlook, pages Pages, links []string) chat.Card {
 	parts := []chat.Part{{Heading: line(string(s.ID) + " · " + s.Title)}}
 	if s.Exercise != nil {
-		parts = append(parts, chat.Part{Aside: chat.Line("This is an exercise: it counts nowhere, and nobody is paged.")})
+		parts = append(parts, exerciseAside())
 	}
 	if s.Summary != "" {
 		parts = append(parts, chat.Part{Body: chat.Line(incident.CutText(s.Summary, summaryRunes))})
@@ -60,7 +60,15 @@ func briefLinks(s incident.State, pages Pages, names []string) []incident.Link {
 
 // oneLine says what the incident is, and how things stand.
 func oneLine(s incident.State) string {
-	return line(fmt.Sprintf("%s · %s · %s · %s", s.ID, s.Severity, s.Status, s.Title))
+	about := fmt.Sprintf("%s · %s · %s · %s", s.ID, s.Severity, s.Status, s.Title)
+	if s.Exercise != nil {
+		about = "Exercise · " + about
+	}
+	return line(about)
+}
+
+func exerciseAside() chat.Part {
+	return chat.Part{Aside: chat.Line("This is an exercise: it counts nowhere, and nobody is paged.")}
 }
 
 // line is a text as one line of bearable length.

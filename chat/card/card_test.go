@@ -127,6 +127,8 @@ func TestCardsReadAsTheyShould(t *testing.T) {
 		"announced":       card.Announcement(underway(), pages),
 		"announced_over":  card.Announcement(over(), pages),
 		"announced_drill": card.Announcement(exercise, pages),
+		"status_exercise": card.Status(exercise, pages),
+		"list_exercise":   card.List("Open incidents", []incident.State{exercise}, false, pages),
 		"status":          card.Status(underway(), pages),
 		"steps":           card.Steps(underway(), pages),
 		"steps_none":      card.Steps(over(), pages),

@@ -473,3 +473,29 @@ func (p *process) comesIn(id, name string) {
 		return slices.ContainsFunc(p.incident(id).list("present"), func(person document) bool { return person["name"] == name })
 	})
 }
+
+func TestAnExerciseIsDeclaredFromTheChat(t *testing.T) {
+	t.Parallel()
+	slackBody(t, "events.body.json")
+	s := startWithSlack(t, t.TempDir())
+	s.command("C0GENERAL", "exercise checkout errors spiking sev2 in #team-payments")
+	general := s.channelOf("INC-1")
+	require.NotNil(t, s.incident("INC-1")["exercise"])
+	s.entry("INC-1", "the page that is not sent", func(e document) bool {
+		return strings.Contains(fmt.Sprint(e["text"]), "exercise: would page")
+	})
+	s.eventually("the brief", func() bool {
+		return slices.ContainsFunc(s.messages(general), func(m document) bool { return strings.Contains(fmt.Sprint(m), "This is an exercise") })
+	})
+	s.press(general, "acknowledge")
+	s.entry("INC-1", "the acknowledgement", holding("acknowledged"))
+	s.command(general, "cancel it was practice")
+	s.eventually("the end", func() bool { return s.incident("INC-1")["status"] == "cancelled" })
+	s.command(general, "search is slow sev3")
+	require.NotEqual(t, general, s.channelOf("INC-2"), "the channel is nobody's again")
+	require.Nil(t, s.incident("INC-2")["exercise"])
+	for _, page := range s.get("/sandbox/state").list("pagerduty.incidents") {
+		require.NotContains(t, fmt.Sprint(page), "errors spiking", "nobody was paged for practice")
+	}
+	s.stop()
+}

@@ -159,7 +159,7 @@ func TestSlacksOwnSamplesAreRead(t *testing.T) {
 		"a command": {
 			asForm, func(t testing.TB) string { return sample(t, "slash_command.slash_command_body.form") },
 			chat.Act{
-				ID: "command:111.111.xxx", At: receivedAt, Channel: "C111", By: chat.Account{ID: "W111", Name: "primary-owner"},
+				ID: "command:111.111.xxx", At: receivedAt, Channel: "C111", ChannelName: "random", By: chat.Account{ID: "W111", Name: "primary-owner"},
 				Trigger: "111.111.xxx", ReplyTo: "https://hooks.slack.com/commands/T111/111/xxxxx",
 				Command: &chat.Command{Name: "/hello-world", Text: "Hi"},
 			},

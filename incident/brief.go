@@ -46,7 +46,8 @@ func (s State) BriefWithSteps() State {
 }
 
 // BriefWithPrompts is [State.Brief] with all that people are asked for: of each step no more than
-// where it stands and who has settled it, and for how long reminders rest.
+// where it stands and who has settled it, and for how long reminders rest. Those in the channel
+// are known, so that they can be mentioned.
 func (s State) BriefWithPrompts() State {
 	steps := make([]Step, len(s.Steps))
 	for i, step := range s.Steps {
@@ -54,7 +55,8 @@ func (s State) BriefWithPrompts() State {
 		steps[i].Options = slices.DeleteFunc(slices.Clone(step.Options), func(o Option) bool { return o.ID != step.Choice })
 	}
 	resting := slices.DeleteFunc(slices.Clone(s.Reminders), func(r Reminder) bool { return r.SnoozedUntil.IsZero() })
+	present := s.Present
 	s = s.Brief()
-	s.Steps, s.Reminders = steps, resting
+	s.Steps, s.Reminders, s.Present = steps, resting, present
 	return s
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,14 +105,41 @@ func TestAPromptInTheChannelShowsWhatBecameOfIt(t *testing.T) {
 	require.Contains(t, string(page), "incident commander: taken by")
 }
 
+const askingConfig = `severities:
+  - {name: SEV1, pager: critical}
+  - {name: SEV2, pager: error}
+teams: [{name: shop}]
+services:
+  - {name: checkout, team: shop, pagerduty: {service: PCHKOUT}}
+defaults: {service: checkout, severity: SEV2}
+playbooks: playbooks
+`
+
+const askingPlaybook = `name: asking
+when: "true"
+extends: default
+steps:
+  - {id: who, title: Ask who has it, needs: [channel], do: slack.post, with: {text: Who has it?, buttons: acknowledge}}
+`
+
 // What is done elsewhere is shown there too, and the timeline does not tell of it.
 func TestAPromptShowsWhatWasDoneElsewhere(t *testing.T) {
 	t.Parallel()
-	s := startWithSlack(t, t.TempDir())
+	dir := t.TempDir()
+	config := filepath.Join(dir, "muster.yaml")
+	require.NoError(t, os.WriteFile(config, []byte(askingConfig), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "playbooks"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "playbooks", "asking.yaml"), []byte(askingPlaybook), 0o600))
+	s := startWithSlack(t, dir, "--config", config)
 	s.do(http.MethodPost, "/webhooks/alertmanager", firing("firing"))
 	channel := s.channelOf("INC-1")
-	s.shows(channel, "Who takes a role?")
 
+	require.Contains(t, s.shows(channel, "Who has it?").buttons, "acknowledge INC-1")
+	s.eventually("the page", func() bool { return len(s.get("/sandbox/state").list("pagerduty.incidents")) == 1 })
+	s.inPagerDuty("acknowledge", document{"by": "responder-two@example.com"})
+	require.Empty(t, s.shows(channel, "Who has it?", "✓ acknowledged by").buttons)
+
+	s.shows(channel, "Who takes a role?")
 	s.do(http.MethodPut, "/api/v1/incidents/INC-1/roles/communications", document{"user": "ana", "actor": "ana"})
 	now := s.shows(channel, "Who takes a role?", "communications lead: taken by", "ana")
 	require.NotContains(t, now.buttons, "take_role INC-1|communications")

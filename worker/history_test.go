@@ -4,6 +4,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -130,13 +132,17 @@ func (l *liveIncident) do(intent incident.Intent) {
 	require.NoError(l.t, handle.Get(l.t.Context(), nil))
 }
 
-func (l *liveIncident) state() incident.State {
+// state asks the workflow how it stands. It is false where nobody has answered: Temporal may put
+// the question to a worker that has just stopped, until it has found out.
+func (l *liveIncident) state(ctx context.Context) (s incident.State, answered bool) {
 	l.t.Helper()
-	value, err := l.temporal.QueryWorkflow(l.t.Context(), "INC-7", "", workflows.StateQuery)
+	value, err := l.temporal.QueryWorkflow(ctx, "INC-7", "", workflows.StateQuery)
+	if late := new(serviceerror.DeadlineExceeded); errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) {
+		return incident.State{}, false
+	}
 	require.NoError(l.t, err)
-	var s incident.State
 	require.NoError(l.t, value.Get(&s))
-	return s
+	return s, true
 }
 
 func (l *liveIncident) until(what string, isSo func(incident.State) bool) {
@@ -145,7 +151,10 @@ func (l *liveIncident) until(what string, isSo func(incident.State) bool) {
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for !isSo(l.state()) {
+	for {
+		if s, answered := l.state(ctx); answered && isSo(s) {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			require.FailNow(l.t, "waited in vain for "+what)

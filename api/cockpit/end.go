@@ -2,6 +2,7 @@ package cockpit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -64,7 +65,24 @@ func planMerge(ctx context.Context, t *turn, rest line) (plan, error) {
 		return plan{}, ask(fmt.Sprintf("“%s” is no incident. Name the one that carries on: `%s merge INC-42`.", quoted(rest.first().text), t.command),
 			say("Choose…", string(s.ID)+" merge")...)
 	}
-	return do(s, fmt.Sprintf("%s is part of %s now; go on there.", s.ID, into), incident.Merge{Into: into, Reason: t.plain(ctx, rest.from(1))})
+	return t.mergeInto(ctx, s, into, rest.from(1))
+}
+
+// mergeInto ends an incident in favour of another. Who responds to it is brought into the other's
+// channel, so into a restricted one only those merge who were let in there; that they were
+// shown a form says nothing of it.
+func (t *turn) mergeInto(ctx context.Context, s incident.State, into incident.ID, reason string) (plan, error) {
+	survivor, err := t.reader.Incident(ctx, into)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // said where it is carried out
+	case err != nil:
+		return plan{}, err
+	case survivor.Restricted() && (survivor.Channel.ID == "" || t.act.Channel != survivor.Channel.ID) &&
+		!survivor.Admits(t.identify(ctx, t.act.By.ID, incident.Person{})):
+		message := fmt.Sprintf("%s is restricted to those who were let into its channel, and they may merge into it", into)
+		return plan{}, &incident.InvalidError{Field: intoEntry, Message: message}
+	}
+	return do(s, fmt.Sprintf("%s is part of %s now; go on there.", s.ID, into), incident.Merge{Into: into, Reason: t.plain(ctx, reason)})
 }
 
 func planPostmortem(ctx context.Context, t *turn, _ line) (plan, error) {

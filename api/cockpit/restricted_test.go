@@ -78,3 +78,21 @@ func TestARestrictedIncidentIsLedByThoseInItsChannelFromAnywhere(t *testing.T) {
 		require.Len(t, w.follows, 1)
 	})
 }
+
+// Whoever responds to what is merged is brought into the channel of what carries on.
+func TestNobodyMergesTheirWayIntoARestrictedIncident(t *testing.T) {
+	restricted(t, func(t *testing.T, w *world) {
+		w.channelFor = func(id incident.ID) *incident.Channel { return &incident.Channel{ID: channelOf(id), Name: "open-channel"} }
+		w.writes(outsider, general, "search is slow sev3")
+		before := len(w.journals["INC-2"])
+		w.writes(outsider, general, "INC-2 merge INC-1")
+		_, shown := w.lastAnswer()
+		require.Contains(t, shown, "INC-1 is restricted")
+		w.writes(outsider, general, "INC-2 merge")
+		require.NotEmpty(t, w.fills(outsider, "merge", map[string]string{"into": "INC-1"}))
+		require.Len(t, w.journals["INC-2"], before)
+
+		w.writes(responder, general, "INC-2 merge INC-1")
+		require.Equal(t, incident.Merged, w.state("INC-2").Status)
+	})
+}

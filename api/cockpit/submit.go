@@ -74,8 +74,7 @@ var submissions = map[string]submission{
 		return do(s, fmt.Sprintf("%s is cancelled.", s.ID), incident.Cancel{Reason: t.plain(ctx, v[reasonEntry])})
 	}},
 	mergeFormID: {[]string{intoEntry, reasonEntry}, func(ctx context.Context, t *turn, s incident.State, _ []string, v values) (plan, error) {
-		return do(s, fmt.Sprintf("%s is part of %s now; go on there.", s.ID, v[intoEntry]),
-			incident.Merge{Into: incident.ID(v[intoEntry]), Reason: t.plain(ctx, v[reasonEntry])})
+		return t.mergeInto(ctx, s, incident.ID(v[intoEntry]), v[reasonEntry])
 	}},
 	recordFormID: {[]string{textEntry, asEntry, ownerEntry, dueEntry, intoEntry}, submitRecord},
 }

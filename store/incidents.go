@@ -179,8 +179,8 @@ func (s *Store) FollowupByTicket(ctx context.Context, ticketKey string) (inciden
 }
 
 // IncidentOfChannel returns the incident that a channel of the chat was opened for, by the
-// channel's id. Should there be several, it is the newest that has not ended, or else the
-// newest. An exercise takes place in a channel that was there before, and has it no more once
+// channel's id. Should there be several, it is the newest that has not ended, what is real
+// before an exercise, or else the newest. An exercise takes place in a channel that was there before, and has it no more once
 // it has ended. A channel that is no incident's is a [NotFoundError].
 func (s *Store) IncidentOfChannel(ctx context.Context, channelID string) (incident.ID, error) {
 	if err := storable("channel", channelID); err != nil {

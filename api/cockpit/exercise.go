@@ -22,6 +22,10 @@ func planExercise(ctx context.Context, t *turn, rest line) (plan, error) {
 		if free {
 			place = incident.Exercise{Channel: t.act.Channel, ChannelName: t.act.ChannelName}
 		}
+	} else if free, err := t.free(ctx, place.Channel); err != nil {
+		return plan{}, err
+	} else if !free {
+		place = incident.Exercise{} // the form asks where else
 	}
 	d := t.readDeclaration(ctx, rest)
 	d.exercise = &place
@@ -60,14 +64,19 @@ func heldIn(l line) (incident.Exercise, line) {
 	return place, l.without(left...)
 }
 
-// freeHere says whether an exercise can be held in the channel of the act: it is no
-// incident's. An act that was kept may have been carried out before, and then the channel is
-// that of the exercise which it has begun.
+// freeHere says whether an exercise can be held in the channel of the act.
 func (t *turn) freeHere(ctx context.Context) (bool, error) {
 	if t.act.Channel == "" {
 		return false, nil
 	}
-	id, err := t.channels(ctx, t.act.Channel)
+	return t.free(ctx, t.act.Channel)
+}
+
+// free says whether an exercise can be held in a channel: it is no incident's. Of one that is
+// given by its name, only the chat knows which it is. An act that was kept may have been carried
+// out before, and then the channel is that of the exercise which it has begun.
+func (t *turn) free(ctx context.Context, channel string) (bool, error) {
+	id, err := t.channels(ctx, channel)
 	if err != nil || id == "" {
 		return err == nil, err
 	}

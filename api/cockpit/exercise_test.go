@@ -92,6 +92,10 @@ func TestAnExerciseIsNotHeldInTheChannelOfAnIncident(t *testing.T) {
 
 		w.writes(responder, channelOf("INC-1"), "exercise search is slow sev3 in <#C0GAMES|game-days>")
 		require.Len(t, w.declared, 2)
+
+		w.writes(responder, team, "exercise search is slow sev3 in <#"+channelOf("INC-1")+"|inc-1>")
+		require.Len(t, w.declared, 2, "nor where it is named")
+		require.Equal(t, []string{"Yes, it is real", "No, it is an exercise in this channel", "No, it is an exercise on Muster's pages only"}, labels(real(t, w.forms[1]).Options))
 	})
 }
 

@@ -42,6 +42,13 @@ func runChannels(t *testing.T, b Backend) {
 			require.Equal(t, later.state.ID, id)
 			require.NotEqual(t, ended.state.ID, id)
 		}},
+		{"an exercise takes no channel from what is real", func(t *testing.T, s *store.Store) {
+			earlier := declared(t, s, incident.Declare{}, openChannel("C1"))
+			declared(t, s, incident.Declare{Exercise: &incident.Exercise{Channel: "C1"}}, openChannel("C1"))
+			id, err := s.IncidentOfChannel(t.Context(), "C1")
+			require.NoError(t, err)
+			require.Equal(t, earlier.state.ID, id)
+		}},
 		{"an exercise that has ended leaves its channel to others", func(t *testing.T, s *store.Store) {
 			exercise := declared(t, s, incident.Declare{Exercise: &incident.Exercise{Channel: "drills"}}, openChannel("C1"))
 			id, err := s.IncidentOfChannel(t.Context(), "C1")

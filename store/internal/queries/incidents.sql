@@ -76,7 +76,7 @@ ORDER BY m.number;
 
 -- name: IncidentOfChannel :one
 SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> '' AND (ended_at IS NULL OR NOT exercise)
-ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1;
+ORDER BY CASE WHEN ended_at IS NOT NULL THEN 2 WHEN exercise THEN 1 ELSE 0 END, number DESC LIMIT 1;
 
 -- name: IncidentSeq :one
 SELECT seq FROM incidents WHERE number = $1;

@@ -117,7 +117,7 @@ func (q *Queries) IncidentLife(ctx context.Context, incident int64) (int64, erro
 
 const incidentOfChannel = `-- name: IncidentOfChannel :one
 SELECT number FROM incidents WHERE channel_id = $1 AND channel_id <> '' AND (ended_at IS NULL OR NOT exercise)
-ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, number DESC LIMIT 1
+ORDER BY CASE WHEN ended_at IS NOT NULL THEN 2 WHEN exercise THEN 1 ELSE 0 END, number DESC LIMIT 1
 `
 
 func (q *Queries) IncidentOfChannel(ctx context.Context, channelID string) (int64, error) {

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	slackapi "github.com/slack-go/slack"
 
@@ -20,6 +21,11 @@ const (
 	// https://docs.slack.dev/reference/methods/chat.postMessage#errors.
 	metadataTooLong = "metadata_too_large"
 )
+
+// notChangeable are Slack's reasons, beside [notEditable], why it does not take what a prompt would
+// become: https://docs.slack.dev/reference/methods/chat.update#errors. They say nothing of the
+// other prompts.
+var notChangeable = []string{metadataTooLong, "msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format"}
 
 // promptDocument is a card as it is kept with its message: empty for one that is too long,
 // which is posted all the same and stays as it is.
@@ -75,7 +81,7 @@ func (c *Client) EditPrompts(ctx context.Context, channelID string, change chat.
 }
 
 // changePrompt changes what a message of Muster's shows. One that Slack lets nobody edit any
-// more stays as it is.
+// more, or not in this way, stays as it is.
 func (c *Client) changePrompt(ctx context.Context, channelID string, message slackapi.Message, change chat.Change) (changed bool, err error) {
 	card, ok := promptOf(message)
 	if !ok {
@@ -93,7 +99,7 @@ func (c *Client) changePrompt(ctx context.Context, channelID string, message sla
 	}
 	next.key, _ = message.Metadata.EventPayload[keyField].(string)
 	err = c.edit(ctx, incident.MessageRef{ChannelID: channelID, ID: message.Timestamp}, next)
-	if integrations.HasCode(err, notEditable...) {
+	if integrations.HasCode(err, slices.Concat(notEditable, notChangeable)...) {
 		return false, nil
 	}
 	return err == nil, err

@@ -119,6 +119,8 @@ func TestAPromptThatCannotBeChangedStaysAsItIs(t *testing.T) {
 		"since it is old":              {metadata: string(whole), edited: refusal("edit_window_closed")},
 		"since it is somebody else's":  {metadata: string(whole), edited: refusal("cant_update_message")},
 		"since it was just deleted":    {metadata: string(whole), edited: refusal("message_not_found")},
+		"since it would be too long":   {metadata: string(whole), edited: refusal("msg_too_long")},
+		"since Slack keeps no more":    {metadata: string(whole), edited: refusal("metadata_too_large")},
 		"since it holds something odd": {metadata: `{"event_type":"muster_message","event_payload":{"card":"x"}}`},
 		"since it holds no card":       {metadata: `{"event_type":"muster_message","event_payload":{"card":7}}`},
 		"since Slack is in trouble":    {metadata: string(whole), edited: refusal("internal_error"), fails: true},

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,7 @@ func TestWhoIsInvited(t *testing.T) {
 	}{
 		"who holds a role":                     {"scribe", []incident.Person{scribe}},
 		"who declared it, by their account":    {"guest", []incident.Person{declarer}},
+		"who declared it, with a comma":        {"Last, First", []incident.Person{{Name: "Last, First", Account: "U04"}}},
 		"nobody who is there":                  {"Third Responder", nil},
 		"nobody, while nobody holds it":        {"commander", nil},
 		"somebody by an address, with a name":  {"Second@example.com", []incident.Person{scribe}},
@@ -49,6 +51,10 @@ func TestWhoIsInvited(t *testing.T) {
 			t.Parallel()
 			door := &doorman{}
 			a := &Activities{Chat: door, Pager: everything{}}
+			s := s
+			if strings.Contains(row.to, ",") {
+				s.Declarer = incident.Person{Name: row.to, Account: "U04"}
+			}
 			effect := playbooks.Effect{Incident: s, Work: playbooks.Work{ID: "bring-in@9", Do: playbooks.SlackInvite, With: playbooks.Parameters{"to": row.to}}}
 			outcome, err := a.Actions()[playbooks.SlackInvite](t.Context(), effect)
 			require.NoError(t, err)

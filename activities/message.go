@@ -67,6 +67,9 @@ func recipients(s incident.State, to string) []incident.Person {
 		}
 		return []incident.Person{s.HolderPerson(to)}
 	}
+	if s.Declarer.Name == to && to != "" {
+		return []incident.Person{s.Declarer} // a name may have a comma: “Last, First”
+	}
 	if strings.Contains(to, ",") {
 		var all []incident.Person
 		for one := range strings.SplitSeq(to, ",") {

@@ -82,7 +82,9 @@ func TestARestrictedIncidentIsLedByThoseInItsChannelFromAnywhere(t *testing.T) {
 // Whoever responds to what is merged is brought into the channel of what carries on.
 func TestNobodyMergesTheirWayIntoARestrictedIncident(t *testing.T) {
 	restricted(t, func(t *testing.T, w *world) {
-		w.channelFor = func(id incident.ID) *incident.Channel { return &incident.Channel{ID: channelOf(id), Name: "open-channel"} }
+		w.channelFor = func(id incident.ID) *incident.Channel {
+			return &incident.Channel{ID: channelOf(id), Name: "open-channel"}
+		}
 		w.writes(outsider, general, "search is slow sev3")
 		before := len(w.journals["INC-2"])
 		w.writes(outsider, general, "INC-2 merge INC-1")

@@ -81,7 +81,7 @@ func (a *Activities) inviteThose(ctx context.Context, channel string, people []i
 	if err != nil {
 		return incident.Outcome{}, vendorError(err)
 	}
-	outcome := incident.Outcome{Responders: invited, Output: map[string]any{"invited": namesOf(invited)}}
+	outcome := incident.Outcome{Responders: invited, OnlyNew: true, Output: map[string]any{"invited": namesOf(invited)}}
 	if len(invited) == 0 {
 		outcome.Text, outcome.Idle = nobody, nobody == ""
 	}

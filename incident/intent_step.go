@@ -160,8 +160,8 @@ func (o Outcome) facts(s State) []Fact {
 	}
 	if o.Page == nil {
 		// Who was there before is nothing to tell.
-		invited := slices.DeleteFunc(slices.Clone(o.Responders), func(p Person) bool { return letIn(s, p) })
-		if len(invited) > 0 {
+		before := func(p Person) bool { return o.OnlyNew && letIn(s, p) }
+		if invited := slices.DeleteFunc(slices.Clone(o.Responders), before); len(invited) > 0 {
 			facts = append(facts, RespondersInvited{People: invited})
 		}
 	}

@@ -33,15 +33,21 @@ func TestWhoDeclaredIsKnownByMoreThanTheirName(t *testing.T) {
 func TestWhoIsInTheChannelIsNotInvitedAgain(t *testing.T) {
 	one, two, three := incident.Person{Name: "One", Email: "one@example.com"}, incident.Person{Name: "Two"}, incident.Person{Name: "Three"}
 	invite := func(people ...incident.Person) incident.FinishStep {
-		return incident.FinishStep{Step: "h@1", Hook: "h", Title: "Invite", Outcome: incident.Outcome{Responders: people}}
+		return incident.FinishStep{Step: "h@1", Hook: "h", Title: "Invite", Outcome: incident.Outcome{Responders: people, OnlyNew: true}}
 	}
 	done := incident.StepCompleted{Step: "h@1", Hook: "h", Title: "Invite"}
+	earlier := invite(one)
+	earlier.Outcome.OnlyNew = false
 	rules{
 		"who was invited": {
 			given: []incident.Intent{invite(one)}, when: invite(incident.Person{Name: "1", Email: "One@example.com"}, two),
 			want: []incident.Fact{incident.RespondersInvited{People: []incident.Person{two}}, done},
 		},
 		"who came by themselves": {given: []incident.Intent{incident.ReportPresence{Person: three}}, when: invite(three), want: []incident.Fact{done}},
+		"who was invited again, by an earlier release, is told of in a replay as they were": {
+			given: []incident.Intent{invite(one)}, when: earlier,
+			want: []incident.Fact{incident.RespondersInvited{People: []incident.Person{one}}, done},
+		},
 		"who has left is": {
 			given: []incident.Intent{invite(one), incident.ReportPresence{Person: one}, incident.ReportPresence{Person: one, Left: true}}, when: invite(one),
 			want: []incident.Fact{incident.RespondersInvited{People: []incident.Person{one}}, done},

@@ -138,6 +138,10 @@ type Outcome struct {
 	Ticket     *Ticket  `json:"ticket,omitzero"`
 	Followup   string   `json:"followup,omitzero"`
 	Responders []Person `json:"responders,omitzero"`
+	// OnlyNew says that those responders who were let in before are not told of again. Outcomes
+	// of before there was this do not say so: a workflow that is replayed makes of them what it
+	// made of them then.
+	OnlyNew bool `json:"only_new,omitzero"`
 	// Postmortem says that the postmortem was drafted.
 	Postmortem bool `json:"postmortem,omitzero"`
 	// Update is a status update to post, Note something to remember, NewFollowup work to

@@ -184,8 +184,9 @@ func resolveForm(s incident.State) chat.Form {
 	return f
 }
 
+// cancelForm says nothing of cancelling: that is written on the button that leaves a form.
 func cancelForm(s incident.State) chat.Form {
-	return form(s, cancelFormID, "Cancel "+string(s.ID), "Cancel the incident", textField(reasonEntry, "Why was it a false alarm?", "", false))
+	return form(s, cancelFormID, "False alarm: "+string(s.ID), "End as a false alarm", textField(reasonEntry, "Why was it a false alarm?", "", false))
 }
 
 // mergeChoices is how many incidents a form offers to merge into.

@@ -210,7 +210,7 @@ func incidentOptions(among []incident.State, but incident.ID) []chat.Option {
 	var options []chat.Option
 	for _, s := range among {
 		if s.ID != but {
-			options = append(options, chat.Option{Value: string(s.ID), Label: string(s.ID) + " " + incident.CutText(s.PublicTitle(), 60), Hint: fmt.Sprintf("%s, %s", s.Severity, s.Status)})
+			options = append(options, chat.Option{Value: string(s.ID), Label: called(s, 50), Hint: fmt.Sprintf("%s, %s", s.Severity, s.Status)})
 		}
 	}
 	return options

@@ -61,7 +61,7 @@ type Command struct {
 	// Name is the command as it was written: "/incident".
 	Name string `json:"name"`
 	// Text is the rest of the line. Mentions of people and channels are written as
-	// <@ID> and <#ID>, whatever the chat.
+	// <@ID> and <#ID|name>, whatever the chat.
 	Text string `json:"text"`
 }
 

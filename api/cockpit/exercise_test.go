@@ -122,3 +122,19 @@ func labels(options []chat.Option) []string {
 	}
 	return all
 }
+
+func TestWhoChoosesAmongIncidentsSeesWhichIsAnExercise(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(t *testing.T, w *world) {
+		w.writes(responder, general, "exercise checkout is down sev2 in <#C0GAMES|game-days>")
+		w.writes(responder, general, "note it was the pool")
+		asked := w.answers[len(w.answers)-1].card
+		var offered []string
+		for _, part := range asked.Parts {
+			for _, control := range part.Controls {
+				offered = append(offered, control.Label)
+			}
+		}
+		require.Contains(t, offered, "INC-1 (exercise) checkout is down")
+	})
+}

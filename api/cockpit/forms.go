@@ -184,8 +184,9 @@ func resolveForm(s incident.State) chat.Form {
 	return f
 }
 
+// cancelForm says nothing of cancelling: that is written on the button that leaves a form.
 func cancelForm(s incident.State) chat.Form {
-	return form(s, cancelFormID, "Cancel "+string(s.ID), "Cancel the incident", textField(reasonEntry, "Why was it a false alarm?", "", false))
+	return form(s, cancelFormID, "False alarm: "+string(s.ID), "End as a false alarm", textField(reasonEntry, "Why was it a false alarm?", "", false))
 }
 
 // mergeChoices is how many incidents a form offers to merge into.
@@ -209,7 +210,7 @@ func incidentOptions(among []incident.State, but incident.ID) []chat.Option {
 	var options []chat.Option
 	for _, s := range among {
 		if s.ID != but {
-			options = append(options, chat.Option{Value: string(s.ID), Label: string(s.ID) + " " + incident.CutText(s.PublicTitle(), 60), Hint: fmt.Sprintf("%s, %s", s.Severity, s.Status)})
+			options = append(options, chat.Option{Value: string(s.ID), Label: called(s, 50), Hint: fmt.Sprintf("%s, %s", s.Severity, s.Status)})
 		}
 	}
 	return options

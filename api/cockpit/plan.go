@@ -174,7 +174,7 @@ func (t *turn) askWhich(ctx context.Context) error {
 		if t.wording.empty() {
 			break
 		}
-		answers = append(answers, say(string(s.ID)+" "+incident.CutText(s.PublicTitle(), 40), string(s.ID)+" "+t.wording.text)...)
+		answers = append(answers, say(called(s, 40), string(s.ID)+" "+t.wording.text)...)
 	}
 	text := fmt.Sprintf("This channel belongs to no incident, so I cannot tell which one you mean. Say it in an incident's channel, or name it first: `%s INC-42 %s`.",
 		t.command, strings.TrimSpace(t.wording.first().text))
@@ -182,6 +182,15 @@ func (t *turn) askWhich(ctx context.Context) error {
 		answers = append(answers, declareAs(t.wording)...)
 	}
 	return ask(text, answers...)
+}
+
+// called is an incident for those who choose among several: an exercise is marked as one.
+func called(s incident.State, titleRunes int) string {
+	id := string(s.ID)
+	if s.Exercise != nil {
+		id += " (exercise)"
+	}
+	return id + " " + incident.CutText(s.PublicTitle(), titleRunes)
 }
 
 // declareAs is the button that declares what somebody wrote, after another look at it.

@@ -71,6 +71,9 @@ func (b builder) askAcknowledge() []Prompt {
 		return nil
 	}
 	why := "Acknowledging tells everyone, and the pager, that somebody is on it."
+	if s.Exercise != nil { // nobody was paged
+		why = "Acknowledging tells everyone that somebody is on it."
+	}
 	if waited := b.now.Sub(s.DeclaredAt); waited >= time.Minute {
 		why = fmt.Sprintf("It has been waiting for %s. %s", span(waited), why)
 	}

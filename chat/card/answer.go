@@ -104,8 +104,12 @@ func Timeline(s incident.State, events []incident.Event, wanted int, pages Pages
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Line("Nothing yet.")})
 	}
 	for _, e := range told {
+		what := line(e.Text)
+		if _, ok := e.Event.Fact.(incident.UpdatePosted); ok { // nothing but what was said
+			what = "Status update: " + what
+		}
 		card.Parts = append(card.Parts, chat.Part{Body: chat.Text{
-			chat.Moment(e.Event.At), chat.Plain(" " + line(e.Text)), chat.Plain(" — " + line(e.Event.Actor.Name)),
+			chat.Moment(e.Event.At), chat.Plain(" " + what), chat.Plain(" — " + line(e.Event.Actor.Name)),
 		}})
 	}
 	aside := linked([]incident.Link{{Title: "The whole timeline", URL: pages.Incident(s.ID)}})

@@ -149,6 +149,7 @@ document.addEventListener("click", async event => {
   } else if (target.dataset.control) {
     if (target.dataset.confirm && !confirm(target.dataset.confirm)) return;
     target.setAttribute("aria-busy", "true");
+    stay(at.channel);
     const where = modal ? { view_id: modal.dataset.view, values: valuesOf(modal) } : at;
     await act("press", { ...where, action_id: target.dataset.control, block_id: target.dataset.block, value: target.dataset.value || undefined });
     target.removeAttribute("aria-busy");
@@ -170,6 +171,7 @@ document.addEventListener("change", async event => {
   if (!control.dataset.control || !control.value) return;
   const message = control.closest(".message"), modal = control.closest("dialog");
   if (control.dataset.confirm && !confirm(control.dataset.confirm)) { control.value = ""; return; }
+  stay(message?.dataset.channel);
   const where = modal ? { view_id: modal.dataset.view, values: valuesOf(modal) } : { channel: message.dataset.channel, ts: message.dataset.ts };
   await act("press", { ...where, action_id: control.dataset.control, block_id: control.dataset.block, option: control.value });
   if (control.tagName === "SELECT") control.value = [...control.options].find(o => o.defaultSelected)?.value ?? "";
@@ -291,14 +293,19 @@ document.addEventListener("input", event => {
   if (!event.target.matches(".composer textarea")) return;
   fit(event.target);
   hint(event.target);
-  // Who writes something stays in the channel, whatever happens elsewhere. Who declares an
+  // Who writes something stays in the channel, as who presses something does, whatever happens elsewhere. Who declares an
   // incident is led to its channel.
-  const place = new URL(location.href), channel = event.target.form.dataset.channel;
-  if (channel && !place.searchParams.has("channel") && !event.target.value.startsWith("/")) {
-    place.searchParams.set("channel", channel);
-    history.replaceState(null, "", place);
-  }
+  if (!event.target.value.startsWith("/")) stay(event.target.form.dataset.channel);
 });
+
+// stay keeps the channel open that somebody works in.
+function stay(channel) {
+  const place = new URL(location.href);
+  if (!channel || place.searchParams.has("channel")) return;
+  place.searchParams.set("channel", channel);
+  history.replaceState(null, "", place);
+}
+
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.drop[open]")) { open.open = false; open.querySelector("summary").focus(); }
   if (!event.target.matches?.(".composer textarea")) return;

@@ -12,16 +12,18 @@ import (
 // https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages.
 var markupPattern = regexp.MustCompile(`<([^<>|]+)(?:\|([^<>]*))?>`)
 
-// plainText reads a text as Slack sends it: people and channels are left as <@ID> and <#ID>,
-// links become readable, and the characters that Slack escapes are themselves again. What is
+// plainText reads a text as Slack sends it: people are left as <@ID>, whose names
+// are asked for, and channels as <#ID|name> or, where Slack does not say the name, <#ID>; links become readable, and the characters that Slack escapes are themselves again. What is
 // bold or code stays between its marks, as people have typed it.
 func plainText(text string) string {
 	text = markupPattern.ReplaceAllStringFunc(text, func(found string) string {
 		parts := markupPattern.FindStringSubmatch(found)
 		target, label := parts[1], strings.TrimSpace(parts[2])
 		switch target[0] {
-		case '@', '#':
+		case '@':
 			return "<" + target + ">"
+		case '#':
+			return "<" + strings.TrimSuffix(target+"|"+label, "|") + ">"
 		case '!':
 			return special(target[1:], label)
 		default:

@@ -246,7 +246,7 @@ func TestTextsAreReadAsPeopleSeeThem(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"<@U1> and <@W2|sample.responder> look":                    "<@U1> and <@W2> look",
-		"see <#C1|general> and <#C2>":                              "see <#C1> and <#C2>",
+		"see <#C1|general> and <#C2>":                              "see <#C1|general> and <#C2>",
 		"<!here> <!channel|@channel> <!subteam^S1|@payments> go":   "@here @channel @payments go",
 		"<!subteam^S1> <!date^1392734382^{date}|18 February 2014>": "@subteam 18 February 2014",
 		"<https://example.com/a?b=1&amp;c=2>":                      "https://example.com/a?b=1&c=2",

@@ -104,7 +104,7 @@ func TestCommandsAreRead(t *testing.T) {
 		"trigger_id": {"1.2.a"}, "response_url": {"javascript:alert(1)"},
 	}
 	act := newGate().act(t, asForm, form.Encode())
-	require.Equal(t, &chat.Command{Name: "/incident", Text: "role commander <me> <@W9> <#C1>"}, act.Command)
+	require.Equal(t, &chat.Command{Name: "/incident", Text: "role commander <me> <@W9> <#C1|general>"}, act.Command)
 	require.Equal(t, "T1", act.Workspace)
 	require.Empty(t, act.ReplyTo, "nothing is sent to what is no web address")
 }

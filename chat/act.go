@@ -73,6 +73,8 @@ type Press struct {
 	Value string `json:"value,omitzero"`
 	// On is the message that the control belongs to; empty for one that only By saw.
 	On incident.MessageRef `json:"on,omitzero"`
+	// Asked names the message that only By saw, among all of those; empty for others.
+	Asked string `json:"asked,omitzero"`
 }
 
 // Submission is a [Form] that was filled in.

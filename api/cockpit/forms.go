@@ -3,6 +3,7 @@ package cockpit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -246,6 +247,7 @@ func (t *turn) planShortcut(ctx context.Context, s chat.Shortcut) (plan, error) 
 	if err != nil {
 		return plan{}, err
 	}
+	others = slices.DeleteFunc(others, func(other incident.State) bool { return !t.admitted(ctx, other) })
 	if len(others) == 0 {
 		return plan{}, ask("There is no open incident to put it on.", chat.Control{Act: card.DeclareAct, Label: "Declare an incident…"})
 	}

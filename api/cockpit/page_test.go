@@ -2,6 +2,7 @@ package cockpit_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,8 +31,13 @@ defaults: {service: checkout, severity: SEV3}
 				w.writes(outsider, general, "checkout is down")
 				w.writes(responder, channelOf("INC-1"), "page payments refunds fail “twice”")
 				require.Empty(t, w.intents, "it is asked first")
-				w.presses(responder, w.onAnswer(label))
+				answer := w.onAnswer(label)
+				w.presses(responder, answer)
 				require.Equal(t, []incident.Intent{want}, w.intents)
+
+				w.passes(3 * time.Second)
+				w.presses(responder, answer)
+				require.Equal(t, []incident.Intent{want}, w.intents, "who presses again wakes nobody twice")
 			}, func(o *cockpit.Options) { o.Catalogue = both })
 		})
 	}

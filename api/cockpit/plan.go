@@ -1,7 +1,9 @@
 package cockpit
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,6 +61,8 @@ type turn struct {
 	about incident.State
 	// target is the incident that the act names; empty leaves it to the channel.
 	target incident.ID
+	// chosen says that the target was chosen in a form, among others.
+	chosen bool
 	// wording is the command line that is being understood, for what is asked about it.
 	wording line
 }
@@ -142,9 +146,9 @@ func (t *turn) incident(ctx context.Context) (incident.State, error) {
 }
 
 // admitted says whether whoever did the act may see and change an incident from here. A form
-// is one that they were shown by Muster, which has asked this before.
+// about an incident is one that they were shown by Muster, which has asked this before.
 func (t *turn) admitted(ctx context.Context, s incident.State) bool {
-	return !s.Restricted() || s.Channel.ID != "" && t.act.Channel == s.Channel.ID || t.act.Submission != nil ||
+	return !s.Restricted() || s.Channel.ID != "" && t.act.Channel == s.Channel.ID || t.act.Submission != nil && !t.chosen ||
 		s.Admits(t.identify(ctx, t.act.By.ID, incident.Person{}))
 }
 
@@ -252,8 +256,17 @@ func (t *turn) plain(ctx context.Context, text string) string {
 func (t *turn) source() string { return t.act.Chat }
 
 // key is the key of a command: the same whenever the act is carried out again.
+//
+// What answers a question that only they saw has the same key whenever that answer is given:
+// who presses the button twice, or again tomorrow, means it once.
 func (t *turn) key(suffix string) string {
 	key := t.act.Chat + ":" + t.act.ID
+	if p := t.act.Press; p != nil && p.Act == sayAct {
+		if asked := cmp.Or(p.Asked, p.On.ID); asked != "" {
+			words := sha256.Sum256([]byte(p.Value))
+			key = fmt.Sprintf("%s:said:%s:%s:%x", t.act.Chat, t.act.By.ID, asked, words[:8])
+		}
+	}
 	if suffix != "" {
 		key += ":" + suffix
 	}

@@ -98,3 +98,26 @@ func TestNobodyMergesTheirWayIntoARestrictedIncident(t *testing.T) {
 		require.Equal(t, incident.Merged, w.state("INC-2").Status)
 	})
 }
+
+// What is written down about any message of the chat names the incident that it is for.
+func TestNobodyRecordsOnARestrictedIncidentFromOutside(t *testing.T) {
+	restricted(t, func(t *testing.T, w *world) {
+		said := w.says(second, general, "customers are calling")
+		before := len(w.journals["INC-1"])
+		w.chooseShortcut(outsider, said)
+		_, shown := w.lastAnswer()
+		require.Contains(t, shown, "There is no open incident", "those that nobody has let them into are not offered")
+
+		w.channelFor = func(id incident.ID) *incident.Channel {
+			return &incident.Channel{ID: channelOf(id), Name: "open-channel"}
+		}
+		w.writes(outsider, general, "search is slow sev3")
+		w.chooseShortcut(outsider, said)
+		w.fills(outsider, "record", map[string]string{"into": "INC-1"})
+		require.Len(t, w.journals["INC-1"], before, "nor taken, from a form that was made up")
+
+		w.chooseShortcut(responder, said)
+		require.Empty(t, w.fills(responder, "record", map[string]string{"into": "INC-1"}))
+		require.Greater(t, len(w.journals["INC-1"]), before)
+	})
+}

@@ -96,7 +96,10 @@ func (t *turn) planSubmission(ctx context.Context, s chat.Submission) (plan, err
 	about, _ := splitPrompt(s.Context)
 	parts := strings.SplitN(about, "|", contextParts+1)
 	parts = append(parts, make([]string, contextParts)...)
-	t.target = incident.ID(cmp.Or(parts[0], s.Values[intoEntry]))
+	t.target, t.chosen = incident.ID(parts[0]), parts[0] == ""
+	if t.chosen {
+		t.target = incident.ID(s.Values[intoEntry])
+	}
 	state, err := t.incident(ctx)
 	if err != nil {
 		return plan{}, err

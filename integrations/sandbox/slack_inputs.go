@@ -117,7 +117,12 @@ func (s *Sandbox) control(raw []byte, d deed) (object, error) {
 	}
 	var ids []string
 	var choice error
-	for _, p := range controls(blocks) {
+	all := controls(blocks)
+	// A message that was edited meanwhile may have the same control in a block of another name.
+	if !slices.ContainsFunc(all, func(p placed) bool { return p.word("action_id") == d.ActionID && p.blockID() == d.BlockID }) {
+		d.BlockID = ""
+	}
+	for _, p := range all {
 		id := p.word("action_id")
 		ids = append(ids, id)
 		if id != d.ActionID || d.BlockID != "" && d.BlockID != p.blockID() {

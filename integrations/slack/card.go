@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,12 @@ type layout struct {
 	people accounts
 	// left is how much text may still be shown, in UTF-16 units.
 	left int
-	// controls counts those that were laid out.
-	controls int
+	// ids counts how often each id of a control was wanted.
+	ids map[string]int
+}
+
+func newLayout(people accounts) *layout {
+	return &layout{people: people, left: maxCardLength, ids: map[string]int{}}
 }
 
 // card lays out a message. What does not fit from some part on is counted in its last block.
@@ -205,16 +210,17 @@ func (l *layout) row(controls []chat.Control) []slackapi.Block {
 	return blocks
 }
 
-// control lays out a button or a menu. Its action id is "muster:ACT:N", where N tells it from
-// others of the same act in the message; its value is the control's or, for a menu, the
-// option's or the account's id. It is nil for one that could not work: without a
+// control lays out a button or a menu. Its action id is "muster:ACT:NAME", where NAME tells it
+// from others of the same act in the message, and stays the same as long as its value does,
+// whatever comes and goes around it: a message may be edited while somebody presses. Its value is
+// the control's or, for a menu, the option's or the account's id. It is nil for one that could not work: without a
 // label, or with a value that Slack would not bring back whole.
 func (l *layout) control(control chat.Control) slackapi.BlockElement {
 	act := control.Act
 	if control.URL != "" {
 		act = openPage
 	}
-	id := musterPrefix + act + ":" + strconv.Itoa(l.controls)
+	id := l.actionID(act, control.Value)
 	label := literalLine(control.Label, maxButtonLength)
 	if act == "" || label == nil || integrations.UTF16Length(id) > maxIDLength || integrations.UTF16Length(control.Value) > maxValueLength {
 		return nil
@@ -222,9 +228,20 @@ func (l *layout) control(control chat.Control) slackapi.BlockElement {
 	element := l.element(control, id, label)
 	if element != nil {
 		l.left -= integrations.UTF16Length(label.Text)
-		l.controls++
 	}
 	return element
+}
+
+// actionID is an id that no other control of the message has yet.
+func (l *layout) actionID(act, value string) string {
+	name := fnv.New32a()
+	_, _ = name.Write([]byte(value)) // never fails
+	id := musterPrefix + act + ":" + strconv.FormatUint(uint64(name.Sum32()), 36)
+	l.ids[id]++
+	if again := l.ids[id]; again > 1 {
+		id += "-" + strconv.Itoa(again)
+	}
+	return id
 }
 
 // element is a control that has an id and a label.

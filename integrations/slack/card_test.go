@@ -156,7 +156,7 @@ func TestWhatDoesNotFitIsCounted(t *testing.T) {
 			items(20, func(int) chat.Part { return chat.Part{Body: chat.Line(strings.Repeat("long ", 400))} }), 7, `"and 14 more"`,
 		},
 		"a row with more controls than Slack takes goes on in the next": {
-			items(1, func(int) chat.Part { return chat.Part{Controls: buttons(60)} }), 3, `"muster:step_complete:59"`,
+			items(1, func(int) chat.Part { return chat.Part{Controls: buttons(60)} }), 3, `"value":"INC-42|step-59"`,
 		},
 		"more facts than Slack takes go on in the next section": {
 			items(1, func(int) chat.Part {
@@ -211,7 +211,7 @@ func TestControlsThatCouldNotWorkAreLeftOut(t *testing.T) {
 		{Act: strings.Repeat("x", 300), Label: "a long act"},
 	}}}})
 	require.Empty(t, blockProblems(blocks, false))
-	require.JSONEq(t, `[{"type":"actions","elements":[{"type":"button","action_id":"muster:acknowledge:0","value":"INC-42",
+	require.JSONEq(t, `[{"type":"actions","elements":[{"type":"button","action_id":"muster:acknowledge:1ynw0bo","value":"INC-42",
 		"text":{"type":"plain_text","text":"Acknowledge","emoji":false}}]}]`, blocks)
 }
 
@@ -338,4 +338,30 @@ func FuzzCard(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// Somebody may press a button while the message is edited under their finger.
+func TestAControlKeepsItsIDWhateverComesAndGoesAroundIt(t *testing.T) {
+	t.Parallel()
+	ids := func(controls ...chat.Control) []string {
+		_, blocks := shown(t, chat.Card{Summary: "controls", Parts: []chat.Part{{Controls: controls}}})
+		var rows []struct {
+			Elements []struct {
+				ActionID string `json:"action_id"`
+			} `json:"elements"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(blocks), &rows))
+		var all []string
+		for _, element := range rows[0].Elements {
+			all = append(all, element.ActionID)
+		}
+		return all
+	}
+	acknowledge := chat.Control{Act: "acknowledge", Value: "INC-42", Label: "Acknowledge"}
+	one := chat.Control{Act: "step_complete", Value: "INC-42|one", Label: "Done"}
+	two := chat.Control{Act: "step_complete", Value: "INC-42|two", Label: "Done"}
+	before := ids(acknowledge, one, two)
+	require.Equal(t, before[1:], ids(one, two))
+	require.Equal(t, before[2:], ids(two))
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(ids(one, one, two)))), 3, "each has its own")
 }

@@ -54,7 +54,7 @@ func formView(people accounts, form chat.Form) (slackapi.ModalViewRequest, error
 		Type: slackapi.VTModal, Title: title, CallbackID: callback, PrivateMetadata: form.Context,
 		Close: literal("Close", maxFormButtonLength),
 	}
-	l := &layout{people: people, left: maxCardLength}
+	l := newLayout(people)
 	var inputs []slackapi.Block
 	if view.Submit = literalLine(form.Submit, maxFormButtonLength); view.Submit != nil {
 		view.Close = literal("Cancel", maxFormButtonLength)

@@ -171,7 +171,7 @@ func TestSlacksOwnSamplesAreRead(t *testing.T) {
 			chat.Act{
 				ID: "press:111.222.valid", At: at(1596530385, 194939), Channel: "C111", By: chat.Account{ID: "W111", Name: "primary-owner"},
 				Trigger: "111.222.valid", ReplyTo: "https://hooks.slack.com/actions/T111/111/random-value",
-				Press: &chat.Press{Act: "acknowledge", Value: "click_me_123"},
+				Press: &chat.Press{Act: "acknowledge", Value: "click_me_123", Asked: "C111:111.222"},
 			},
 		},
 		"a form": {

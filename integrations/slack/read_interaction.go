@@ -11,7 +11,7 @@ import (
 )
 
 // musterPrefix begins the ids that Muster gives to controls, fields, forms and shortcuts. A
-// control's is "muster:ACT:NUMBER", a field's "muster:FIELD", a form's "muster:FORM", a
+// control's is "muster:ACT:NAME", a field's "muster:FIELD", a form's "muster:FORM", a
 // shortcut's "muster:NAME"; a field's block has the field's id as it is. Whatever begins
 // otherwise is not ours, such as a block that somebody's workflow has put beside.
 const musterPrefix = "muster:"
@@ -158,8 +158,12 @@ func (i interaction) press(act chat.Act) heard {
 		}
 		act.ID = "press:" + i.TriggerID
 		act.Press = &chat.Press{Act: name, Value: value}
-		if i.Container.Type == "message" && !i.Container.IsEphemeral {
-			act.Press.On = incident.MessageRef{ChannelID: act.Channel, ID: i.Container.MessageTS}
+		switch on := (incident.MessageRef{ChannelID: act.Channel, ID: i.Container.MessageTS}); {
+		case i.Container.Type != "message" || on.ID == "":
+		case i.Container.IsEphemeral:
+			act.Press.Asked = on.ChannelID + ":" + on.ID
+		default:
+			act.Press.On = on
 		}
 		return heard{act: &act}
 	}

@@ -142,7 +142,7 @@ func TestAPersonIsShownAskedAndAnswered(t *testing.T) {
 	}})
 	require.NoError(t, err)
 
-	pressed, _ := s.does(t, "press", map[string]any{"channel": s.channel, "ts": shown.ID, "action_id": "muster:update:0"})
+	pressed, _ := s.does(t, "press", map[string]any{"channel": s.channel, "ts": shown.ID, "action_id": "muster:update:1ynw0bo"})
 	require.Equal(t, &chat.Press{Act: "update", Value: "INC-42", On: incident.MessageRef{ChannelID: s.channel, ID: shown.ID}}, pressed.Press)
 	person, err := s.client.Person(t.Context(), pressed.By.ID)
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ func (c *Client) layOut(ctx context.Context, card chat.Card) (posting, error) {
 	if err != nil {
 		return posting{}, err
 	}
-	l := &layout{people: people, left: maxCardLength}
+	l := newLayout(people)
 	return posting{text: text, blocks: l.card(card)}, nil
 }
 

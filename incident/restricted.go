@@ -11,9 +11,10 @@ func (s State) Restricted() bool {
 }
 
 // planPrivacy notes whether a private channel is planned. It is not any more where the response
-// has taken another way; that people skip the step, or that it fails, opens nothing.
+// has taken another way; that people skip the step, or that it fails, opens nothing. An exercise
+// opens no channel: it has one from the start, or none.
 func (s *State) planPrivacy() {
-	s.PrivatePlanned = slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Private && !step.LeftOut })
+	s.PrivatePlanned = s.Exercise == nil && slices.ContainsFunc(s.Steps, func(step Step) bool { return step.Private && !step.LeftOut })
 }
 
 // PublicTitle is the title as people outside of the response may read it.
